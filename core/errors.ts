@@ -1,0 +1,49 @@
+/**
+ * The one error class that callers catch. The edge of each program turns it into its medium: an exit
+ * code and one line on stderr (kumactl), CNI error JSON (kuma-cni), an admission denial (webhook).
+ *
+ * @module
+ */
+
+/** A stable code such as `KUMA-TP-004`: the area (`TP`, `CNI`, `INS`, `WH`, `HOST`, `BUILD`) and a number. */
+export type ErrorCode = `KUMA-${string}-${string}`;
+
+/** What a {@linkcode KumaError} may carry beside its message. */
+export interface KumaErrorOptions extends ErrorOptions {
+  /** What the person can do about it, one sentence; shown after the message. */
+  hint?: string;
+}
+
+/**
+ * A failure that a person can act on. `message` is one line that says what failed and where; `code` is
+ * stable across releases and known to `kumactl explain`.
+ */
+export class KumaError extends Error {
+  override readonly name = "KumaError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: KumaErrorOptions = {}) {
+    super(oneLine(message), options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint === undefined ? undefined : oneLine(options.hint);
+  }
+
+  /** The message, and the hint where there is one, in one line without the code. */
+  get line(): string {
+    return this.hint === undefined ? this.message : `${this.message}; ${this.hint}`;
+  }
+}
+
+/** Text of anything thrown, in one line: its message where it has one, else its string form. */
+export function errorText(thrown: unknown): string {
+  if (thrown instanceof KumaError) return thrown.line;
+  if (thrown instanceof Error) return oneLine(thrown.message || thrown.name);
+  return oneLine(String(thrown));
+}
+
+/** Folds line breaks and control characters, so that no input can forge a second line of output. */
+export function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").trim();
+}
