@@ -1,0 +1,139 @@
+/**
+ * Tests that need something of the machine say so by name. Where it is missing, such a test is
+ * skipped with the reason in its name on a person's machine, and fails where `CI=true`: there a
+ * missing capability is a broken build script, and a skipped test would hide it.
+ *
+ * ```ts
+ * const test = requires("root", "netns");
+ * test("a rule lands in the namespace", async () => { … });
+ * ```
+ *
+ * @module
+ */
+import { which } from "./processes.ts";
+
+/** What a test may need. */
+export type Capability =
+  | "root"
+  | "netns"
+  | "iptables-nft"
+  | "iptables-legacy"
+  | "go"
+  | "etcd"
+  | "cni-plugins"
+  | "qemu"
+  | "firewalld"
+  | "clang";
+
+/** Registers a test under the conditions given to {@linkcode requires}. */
+export interface TestRegistrar {
+  (name: string, fn: (t: Deno.TestContext) => void | Promise<void>): void;
+  (
+    name: string,
+    options: Omit<Deno.TestDefinition, "name" | "fn">,
+    fn: (t: Deno.TestContext) => void | Promise<void>,
+  ): void;
+}
+
+/** How each capability is found out, and what a person does to get it. */
+const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
+  root: { present: () => Deno.uid() === 0, cure: "run the tests as root" },
+  netns: {
+    present: () => which("ip") !== undefined && succeeds("unshare", "--net", "true"),
+    cure: "run as root (or with CAP_SYS_ADMIN) and install iproute2",
+  },
+  "iptables-nft": {
+    present: () => succeeds("iptables-nft", "--version"),
+    cure: "install iptables",
+  },
+  "iptables-legacy": {
+    present: () => succeeds("iptables-legacy", "--version"),
+    cure: "install iptables",
+  },
+  go: { present: () => succeeds("go", "version"), cure: "install Go 1.24 or newer" },
+  etcd: {
+    present: () => Deno.env.has("KUBEBUILDER_ASSETS") || succeeds("go", "version"),
+    cure: "set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver, or install Go",
+  },
+  "cni-plugins": {
+    present: () => isFile("/usr/lib/cni/bridge") || isFile("/opt/cni/bin/bridge"),
+    cure: "install containernetworking-plugins",
+  },
+  qemu: {
+    present: () => which("qemu-aarch64-static") !== undefined,
+    cure: "install qemu-user-static, libc6-arm64-cross and libgcc-s1-arm64-cross",
+  },
+  firewalld: {
+    present: () => which("firewalld") !== undefined || isFile("/usr/sbin/firewalld"),
+    cure: "install firewalld and dbus",
+  },
+  clang: { present: () => which("clang") !== undefined, cure: "install clang" },
+};
+
+const known = new Map<Capability, boolean>();
+
+/** Whether this machine has the capability; probed once a process. */
+export function has(capability: Capability): boolean {
+  let answer = known.get(capability);
+  if (answer === undefined) {
+    answer = PROBES[capability].present();
+    known.set(capability, answer);
+  }
+  return answer;
+}
+
+/** The capabilities among these that this machine lacks. */
+export function missing(capabilities: Capability[]): Capability[] {
+  return capabilities.filter((capability) => !has(capability));
+}
+
+/**
+ * Returns what to call in place of `Deno.test` for tests that need all of these. With one missing, the
+ * test is ignored and carries the suffix `[needs: …]`, or fails under `CI=true` with what to install.
+ */
+export function requires(...capabilities: Capability[]): TestRegistrar {
+  return requirement(missing(capabilities), Deno.env.get("CI") === "true", (definition) => {
+    Deno.test(definition);
+  });
+}
+
+/** {@linkcode requires} with its three facts given: what lacks, whether this is CI, who registers. */
+export function requirement(
+  lacking: Capability[],
+  ci: boolean,
+  register: (definition: Deno.TestDefinition) => void,
+): TestRegistrar {
+  return (
+    name: string,
+    second: Omit<Deno.TestDefinition, "name" | "fn"> | Deno.TestDefinition["fn"],
+    third?: Deno.TestDefinition["fn"],
+  ) => {
+    const [options, fn] = typeof second === "function" ? [{}, second] : [second, third];
+    if (fn === undefined) throw new TypeError(`Cannot register the test "${name}" without a body`);
+    if (lacking.length === 0) return register({ ...options, name, fn });
+    const named = `${name} [needs: ${lacking.join(", ")}]`;
+    if (!ci) return register({ ...options, name: named, fn, ignore: true });
+    const cures = lacking.map((capability) => PROBES[capability].cure).join("; ");
+    register({
+      ...options,
+      name: named,
+      fn: () => {
+        throw new Error(`This machine lacks ${lacking.join(", ")}: ${cures}`);
+      },
+    });
+  };
+}
+
+function succeeds(program: string, ...args: string[]): boolean {
+  if (which(program) === undefined) return false;
+  return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
