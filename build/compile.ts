@@ -1,0 +1,118 @@
+/**
+ * From a component to its binary: bundle, decide whether anything changed, compile.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+import { ALWAYS } from "./components.ts";
+import type { Component } from "./components.ts";
+import { bundle } from "./bundle.ts";
+import type { Bundle } from "./bundle.ts";
+import type { Denort } from "./denort.ts";
+import { patchedDenort, placeRuntime } from "./host_runtime.ts";
+import { exists, runOk, say, sha256, withTempDir } from "./io.ts";
+import { DENO_VERSION, TARGETS } from "./pins.ts";
+import type { Arch } from "./pins.ts";
+
+/** Where a build takes place and for what. */
+export interface BuildPlace {
+  /** Absolute path of the checkout. */
+  root: string;
+  arch: Arch;
+  denort: Denort;
+}
+
+/** What a build did: the binary's path, and whether it was compiled or found up to date. */
+export interface Built {
+  path: string;
+  compiled: boolean;
+}
+
+/** The folder for the binaries of an architecture: `dist/linux-amd64`. */
+export function distDir(root: string, arch: Arch): string {
+  return join(root, "dist", `linux-${arch}`);
+}
+
+/**
+ * Builds one component to `dist/linux-<arch>/<binary>`. Where bundle, runtime, flags and Deno's version
+ * are those of the binary that is there, nothing is compiled.
+ *
+ * @throws {KumaError} `KUMA-BUILD-001` to `-006` from the steps; the old binary then stays as it was
+ */
+export function buildComponent(component: Component, place: BuildPlace): Promise<Built> {
+  const stage = join(place.root, "dist", ".build");
+  return withTempDir(async (work) => {
+    const started = performance.now();
+    const made = await bundle(place.root, component.entry, join(work, "bundler"));
+    const path = join(distDir(place.root, place.arch), component.binary);
+    const denort = component.hostRuntime
+      ? await patchedDenort(place.denort, place.arch)
+      : place.denort;
+    if (component.hostRuntime) {
+      await placeRuntime(distDir(place.root, place.arch), place.denort.path, place.arch);
+    }
+    const key = buildKey(component, place.arch, denort.sha256, made);
+    const keyFile = join(stage, `linux-${place.arch}`, `${component.binary}.json`);
+    const name = `linux-${place.arch}/${component.binary}`;
+    if (await isCurrent(keyFile, key, path)) {
+      say(`${name}: up to date`);
+      return { path, compiled: false };
+    }
+    await compile(component, place.arch, denort, made, work, path);
+    await Deno.mkdir(join(stage, `linux-${place.arch}`), { recursive: true });
+    await Deno.writeTextFile(keyFile, JSON.stringify({ key, ...await stamp(path) }));
+    const { size } = await Deno.stat(path);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    say(`${name}: compiled in ${seconds} s, ${(size / 1e6).toFixed(1)} MB`);
+    return { path, compiled: true };
+  }, stage);
+}
+
+/** The flags of `deno compile` for a component: never `-A`, always {@linkcode ALWAYS}. */
+export function compileFlags(component: Component, arch: Arch): string[] {
+  const target = ["--target", TARGETS[arch].triple];
+  const plain = ["--quiet", "--no-config", "--no-lock", "--no-check", "--no-remote"];
+  return [...plain, ...target, ...ALWAYS, ...component.flags, ...component.permissions];
+}
+
+function buildKey(component: Component, arch: Arch, denort: string, made: Bundle): string {
+  const files = [...made.files].sort(([a], [b]) => a < b ? -1 : 1);
+  return sha256(
+    JSON.stringify([DENO_VERSION, denort, compileFlags(component, arch), made.main, files]),
+  );
+}
+
+async function compile(
+  component: Component,
+  arch: Arch,
+  denort: Denort,
+  made: Bundle,
+  work: string,
+  path: string,
+): Promise<void> {
+  const source = join(work, "bundle");
+  await Deno.mkdir(source);
+  for (const [name, text] of made.files) {
+    await Deno.writeTextFile(join(source, name), text);
+    // The payload holds each file's time: a fixed one makes the same sources give the same binary.
+    await Deno.utime(join(source, name), 0, 0);
+  }
+  const output = join(work, component.binary);
+  const args = [...compileFlags(component, arch), "-o", output, join(source, made.main)];
+  await runOk(Deno.execPath(), ["compile", ...args], { env: { DENORT_BIN: denort.path } });
+  await Deno.chmod(output, 0o755);
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.rename(output, path);
+}
+
+async function isCurrent(keyFile: string, key: string, path: string): Promise<boolean> {
+  if (!await exists(keyFile) || !await exists(path)) return false;
+  const noted = await Deno.readTextFile(keyFile);
+  return noted === JSON.stringify({ key, ...await stamp(path) });
+}
+
+/** What tells that the binary is still the one that was written: size in bytes, time in ms. */
+async function stamp(path: string): Promise<{ size: number; mtime: number }> {
+  const { size, mtime } = await Deno.stat(path);
+  return { size, mtime: mtime?.getTime() ?? 0 };
+}

@@ -1,0 +1,84 @@
+/**
+ * The runtime for programs that start on foreign nodes (kuma-cni): k3s, Alpine, Talos, Bottlerocket and
+ * RHEL 7 have no fitting C library at the usual place. The program gets a run-path beside itself and an
+ * interpreter path with room for another bin dir (`core/host/elf_interpreter.ts`); a folder of the loader and
+ * the libraries that it needs lies beside it. Patched before compiling: a compiled program's payload
+ * has to stay at the very end of the file.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { KumaError } from "core/errors.ts";
+import { paddedInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
+import { cacheDir } from "./denort.ts";
+import type { Denort } from "./denort.ts";
+import { exists, runOk, sha256, withTempDir, writeAtomic } from "./io.ts";
+import { hostArch, TARGETS } from "./pins.ts";
+import type { Arch } from "./pins.ts";
+
+/** The bin dir that a freshly built program starts in without being rewritten. */
+export const BUILT_FOR = "/opt/cni/bin";
+
+/**
+ * The patched form of a denort, from the cache or made now.
+ *
+ * @throws {KumaError} `KUMA-BUILD-001` when patchelf is missing or fails
+ */
+export async function patchedDenort(denort: Denort, arch: Arch): Promise<Denort> {
+  const interpreter = paddedInterpreter(BUILT_FOR, TARGETS[arch].loader);
+  const edits = ["--set-rpath", `$ORIGIN/${RUNTIME_FOLDER}`, "--set-interpreter", interpreter];
+  const version = (await runOk("patchelf", ["--version"])).trim();
+  const key = sha256(JSON.stringify([denort.sha256, edits, version])).slice(0, 32);
+  const path = join(cacheDir(), "denort", "patched", `${arch}-${key}`);
+  if (!await exists(path)) {
+    await withTempDir(async (dir) => {
+      const copy = join(dir, "denort");
+      await Deno.copyFile(denort.path, copy);
+      await Deno.chmod(copy, 0o755);
+      await runOk("patchelf", [...edits, copy]);
+      await writeAtomic(path, await Deno.readFile(copy), 0o755);
+    });
+  }
+  return { path, sha256: sha256(await Deno.readFile(path)), origin: `${denort.origin}, patched` };
+}
+
+/**
+ * Puts the runtime folder into `dir`: the loader and every library that the denort at `denortPath` names
+ * as needed, as regular files. Files that are already the same are left alone.
+ *
+ * @throws {KumaError} `KUMA-BUILD-006` when this machine lacks one of them
+ */
+export async function placeRuntime(dir: string, denortPath: string, arch: Arch): Promise<void> {
+  const needed = (await runOk("patchelf", ["--print-needed", denortPath])).trim().split("\n");
+  for (const name of new Set([TARGETS[arch].loader, ...needed])) {
+    const bytes = await Deno.readFile(await findLibrary(name, arch));
+    const target = join(dir, RUNTIME_FOLDER, name);
+    if (await exists(target) && sha256(await Deno.readFile(target)) === sha256(bytes)) continue;
+    await writeAtomic(target, bytes, name === TARGETS[arch].loader ? 0o755 : 0o644);
+  }
+}
+
+/** Folders of this machine that hold C libraries for `arch`: its own, or those of the cross packages. */
+function libraryFolders(arch: Arch): string[] {
+  const { multiarch } = TARGETS[arch];
+  const own = [`/lib/${multiarch}`, `/usr/lib/${multiarch}`];
+  const cross = [`/usr/${multiarch}/lib`];
+  return arch === hostArch() ? [...own, "/lib64", "/usr/lib64"] : [...cross, ...own];
+}
+
+async function findLibrary(name: string, arch: Arch): Promise<string> {
+  const folders = libraryFolders(arch);
+  for (const folder of folders) {
+    if (await exists(join(folder, name))) return join(folder, name);
+  }
+  const native = arch === hostArch();
+  throw new KumaError(
+    "KUMA-BUILD-006",
+    `Cannot find the library ${name} for ${arch} in ${folders.join(", ")}`,
+    {
+      hint: native
+        ? "build on a Debian with libc6 and libgcc-s1"
+        : `install libc6-${arch}-cross and libgcc-s1-${arch}-cross`,
+    },
+  );
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { build } from "build/build.ts";
+import { findComponents } from "build/components.ts";
+import { run } from "build/io.ts";
+import { ROOT } from "build/task.ts";
+import { requires } from "tests/support/requires.ts";
+import { withTiny } from "./fixture.ts";
+
+const test = requires("qemu");
+const emulator = "qemu-aarch64-static";
+const system = ["-L", "/usr/aarch64-linux-gnu"];
+
+test("a program cross-compiled for arm64 starts", async () => {
+  await withTiny("arm64", {}, async (dist) => {
+    const { stdout, stderr } = await run(emulator, [...system, join(dist, "tiny"), "lazy"]);
+    assert.equal(stdout, "LAZILY\n", stderr);
+  });
+});
+
+test("an arm64 program with the host runtime starts from that folder alone", async () => {
+  await withTiny("arm64", { hostRuntime: true }, async (dist) => {
+    // The emulator's -L is where absolute paths are looked up first: the loader is found at the built-in path.
+    await Deno.mkdir(join(dist, "root/opt/cni"), { recursive: true });
+    await Deno.symlink(dist, join(dist, "root/opt/cni/bin"));
+    const { stdout, stderr } = await run(emulator, ["-L", join(dist, "root"), join(dist, "tiny")]);
+    assert.equal(stdout, "tiny aarch64 OddName\n", stderr);
+  });
+});
+
+const components = await findComponents(ROOT);
+test("every component compiles for arm64, and kumactl tells its version", async () => {
+  const built = await build(ROOT, { names: [], arch: "arm64" });
+  assert.equal(built.length, components.length);
+  const kumactl = built.find(({ path }) => path.endsWith("/kumactl"));
+  if (kumactl === undefined) return;
+  const { code, stderr } = await run(emulator, [...system, kumactl.path, "version"]);
+  assert.equal(code, 0, stderr);
+});
