@@ -1,0 +1,123 @@
+/**
+ * Writing a file so that every reader, and the disk after a power loss, sees the old content or the new
+ * one and nothing between.
+ *
+ * All of it is synchronous: after a process entered a namespace only synchronous operations follow.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+
+/** Mode and owner of the file, in place before the name shows it. */
+export interface FileAttributes {
+  /** Permission bits; exact, whatever the umask is. */
+  mode: number;
+  owner?: { readonly uid: number; readonly gid: number };
+}
+
+/** What a temporary file of ours is called before the rename: `.NAME.HEX.tmp`. */
+export const TEMPORARY_NAME = /^\..+\.[0-9a-f]{16}\.tmp$/;
+
+/**
+ * Replaces (or creates) the file at `path`: temporary file with a random name in the same directory,
+ * content, mode, fsync, rename, fsync of the directory. A symbolic link at `path` is itself replaced.
+ * The temporary name ends in `.tmp`, so that no CNI runtime takes it for a configuration.
+ *
+ * @throws {KumaError} `KUMA-HOST-130` with the step that failed; the old file is untouched then.
+ */
+export function replaceFile(
+  path: string,
+  content: Uint8Array | string,
+  attributes: FileAttributes,
+): void {
+  const { directory, name } = split(path);
+  const temporary = `${directory}/.${name}.${randomHex()}.tmp`;
+  try {
+    createExclusive(temporary, content, attributes);
+    Deno.renameSync(temporary, path);
+  } catch (cause) {
+    removeIfThere(temporary);
+    throw failed(path, cause);
+  }
+  syncDirectory(directory);
+}
+
+/**
+ * Creates a file that must not exist yet (O_EXCL, so a link planted there is refused), with its content
+ * on the disk and its mode set before this returns.
+ *
+ * @throws {KumaError} `KUMA-HOST-130`; with cause `Deno.errors.AlreadyExists` where the path is taken.
+ */
+export function createExclusive(
+  path: string,
+  content: Uint8Array | string,
+  attributes: FileAttributes,
+): void {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
+  } catch (cause) {
+    throw failed(path, cause);
+  }
+  try {
+    for (let written = 0; written < bytes.length;) {
+      written += file.writeSync(bytes.subarray(written));
+    }
+    if (attributes.owner !== undefined) {
+      Deno.chownSync(path, attributes.owner.uid, attributes.owner.gid);
+    }
+    Deno.chmodSync(path, attributes.mode);
+    file.syncSync();
+  } catch (cause) {
+    removeIfThere(path);
+    throw failed(path, cause);
+  } finally {
+    file.close();
+  }
+}
+
+/** Makes renames and removals in the directory survive a power loss. */
+export function syncDirectory(directory: string): void {
+  try {
+    const file = Deno.openSync(directory, { read: true });
+    try {
+      file.syncSync();
+    } finally {
+      file.close();
+    }
+  } catch (cause) {
+    throw failed(directory, cause);
+  }
+}
+
+/** Removes a file; one that is already gone is fine. */
+export function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function split(path: string): { directory: string; name: string } {
+  const slash = path.lastIndexOf("/");
+  const name = path.slice(slash + 1);
+  if (name === "" || name === "." || name === "..") {
+    throw new KumaError("KUMA-HOST-130", `"${path}" does not name a file`);
+  }
+  return { directory: slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash), name };
+}
+
+function randomHex(): string {
+  return Array.from(
+    crypto.getRandomValues(new Uint8Array(8)),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+function failed(path: string, cause: unknown): KumaError {
+  if (cause instanceof KumaError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new KumaError("KUMA-HOST-130", `cannot write "${path}": ${reason}`, { cause });
+}

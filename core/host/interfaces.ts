@@ -1,0 +1,134 @@
+/**
+ * The network interfaces of the namespace that the main thread is in.
+ *
+ * Read from /proc/thread-self/net and by ioctl: sysfs shows the namespace in which it was mounted, so
+ * after setns it still shows the host's interfaces.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { close, datagramSocket, ERRNO, errnoText, ioctl } from "./libc.ts";
+
+const AF_INET = 2, AF_INET6 = 10;
+const SIOCGIFFLAGS = 0x8913, SIOCGIFINDEX = 0x8933, SIOCSIFADDR = 0x8916;
+const IFF_LOOPBACK = 0x8;
+const IFNAMSIZ = 16, IFREQ_SIZE = 40;
+const IPV6_LOOPBACK = "00000000000000000000000000000001";
+
+/** One IPv6 address of an interface. */
+export interface Ipv6Address {
+  readonly iface: string;
+  /** 32 hexadecimal digits, as the kernel prints them. */
+  readonly hex: string;
+  readonly prefixLength: number;
+}
+
+/**
+ * Name of the first interface that carries the loopback flag; normally `lo`.
+ *
+ * @throws {KumaError} `KUMA-HOST-120` there is none, or interfaces cannot be asked.
+ */
+export function loopbackInterface(): string {
+  const fd = openSocket(AF_INET);
+  try {
+    for (const name of interfaceNames(Deno.readTextFileSync("/proc/thread-self/net/dev"))) {
+      const request = ifreq(name);
+      if (ioctl(fd, SIOCGIFFLAGS, request) < 0) continue; // It left between the list and the question.
+      if ((view(request).getUint16(IFNAMSIZ, true) & IFF_LOOPBACK) !== 0) return name;
+    }
+  } finally {
+    close(fd);
+  }
+  throw new KumaError("KUMA-HOST-120", "no interface of this network namespace is a loopback");
+}
+
+/** Interface names in the kernel's order from the text of /proc/net/dev. */
+export function interfaceNames(text: string): string[] {
+  const names: string[] = [];
+  for (const line of text.split("\n").slice(2)) {
+    const colon = line.lastIndexOf(":");
+    if (colon > 0) names.push(line.slice(0, colon).trim());
+  }
+  return names;
+}
+
+/** Every IPv6 address of the namespace; empty where the kernel has IPv6 switched off. */
+export function ipv6Addresses(): Ipv6Address[] {
+  try {
+    return parseIfInet6(Deno.readTextFileSync("/proc/thread-self/net/if_inet6"));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Reads the text of /proc/net/if_inet6: address, index, prefix length, scope, flags (hex), name. */
+export function parseIfInet6(text: string): Ipv6Address[] {
+  return text.split("\n").flatMap((line) => {
+    const [hex, , prefix, , , iface] = line.trim().split(/\s+/);
+    if (hex?.length !== 32 || prefix === undefined || iface === undefined) return [];
+    return [{ iface, hex, prefixLength: Number.parseInt(prefix, 16) }];
+  });
+}
+
+/** Whether any address is not `::1`; a link-local one counts, as in Kuma 2.9. */
+export function hasUsableIpv6(addresses: readonly Ipv6Address[] = ipv6Addresses()): boolean {
+  return addresses.some((address) => address.hex !== IPV6_LOOPBACK);
+}
+
+/**
+ * Adds `::6/128` to the interface: the source that Envoy binds for inbound passthrough. An address that
+ * is there already is fine.
+ *
+ * @throws {KumaError} `KUMA-HOST-121` the kernel refuses (no IPv6, no CAP_NET_ADMIN, no interface).
+ */
+export function addPassthroughIpv6(iface: string): void {
+  const address = new Uint8Array(16);
+  address[15] = 6;
+  const fd = openSocket(AF_INET6);
+  try {
+    const query = ifreq(iface);
+    let result = ioctl(fd, SIOCGIFINDEX, query);
+    if (result >= 0) {
+      const index = view(query).getInt32(IFNAMSIZ, true);
+      result = ioctl(fd, SIOCSIFADDR, in6Ifreq(address, 128, index));
+    }
+    if (result >= 0 || result === -ERRNO.EEXIST) return;
+    throw new KumaError("KUMA-HOST-121", `cannot add ::6/128 to "${iface}": ${errnoText(result)}`);
+  } finally {
+    close(fd);
+  }
+}
+
+/** struct in6_ifreq of <linux/ipv6.h>: address, prefix length, interface index. */
+function in6Ifreq(address: Uint8Array, prefixLength: number, index: number) {
+  const request = new Uint8Array(24);
+  request.set(address);
+  view(request).setUint32(16, prefixLength, true);
+  view(request).setInt32(20, index, true);
+  return request;
+}
+
+function ifreq(name: string): Uint8Array<ArrayBuffer> {
+  const request = new Uint8Array(IFREQ_SIZE);
+  const bytes = new TextEncoder().encode(name);
+  if (bytes.length === 0 || bytes.length >= IFNAMSIZ) {
+    throw new KumaError("KUMA-HOST-120", `"${name}" cannot be the name of an interface`);
+  }
+  request.set(bytes);
+  return request;
+}
+
+function openSocket(family: number): number {
+  const fd = datagramSocket(family);
+  if (fd >= 0) return fd;
+  throw new KumaError(
+    family === AF_INET6 ? "KUMA-HOST-121" : "KUMA-HOST-120",
+    `cannot open a socket to ask for interfaces: ${errnoText(fd)}`,
+  );
+}
+
+/** Every architecture we build for is little endian. */
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,139 @@
+/**
+ * The C library, opened once and only when a system call is first needed that the runtime has no API
+ * for. Every function here follows the kernel's own convention: a result ≥ 0, or the negative errno.
+ *
+ * Two facts that callers rely on: calls run on the main thread, which is the thread that starts children
+ * and runs synchronous file operations; and the arguments of the variadic `open` and `ioctl` travel in
+ * the same registers as fixed ones on Linux x86-64 and arm64.
+ *
+ * Permission: `--allow-ffi` without a path. A path would be resolved against the working directory
+ * before it is opened, and the library's place differs from node to node.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+
+const SYMBOLS = {
+  setns: { parameters: ["i32", "i32"], result: "i32" },
+  unshare: { parameters: ["i32"], result: "i32" },
+  mount: { parameters: ["buffer", "buffer", "buffer", "usize", "pointer"], result: "i32" },
+  open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
+  ioctl: { parameters: ["i32", "usize", "buffer"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  geteuid: { parameters: [], result: "u32" },
+  __errno_location: { parameters: [], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+let library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
+
+/** Errno values that callers tell apart; the numbers are those of every Linux architecture we build for. */
+export const ERRNO = {
+  EPERM: 1,
+  ENOENT: 2,
+  EACCES: 13,
+  EEXIST: 17,
+  ENODEV: 19,
+  EINVAL: 22,
+} as const;
+
+const ERRNO_TEXT: Readonly<Record<number, string>> = {
+  1: "operation not permitted",
+  2: "no such file or directory",
+  9: "bad file descriptor",
+  12: "out of memory",
+  13: "permission denied",
+  16: "device or resource busy",
+  17: "file exists",
+  19: "no such device",
+  20: "not a directory",
+  22: "invalid argument",
+  24: "too many open files",
+  28: "no space left on device",
+  40: "too many levels of symbolic links",
+  97: "address family not supported",
+  99: "cannot assign requested address",
+};
+
+/** Words for a failed call's result: `errnoText(-2)` and `errnoText(2)` are "no such file or directory". */
+export function errnoText(errno: number): string {
+  const positive = Math.abs(errno);
+  return ERRNO_TEXT[positive] ?? `errno ${positive}`;
+}
+
+/**
+ * File descriptor of a fresh open, read-only and closed on exec; or the negative errno. Never waits: a
+ * FIFO in the place of a file opens at once.
+ */
+export function openReadOnly(path: string): number {
+  const O_NONBLOCK = 0o4000, O_CLOEXEC = 0o2000000;
+  return answer(libc().open(cString(path), O_NONBLOCK | O_CLOEXEC, 0));
+}
+
+/** Closes a descriptor of {@linkcode openReadOnly} or {@linkcode datagramSocket}. */
+export function close(fd: number): number {
+  return answer(libc().close(fd));
+}
+
+/** Magic number of the file system that holds the open file (statfs(2) `f_type`), or the negative errno. */
+export function fileSystemType(fd: number): number {
+  const buffer = new BigInt64Array(32);
+  const result = answer(libc().fstatfs(fd, buffer));
+  return result < 0 ? result : Number(BigInt.asUintN(32, buffer[0] ?? 0n));
+}
+
+/** Moves the main thread into a namespace; `type` is a CLONE_ flag that the descriptor must fit. */
+export function setns(fd: number, type: number): number {
+  return answer(libc().setns(fd, type));
+}
+
+/** Gives the main thread new namespaces by CLONE_ flags. */
+export function unshare(flags: number): number {
+  return answer(libc().unshare(flags));
+}
+
+/** mount(2) without data. */
+export function mount(source: string, target: string, type: string, flags: number): number {
+  return answer(
+    libc().mount(cString(source), cString(target), cString(type), BigInt(flags), null),
+  );
+}
+
+/** A datagram socket of the family (2 IPv4, 10 IPv6), in the netns that the main thread is in. */
+export function datagramSocket(family: number): number {
+  const SOCK_DGRAM = 2, SOCK_CLOEXEC = 0o2000000;
+  return answer(libc().socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+}
+
+/** ioctl(2) with a structure that is read and written in place. */
+export function ioctl(fd: number, request: number, argument: Uint8Array<ArrayBuffer>): number {
+  return answer(libc().ioctl(fd, BigInt(request), argument));
+}
+
+/** Effective user ID of this process. */
+export function effectiveUserId(): number {
+  return libc().geteuid();
+}
+
+function libc(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
+  if (library === undefined) {
+    try {
+      library = Deno.dlopen("libc.so.6", SYMBOLS);
+    } catch (cause) {
+      throw new KumaError("KUMA-HOST-110", `the C library cannot be opened: ${cause}`, { cause });
+    }
+  }
+  return library.symbols;
+}
+
+function answer(result: number): number {
+  if (result >= 0) return result;
+  const pointer = libc().__errno_location();
+  return pointer === null ? -ERRNO.EINVAL : -new Deno.UnsafePointerView(pointer).getInt32();
+}
+
+function cString(text: string): Uint8Array<ArrayBuffer> {
+  if (text.includes("\0")) throw new TypeError("a path with a NUL character names no file");
+  return new TextEncoder().encode(`${text}\0`);
+}

@@ -1,0 +1,72 @@
+/**
+ * Entering the network namespace of a pod.
+ *
+ * After `enterNetns` only synchronous calls and children see the namespace: asynchronous file operations
+ * run on pool threads that stay where they were. Nothing ever leaves a namespace again; the process ends.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { close, ERRNO, errnoText, fileSystemType, openReadOnly, setns } from "./libc.ts";
+
+const NSFS_MAGIC = 0x6e736673;
+const PROC_SUPER_MAGIC = 0x9fa0;
+const CLONE_NEWNET = 0x40000000;
+
+/**
+ * Moves the main thread, and every child it starts from now on, into the network namespace at `path`
+ * (`/run/netns/NAME` or `/proc/PID/ns/net`).
+ *
+ * @throws {KumaError} `KUMA-HOST-111` nothing is there, `-112` what is there is no network namespace,
+ *   `-113` the kernel refuses.
+ */
+export function enterNetns(path: string): void {
+  const fd = openNetns(path);
+  try {
+    const result = setns(fd, CLONE_NEWNET);
+    if (result === -ERRNO.EINVAL) throw notANetns(path, "the namespace is of another kind");
+    if (result < 0) {
+      throw new KumaError(
+        "KUMA-HOST-113",
+        `cannot enter the network namespace "${path}": ${errnoText(result)}`,
+        result === -ERRNO.EPERM ? { hint: "run as root with CAP_SYS_ADMIN" } : {},
+      );
+    }
+  } finally {
+    close(fd);
+  }
+}
+
+/**
+ * Inode that identifies a network namespace; the calling thread's own without a path.
+ *
+ * @throws {Deno.errors.NotFound} nothing is at `path`.
+ */
+export function netnsInode(path = "/proc/thread-self/ns/net"): number {
+  const inode = Deno.statSync(path).ino;
+  if (inode === null) throw new TypeError(`"${path}" has no inode`);
+  return inode;
+}
+
+function openNetns(path: string): number {
+  const fd = openReadOnly(path);
+  if (fd === -ERRNO.ENOENT) {
+    throw new KumaError("KUMA-HOST-111", `the network namespace "${path}" does not exist`, {
+      hint: "the sandbox is gone or was never created; the runtime makes a new one",
+    });
+  }
+  if (fd < 0) {
+    throw new KumaError(
+      "KUMA-HOST-111",
+      `the network namespace "${path}" cannot be opened: ${errnoText(fd)}`,
+    );
+  }
+  const type = fileSystemType(fd);
+  if (type === NSFS_MAGIC || type === PROC_SUPER_MAGIC) return fd;
+  close(fd);
+  throw notANetns(path, "the path is on no namespace file system");
+}
+
+function notANetns(path: string, why: string): KumaError {
+  return new KumaError("KUMA-HOST-112", `"${path}" is not a network namespace: ${why}`);
+}

@@ -1,0 +1,164 @@
+/**
+ * The one place where a program of the host is started: argument arrays only, never a shell, bounded
+ * output, bounded time.
+ *
+ * Children are started from the main thread (the runtime forks in the call of `spawn`), so they inherit
+ * a network or mount namespace that the main thread entered before.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+
+/** What a child gets beside its arguments. */
+export interface RunOptions {
+  /** Written to the child's standard input, which is then closed; without it stdin is /dev/null. */
+  stdin?: string | Uint8Array;
+  /** Environment variables set for the child, in addition to our own (or alone, see `clearEnv`). */
+  env?: Record<string, string>;
+  /** Give the child nothing of our own environment. */
+  clearEnv?: boolean;
+  /** Milliseconds after which the child is killed and the call fails; no limit without it. */
+  timeoutMs?: number;
+  /** Kills the child; the call then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Most bytes taken of each output stream before the child is killed. Default 16 MiB. */
+  maxOutputBytes?: number;
+}
+
+/** How the child ended and what it said. A non-zero code is a result, not an error. */
+export interface RunResult {
+  /** Exit code; 128 + number for a child that a signal ended. */
+  readonly code: number;
+  /** The signal that ended the child, or null. */
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Default of {@linkcode RunOptions.maxOutputBytes}. */
+export const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Runs a program to its end.
+ *
+ * @param argv Program (a path, or a name searched in PATH) and its arguments.
+ * @throws {KumaError} `KUMA-HOST-101` program not found, `-102` cannot be started, `-103` timed out,
+ *   `-104` too much output; or the abort signal's reason.
+ */
+export async function run(
+  argv: readonly [string, ...string[]],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  const child = start(argv, options);
+  const stop = new StopReason(child);
+  const timer = options.timeoutMs === undefined ? undefined : setTimeout(
+    () => stop.because(timedOut(argv[0], options.timeoutMs ?? 0)),
+    options.timeoutMs,
+  );
+  const onAbort = () => stop.because(options.signal?.reason);
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
+  const tooMuch = () => stop.because(outputTooLong(argv[0], limit));
+  try {
+    const [stdout, stderr, status] = await Promise.all([
+      readAtMost(child.stdout, limit, tooMuch),
+      readAtMost(child.stderr, limit, tooMuch),
+      child.status,
+      options.stdin === undefined ? undefined : feed(child.stdin, options.stdin),
+    ]);
+    stop.throwIfSet();
+    return { code: status.code, signal: status.signal, stdout, stderr };
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Remembers the first reason for which a child was killed. */
+class StopReason {
+  #reason: { readonly value: unknown } | undefined;
+
+  constructor(private readonly child: Deno.ChildProcess) {}
+
+  because(value: unknown): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = { value };
+    try {
+      this.child.kill("SIGKILL");
+    } catch (error) {
+      // It ended by itself between the decision and the kill: there is nothing left to stop.
+      if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  throwIfSet(): void {
+    if (this.#reason !== undefined) throw this.#reason.value;
+  }
+}
+
+function start(argv: readonly [string, ...string[]], options: RunOptions): Deno.ChildProcess {
+  const [program, ...args] = argv;
+  try {
+    return new Deno.Command(program, {
+      args,
+      stdin: options.stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+      clearEnv: options.clearEnv ?? false,
+      ...(options.env === undefined ? {} : { env: options.env }),
+    }).spawn();
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new KumaError("KUMA-HOST-101", `program "${program}" was not found on this host`, {
+        hint: "install it or give its path",
+        cause,
+      });
+    }
+    throw new KumaError("KUMA-HOST-102", `program "${program}" cannot be started: ${cause}`, {
+      cause,
+    });
+  }
+}
+
+async function feed(
+  stream: WritableStream<Uint8Array>,
+  input: string | Uint8Array,
+): Promise<void> {
+  const writer = stream.getWriter();
+  try {
+    const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
+    // Queued together: a failed write then rejects both with its own reason.
+    await Promise.all([writer.write(bytes), writer.close()]);
+  } catch (error) {
+    // A child that ends without reading its input says why by its exit code and stderr.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+async function readAtMost(
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+  tooMuch: () => void,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > limit) {
+      tooMuch();
+      continue; // Drained, not kept: the stream ends when the kill takes effect.
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function timedOut(program: string, ms: number): KumaError {
+  return new KumaError("KUMA-HOST-103", `"${program}" did not end within ${ms} ms and was stopped`);
+}
+
+function outputTooLong(program: string, limit: number): KumaError {
+  return new KumaError("KUMA-HOST-104", `"${program}" wrote more than ${limit} bytes`);
+}

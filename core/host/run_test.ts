@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { KumaError } from "core/errors.ts";
+import { run } from "./run.ts";
+
+const code = (expected: string) => (error: unknown) =>
+  error instanceof KumaError && error.code === expected;
+
+Deno.test("run gives exit code and both streams apart", async () => {
+  const result = await run(["ls", "/no-such-dir-of-this-test"], { env: { LC_ALL: "C" } });
+  assert.equal(result.code, 2);
+  assert.equal(result.signal, null);
+  assert.equal(result.stdout, "");
+  assert.match(result.stderr, /No such file/);
+});
+
+Deno.test("run passes arguments as they are, without any shell", async () => {
+  const hostile = "$(id) `id` ; id | id > /dev/null \n '\"";
+  assert.equal((await run(["printf", "%s", hostile])).stdout, hostile);
+});
+
+Deno.test("run writes stdin and closes it", async () => {
+  assert.equal((await run(["cat"], { stdin: "rules\nüñ\n" })).stdout, "rules\nüñ\n");
+});
+
+Deno.test("run survives a child that does not read its stdin", async () => {
+  assert.equal((await run(["true"], { stdin: new Uint8Array(4 << 20) })).code, 0);
+});
+
+Deno.test("run without stdin gives /dev/null", async () => {
+  assert.equal((await run(["cat"])).stdout, "");
+});
+
+Deno.test("run with clearEnv gives the child only what is named", async () => {
+  const result = await run(["/usr/bin/env"], { clearEnv: true, env: { ONE: "1" } });
+  assert.equal(result.stdout, "ONE=1\n");
+});
+
+Deno.test("run names a program that does not exist", async () => {
+  await assert.rejects(run(["no-such-program-of-this-test"]), code("KUMA-HOST-101"));
+});
+
+Deno.test("run names a program that cannot be executed", async () => {
+  await assert.rejects(run(["/etc/passwd"]), code("KUMA-HOST-102"));
+});
+
+Deno.test("run stops a child that takes too long", async () => {
+  const started = performance.now();
+  await assert.rejects(run(["sleep", "20"], { timeoutMs: 50 }), code("KUMA-HOST-103"));
+  assert.ok(performance.now() - started < 5000);
+});
+
+Deno.test("run stops a child that writes without end", async () => {
+  await assert.rejects(run(["yes"], { maxOutputBytes: 100_000 }), code("KUMA-HOST-104"));
+});
+
+Deno.test("run rejects with the signal's reason", async () => {
+  const reason = new Error("enough");
+  await assert.rejects(run(["sleep", "20"], { signal: AbortSignal.abort(reason) }), reason);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 30);
+  await assert.rejects(run(["sleep", "20"], { signal: controller.signal }), reason);
+});
+
+Deno.test("run reports the signal that ended a child", async () => {
+  const result = await run(["timeout", "--preserve-status", "-s", "KILL", "0.05", "sleep", "9"]);
+  assert.equal(result.code, 137);
+});

@@ -1,0 +1,71 @@
+/**
+ * The user whose traffic is not redirected, looked up in the host's user database as Kuma 2.9 does: in
+ * /etc/passwd only, no name service.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { DEFAULT_KUMA_DP_UID, DEFAULT_KUMA_DP_USER } from "core/proxy/config.ts";
+
+/** Largest UID that the kernel gives to a user; 4294967295 means "no change" in its calls. */
+const MAX_UID = 4294967294;
+
+/**
+ * UID of the kuma-dp user outside CNI mode: the value as UID, then as name; without a value UID 5678,
+ * then user `kuma-dp`.
+ *
+ * @param value What the configuration names; empty for the default look-up.
+ * @param passwd Text of /etc/passwd.
+ * @throws {KumaError} `KUMA-HOST-150` no such user (message as Kuma 2.9 words it).
+ */
+export function lookUpUid(value: string, passwd: string): number {
+  const users = parsePasswd(passwd);
+  if (value === "") {
+    const uid = find(users, String(DEFAULT_KUMA_DP_UID)) ?? find(users, DEFAULT_KUMA_DP_USER);
+    if (uid !== undefined) return uid;
+    throw new KumaError(
+      "KUMA-HOST-150",
+      `no UID or username provided, and user with the default UID ('${DEFAULT_KUMA_DP_UID}') ` +
+        `or username ('${DEFAULT_KUMA_DP_USER}') could not be found`,
+    );
+  }
+  const uid = find(users, value);
+  if (uid !== undefined) return uid;
+  throw new KumaError(
+    "KUMA-HOST-150",
+    `the specified UID or username ('${value}') does not refer to a valid user on the host`,
+  );
+}
+
+/** Text of the user database; empty where there is none (minimal images). */
+export function readPasswd(path = "/etc/passwd"): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+interface User {
+  readonly name: string;
+  readonly uid: number;
+}
+
+/** Lines of passwd(5); comments, NIS markers (`+`, `-`) and malformed lines are passed over. */
+function parsePasswd(text: string): User[] {
+  return text.split("\n").flatMap((line) => {
+    const fields = line.split(":");
+    const [name, , uid] = fields;
+    if (fields.length < 7 || name === undefined || uid === undefined) return [];
+    if (!/^[^+#-]/.test(name) || !/^\d{1,10}$/.test(uid) || Number(uid) > MAX_UID) return [];
+    return [{ name, uid: Number(uid) }];
+  });
+}
+
+function find(users: readonly User[], value: string): number | undefined {
+  const byUid = /^\d{1,10}$/.test(value)
+    ? users.find((user) => user.uid === Number(value))
+    : undefined;
+  return (byUid ?? users.find((user) => user.name === value))?.uid;
+}
