@@ -1,0 +1,155 @@
+/**
+ * Reads a configuration document (YAML or JSON) into a checked list of settings that it makes.
+ *
+ * @module
+ */
+import { errorText, KumaError } from "../errors.ts";
+import { prefixed, shown } from "./grammar/echo.ts";
+import { type DocumentNode, jsonTree, type Place, yamlTree } from "./document_tree.ts";
+import { readNode, type SettingValue } from "./kinds.ts";
+import { nearest } from "./nearest.ts";
+import { type Setting, SETTINGS } from "./options.ts";
+
+/** One setting that a document makes. */
+export interface SettingChange {
+  readonly setting: Setting;
+  readonly value: SettingValue;
+}
+
+/** What a document says: the settings it makes, in its order, and what a person should know. */
+export interface ParsedDocument {
+  readonly patch: readonly SettingChange[];
+  readonly warnings: readonly string[];
+}
+
+/** Largest document that is looked at, in UTF-16 units; a generous real one has 5 KiB. */
+export const MAX_DOCUMENT = 64 * 1024;
+const MAX_WARNINGS = 20;
+
+/** Known keys below each path, by their lower-case form. */
+const CHILDREN: ReadonlyMap<string, ReadonlyMap<string, string>> = childrenOf(SETTINGS);
+const BY_KEY: ReadonlyMap<string, Setting> = new Map(
+  SETTINGS.filter((setting) => setting.inDocument).map((setting) => [setting.key, setting]),
+);
+
+function childrenOf(settings: readonly Setting[]): Map<string, Map<string, string>> {
+  const children = new Map<string, Map<string, string>>();
+  for (const { key, inDocument } of settings) {
+    if (!inDocument) continue;
+    let path = "";
+    for (const name of key.split(".")) {
+      const siblings = children.get(path) ?? new Map<string, string>();
+      children.set(path, siblings.set(name.toLowerCase(), name));
+      path = path === "" ? name : `${path}.${name}`;
+    }
+  }
+  return children;
+}
+
+/**
+ * Reads a document; an empty one changes nothing. Keys match in any case; unknown keys are warnings that
+ * name the nearest known key, because documents of newer versions must load.
+ *
+ * @param name how errors and warnings call the document, such as its path.
+ * @throws KumaError with `NAME:LINE:COLUMN: ` before the message: `KUMA-TP-014` for the syntax,
+ * `KUMA-TP-015` for a wrong type, `KUMA-TP-016` for a document of more than 64 KiB, else the code of the
+ * value's grammar.
+ */
+export async function parseDocument(text: string, name: string): Promise<ParsedDocument> {
+  if (text.length > MAX_DOCUMENT) {
+    throw new KumaError(
+      "KUMA-TP-016",
+      `${name}: the document has ${text.length} characters, at most ${MAX_DOCUMENT} are read`,
+    );
+  }
+  const fast = readJson(text, name);
+  if (fast !== undefined) return fast;
+  try {
+    return new DocumentReader(name).document(await yamlTree(text));
+  } catch (thrown) {
+    throw located(name, thrown);
+  }
+}
+
+/**
+ * JSON needs no YAML parser. Where anything is to be said about it, undefined is given back, so that the
+ * YAML parser says it with the place.
+ */
+function readJson(text: string, name: string): ParsedDocument | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    const tree = jsonTree(text);
+    if (tree === undefined) return undefined;
+    const parsed = new DocumentReader(name).document(tree);
+    return parsed.warnings.length === 0 ? parsed : undefined;
+  } catch (thrown) {
+    if (thrown instanceof KumaError) return undefined;
+    throw thrown;
+  }
+}
+
+function located(name: string, thrown: unknown): unknown {
+  const glue = /^\d+:\d+: /.test(errorText(thrown)) ? ":" : ": ";
+  return prefixed(`${name}${glue}`, thrown);
+}
+
+/** Walks the tree along the known keys. */
+class DocumentReader {
+  readonly #name: string;
+  readonly #patch: SettingChange[] = [];
+  readonly #warnings: string[] = [];
+  #unknown = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  document(tree: DocumentNode): ParsedDocument {
+    this.#section("", tree);
+    const more = this.#unknown - MAX_WARNINGS;
+    if (more > 0) this.#warnings.push(`${this.#name}: ${more} more unknown keys are ignored`);
+    return { patch: this.#patch, warnings: this.#warnings };
+  }
+
+  #section(path: string, node: DocumentNode): void {
+    // `redirect:` with everything below it commented out is nothing, as in Kuma 2.9.
+    if (node.kind === "null") return;
+    if (node.kind !== "map") {
+      const what = path === "" ? "the document" : `'${path}'`;
+      throw new KumaError(
+        "KUMA-TP-015",
+        `${place(node.at)}${what} must be a mapping of keys to values`,
+      );
+    }
+    for (const entry of node.entries) {
+      const known = CHILDREN.get(path)?.get(entry.key.toLowerCase());
+      if (known === undefined) this.#warn(path, entry.key, entry.at);
+      else this.#value(path === "" ? known : `${path}.${known}`, entry.value, entry.at);
+    }
+  }
+
+  #value(key: string, node: DocumentNode, keyAt: Place | undefined): void {
+    const setting = BY_KEY.get(key);
+    if (setting === undefined) return this.#section(key, node);
+    try {
+      this.#patch.push({ setting, value: readNode(setting.kind, node) });
+    } catch (thrown) {
+      throw prefixed(`${place(node.at ?? keyAt)}${key}: `, thrown);
+    }
+  }
+
+  #warn(path: string, key: string, at: Place | undefined): void {
+    this.#unknown++;
+    if (this.#unknown > MAX_WARNINGS) return;
+    const siblings = [...CHILDREN.get(path)?.values() ?? []];
+    const guess = nearest(key, siblings);
+    const full = (name: string) => path === "" ? name : `${path}.${name}`;
+    const where = at === undefined ? `${this.#name}: ` : `${this.#name}:${place(at)}`;
+    const hint = guess === undefined ? "" : `; the nearest known key is '${full(guess)}'`;
+    this.#warnings.push(`${where}unknown key '${shown(full(key))}' is ignored${hint}`);
+  }
+}
+
+function place(at: Place | undefined): string {
+  return at === undefined ? "" : `${at.line}:${at.column}: `;
+}
