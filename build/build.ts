@@ -9,6 +9,7 @@ import { buildComponent } from "./compile.ts";
 import type { Built } from "./compile.ts";
 import { obtainDenort } from "./denort.ts";
 import { say } from "./io.ts";
+import { runtimeNeeds, setUp } from "./setup.ts";
 import { hostArch, isArch } from "./pins.ts";
 import type { Arch } from "./pins.ts";
 
@@ -52,6 +53,7 @@ export async function build(root: string, request: BuildRequest): Promise<Built[
     say("nothing to build: no folder has a deno.json with a build section");
     return [];
   }
+  if (components.some(({ hostRuntime }) => hostRuntime)) await setUp(runtimeNeeds(request.arch));
   const denort = await obtainDenort(request.arch);
   say(`denort ${request.arch}: ${denort.origin} (sha256 ${denort.sha256.slice(0, 12)}…)`);
   const built: Built[] = [];

@@ -24,7 +24,15 @@ export interface Bundle {
 export async function bundle(root: string, entry: string, outDir: string): Promise<Bundle> {
   await runOk(
     Deno.execPath(),
-    ["bundle", "--quiet", "--code-splitting", "--outdir", outDir, relative(root, entry)],
+    [
+      "bundle",
+      "--quiet",
+      "--code-splitting",
+      "--keep-names",
+      "--outdir",
+      outDir,
+      relative(root, entry),
+    ],
     { cwd: root },
   );
   const npmCache = `${relative(root, npmCacheDir ??= await findNpmCache(root))}/`;

@@ -12,7 +12,7 @@ import { ROOT } from "build/task.ts";
 
 const MAIN = `
 const [verb, path = ""] = Deno.args;
-class OddName extends Error { override name = "OddName"; }
+class OddName extends Error { override name = OddName.name; }
 if (verb === "lazy") {
   const { shout } = await import("./lazy.ts");
   console.log(shout());

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { chooseComponents, parseComponent } from "./components.ts";
+import { compileFlags } from "./compile.ts";
+import { parseBuildArgs } from "./build.ts";
+import { hostArch } from "./pins.ts";
+
+const wrong = { code: "KUMA-BUILD-004" };
+
+Deno.test("a build section is read with its defaults", () => {
+  assert.deepEqual(parseComponent("/src/cni", "cni", { binary: "kuma-cni" }), {
+    name: "cni",
+    binary: "kuma-cni",
+    entry: "/src/cni/main.ts",
+    permissions: [],
+    flags: [],
+    hostRuntime: false,
+  });
+});
+
+Deno.test("no program gets all permissions, and each gets the two flags of root-run programs once", () => {
+  for (const flag of ["-A", "--allow-all", "--allow-everything", "--allow-read --allow-all", 7]) {
+    const section = { binary: "x", permissions: [flag] };
+    assert.throws(() => parseComponent("/s", "x", section), wrong, String(flag));
+  }
+  for (const flag of ["-A", "--allow-read", "--output=/etc/passwd"]) {
+    assert.throws(() => parseComponent("/s", "x", { binary: "x", flags: [flag] }), wrong, flag);
+  }
+  const component = parseComponent("/s", "x", {
+    binary: "x",
+    permissions: ["--allow-read=/etc", "--deny-net"],
+    flags: ["--no-prompt", "--no-code-cache", "--unstable-net"],
+  });
+  const flags = compileFlags(component, "arm64");
+  assert.deepEqual(flags.slice(flags.indexOf("--target")), [
+    "--target",
+    "aarch64-unknown-linux-gnu",
+    "--no-code-cache",
+    "--no-prompt",
+    "--unstable-net",
+    "--allow-read=/etc",
+    "--deny-net",
+  ]);
+});
+
+Deno.test("a wrong build section is refused with the key's name", () => {
+  const cases: [unknown, RegExp][] = [
+    [null, /object/],
+    [{ binary: "x", permision: [] }, /permision/],
+    [{ binary: "../x" }, /binary/],
+    [{ binary: "x", entry: 1 }, /entry/],
+    [{ binary: "x", permissions: "--allow-read" }, /permissions/],
+    [{ binary: "x", hostRuntime: "yes" }, /hostRuntime/],
+  ];
+  for (const [section, message] of cases) {
+    assert.throws(() => parseComponent("/s", "x", section), { ...wrong, message });
+  }
+});
+
+Deno.test("components are chosen by folder or binary; an unknown one names those there are", () => {
+  const cni = parseComponent("/s", "cni", { binary: "kuma-cni" });
+  const all = [cni, parseComponent("/s", "kumactl", { binary: "kumactl" })];
+  assert.deepEqual(chooseComponents(all, ["kuma-cni"]), [cni]);
+  assert.equal(chooseComponents(all, []).length, 2);
+  assert.throws(() => chooseComponents(all, ["kumctl"]), { ...wrong, hint: /cni, kumactl/ });
+});
+
+Deno.test("the command line of the build", () => {
+  assert.deepEqual(parseBuildArgs([]), { names: [], arch: hostArch() });
+  assert.deepEqual(parseBuildArgs(["a", "--arch", "arm64", "b"]), {
+    names: ["a", "b"],
+    arch: "arm64",
+  });
+  assert.equal(parseBuildArgs(["--arch=amd64"]).arch, "amd64");
+  for (const args of [["--arch"], ["--arch", "riscv"], ["--arch=toString"], ["--all"]]) {
+    assert.throws(() => parseBuildArgs(args), wrong, args.join(" "));
+  }
+});

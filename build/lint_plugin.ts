@@ -1,0 +1,98 @@
+/**
+ * House rules that a linter can prove, so that nobody has to remember them: which room may import which,
+ * that core's pure rooms never touch the outside, and that no source file grows past 300 lines.
+ *
+ * @module
+ */
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const MEMBERS = ["cni", "installer", "kumactl", "webhook", "controller", "ebpf-loader"];
+const LONGEST_FILE = 300;
+
+/** True for a test or what only tests use. */
+function isTest(file: string): boolean {
+  return file.startsWith("tests/") || file.endsWith("_test.ts");
+}
+
+/** True for a file of core that must stay without any effect on the outside. */
+export function isPure(file: string): boolean {
+  return file.startsWith("core/") && !file.startsWith("core/host/") && !file.endsWith("_test.ts");
+}
+
+/**
+ * The file of this checkout that an import means, as a path from its root; undefined for a package.
+ * `file` is the importing file's path from the root.
+ */
+export function importedFile(file: string, specifier: string): string | undefined {
+  if (specifier.startsWith(".")) return join(dirname(file), specifier);
+  return /^(core|build|tests)\//.test(specifier) ? specifier : undefined;
+}
+
+/** Why `file` may not import `specifier`; undefined where it may. Paths are from the checkout's root. */
+export function importFault(file: string, specifier: string): string | undefined {
+  const target = importedFile(file, specifier);
+  const top = file.split("/")[0] ?? "";
+  const targetTop = target?.split("/")[0] ?? "";
+  if (target === undefined || isTest(file)) return undefined;
+  if (isPure(file) && target.startsWith("core/host/")) {
+    return "a pure room of core does not import core/host: give it the facts as data";
+  }
+  if (targetTop === top || targetTop === "core") return undefined;
+  if (top === "core") return "core imports nobody else";
+  if (MEMBERS.includes(top)) return "a member imports only core: move what both need there";
+  return MEMBERS.includes(targetTop) ? "the build imports no member" : undefined;
+}
+
+function rule(create: (context: Deno.lint.RuleContext, file: string) => Deno.lint.LintVisitor) {
+  return {
+    create(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
+      return create(context, relative(ROOT, context.filename));
+    },
+  };
+}
+
+const direction = rule((context, file) => {
+  const look = (node: Deno.lint.Node, source: Deno.lint.Node | null | undefined) => {
+    if (source?.type !== "Literal" || typeof source.value !== "string") return;
+    const message = importFault(file, source.value);
+    if (message !== undefined) context.report({ node, message });
+  };
+  return {
+    ImportDeclaration: (node) => look(node, node.source),
+    ImportExpression: (node) => look(node, node.source),
+    ExportAllDeclaration: (node) => look(node, node.source),
+    ExportNamedDeclaration: (node) => look(node, node.source),
+  };
+});
+
+const pure = rule((context, file) => {
+  if (!isPure(file)) return {};
+  const message = "a pure room of core does not use Deno or process: do it in core/host";
+  return {
+    MemberExpression(node) {
+      if (node.object.type !== "Identifier") return;
+      if (node.object.name === "Deno" || node.object.name === "process") {
+        context.report({ node, message });
+      }
+    },
+  };
+});
+
+const length = rule((context, file) => ({
+  Program() {
+    const lines = context.sourceCode.text.trimEnd().split("\n").length;
+    if (isTest(file) || lines <= LONGEST_FILE) return;
+    context.report({
+      range: [0, 1],
+      message: `${lines} lines: no source file is over ${LONGEST_FILE}`,
+    });
+  },
+}));
+
+const plugin: Deno.lint.Plugin = {
+  name: "house",
+  rules: { "import-direction": direction, "pure-core": pure, "file-length": length },
+};
+export default plugin;

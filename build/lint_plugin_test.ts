@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import plugin, { importFault } from "./lint_plugin.ts";
+import { ROOT } from "./task.ts";
+
+function faults(file: string, source: string): string[] {
+  return Deno.lint.runPlugin(plugin, join(ROOT, file), source).map((found) => found.id);
+}
+
+Deno.test("arrows point to core, and never back or across", () => {
+  for (
+    const [file, specifier] of [
+      ["cni/add.ts", "core/rules/build.ts"],
+      ["cni/add.ts", "./del.ts"],
+      ["cni/add.ts", "commander"],
+      ["core/host/apply.ts", "core/rules/model.ts"],
+      ["core/host/apply.ts", "../rules/model.ts"],
+      ["core/rules/build.ts", "../errors.ts"],
+      ["core/rules/build_test.ts", "core/host/apply.ts"],
+      ["tests/kernel/flows.ts", "../../kumactl/main.ts"],
+      ["build/build.ts", "core/errors.ts"],
+    ] as const
+  ) {
+    assert.equal(importFault(file, specifier), undefined, `${file} → ${specifier}`);
+  }
+  for (
+    const [file, specifier] of [
+      ["cni/add.ts", "../kumactl/main.ts"],
+      ["cni/add.ts", "build/io.ts"],
+      ["kumactl/a/b.ts", "../../tests/support/requires.ts"],
+      ["core/rules/build.ts", "core/host/apply.ts"],
+      ["core/rules/build.ts", "../host/apply.ts"],
+      ["core/host/apply.ts", "../../cni/main.ts"],
+      ["build/build.ts", "../kumactl/main.ts"],
+    ] as const
+  ) {
+    assert.notEqual(importFault(file, specifier), undefined, `${file} → ${specifier}`);
+  }
+});
+
+Deno.test("every form of import is seen", () => {
+  for (
+    const source of [
+      `import { a } from "core/host/a.ts";`,
+      `import type { A } from "core/host/a.ts";`,
+      `export { a } from "core/host/a.ts";`,
+      `export * from "core/host/a.ts";`,
+      `const a = await import("core/host/a.ts");`,
+    ]
+  ) {
+    assert.deepEqual(faults("core/rules/x.ts", source), ["house/import-direction"], source);
+  }
+});
+
+Deno.test("pure rooms use no Deno; comments, strings and core/host may name it", () => {
+  const use = `const pid = Deno.pid;`;
+  assert.deepEqual(faults("core/rules/x.ts", use), ["house/pure-core"]);
+  assert.deepEqual(faults("core/rules/x.ts", `process.exit();`), ["house/pure-core"]);
+  assert.deepEqual(faults("core/host/x.ts", use), []);
+  assert.deepEqual(faults("core/rules/x_test.ts", use), []);
+  assert.deepEqual(faults("core/rules/x.ts", `// Deno.pid\nconst a = "Deno.pid";`), []);
+});
+
+Deno.test("a source of more than 300 lines is refused, a test is not", () => {
+  assert.deepEqual(faults("cni/x.ts", "let a;\n".repeat(300)), []);
+  assert.deepEqual(faults("cni/x.ts", "let a;\n".repeat(301)), ["house/file-length"]);
+  assert.deepEqual(faults("cni/x_test.ts", "let a;\n".repeat(301)), []);
+});

@@ -1,0 +1,126 @@
+/**
+ * `deno run -A build/setup.ts demo|test`: sees to it that this machine has the programs that the demo or the tests
+ * use. On Debian as root it installs what is missing and says so; elsewhere it names it and fails.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { aptInstall, canInstall } from "./apt.ts";
+import { exists, run, say } from "./io.ts";
+import { hostArch, TARGETS } from "./pins.ts";
+import type { Arch } from "./pins.ts";
+import { exitOnError } from "./task.ts";
+
+/** A thing that is needed: Debian's package, and the program or file by which it is seen to be there. */
+export interface Need {
+  package: string;
+  probe: string;
+}
+
+/** What `deno task demo` needs. */
+export const DEMO_NEEDS: readonly Need[] = [
+  { package: "iptables", probe: "iptables-restore" },
+  { package: "iproute2", probe: "ip" },
+  { package: "procps", probe: "ps" },
+];
+
+/** What `deno task test` needs. */
+export const TEST_NEEDS: readonly Need[] = [
+  ...DEMO_NEEDS,
+  { package: "nftables", probe: "nft" },
+  { package: "conntrack", probe: "conntrack" },
+  { package: "firewalld", probe: "firewalld" },
+  { package: "dbus", probe: "dbus-daemon" },
+  { package: "openssl", probe: "openssl" },
+  { package: "containernetworking-plugins", probe: "/usr/lib/cni/bridge" },
+  { package: "qemu-user-static", probe: "qemu-aarch64-static" },
+  ...runtimeNeeds("amd64"),
+  ...runtimeNeeds("arm64"),
+];
+
+/** What building a program with the host runtime needs: patchelf, and the C library for another architecture. */
+export function runtimeNeeds(arch: Arch): Need[] {
+  const needs = [{ package: "patchelf", probe: "patchelf" }];
+  if (arch === hostArch()) return needs;
+  const lib = `/usr/${TARGETS[arch].multiarch}/lib`;
+  return [
+    ...needs,
+    { package: `libc6-${arch}-cross`, probe: `${lib}/libc.so.6` },
+    { package: `libgcc-s1-${arch}-cross`, probe: `${lib}/libgcc_s.so.1` },
+  ];
+}
+
+/** The oldest Go that builds the API server of the tests. */
+const GO = { major: 1, minor: 24 };
+
+/**
+ * Makes sure that every need is met; does nothing, and quickly, where all is there.
+ *
+ * @throws {KumaError} `KUMA-BUILD-008` with what to install, where we cannot or apt-get fails
+ */
+export async function setUp(needs: readonly Need[]): Promise<void> {
+  const lacking = await missing(needs);
+  if (lacking.length === 0) return;
+  if (!await canInstall()) {
+    throw new KumaError("KUMA-BUILD-008", `This machine lacks ${lacking.join(", ")}`, {
+      hint: `install them; on Debian: sudo apt-get install --no-install-recommends ${
+        lacking.join(" ")
+      }`,
+    });
+  }
+  say(`installing Debian packages: ${lacking.join(" ")}`);
+  await aptInstall(lacking);
+  const still = await missing(needs);
+  if (still.length === 0) return;
+  throw new KumaError("KUMA-BUILD-008", `Installed, yet not to be found: ${still.join(", ")}`);
+}
+
+/** The packages among these whose probe finds nothing. */
+export async function missing(needs: readonly Need[]): Promise<string[]> {
+  const lacking: string[] = [];
+  for (const need of needs) if (!await isPresent(need.probe)) lacking.push(need.package);
+  return [...new Set(lacking)];
+}
+
+async function isPresent(probe: string): Promise<boolean> {
+  if (probe.startsWith("/")) return await exists(probe);
+  // A person's PATH may lack the folders of system programs; the tests call them by full PATH.
+  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
+  for (const folder of folders) {
+    if (folder !== "" && await exists(`${folder}/${probe}`)) return true;
+  }
+  return false;
+}
+
+/**
+ * Says in one line when there is no Go that is new enough: without it, and without `KUBEBUILDER_ASSETS`, the tests that
+ * need an API server skip, or fail in CI. Not every Debian has one to install, so this is no failure here.
+ */
+export async function noteGo(): Promise<void> {
+  if (Deno.env.has("KUBEBUILDER_ASSETS")) return;
+  const version = await goVersion();
+  if (version !== undefined && isNewEnough(version)) return;
+  const found = version === undefined ? "no Go" : `only Go ${version}`;
+  say(`${found} on the PATH: tests with an API server need Go ${GO.major}.${GO.minor} or newer`);
+}
+
+/** Whether a version such as `1.24.3` can build the API server. */
+export function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > GO.major || (major === GO.major && minor >= GO.minor);
+}
+
+async function goVersion(): Promise<string | undefined> {
+  if (!await isPresent("go")) return undefined;
+  const { stdout } = await run("go", ["version"]);
+  return /go(\d+\.\d+(\.\d+)?)/.exec(stdout)?.[1];
+}
+
+if (import.meta.main) {
+  await exitOnError(async () => {
+    const [what] = Deno.args;
+    if (what === "demo") await setUp(DEMO_NEEDS);
+    else if (what === "test") await setUp(TEST_NEEDS);
+    else throw new KumaError("KUMA-BUILD-008", "Cannot set up: say demo or test");
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * The test suites of the checkout: `unit` for the tests beside their sources, and one for each folder
+ * of `tests/`.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { KumaError } from "core/errors.ts";
+
+/** A suite: its name and its test files as sorted `./…` paths from the checkout's root. */
+export interface Suite {
+  name: string;
+  files: string[];
+}
+
+const SKIPPED = new Set(["dist", "node_modules", "testdata"]);
+
+/** Finds the suites below `root`: `unit` first, `build` next, then the others by name. */
+export async function findSuites(root: string): Promise<Suite[]> {
+  const suites = new Map<string, string[]>();
+  for await (const file of testFiles(root, ".")) {
+    const [top, folder] = file.slice(2).split("/");
+    const name = top === "tests" && folder !== undefined ? folder : "unit";
+    suites.set(name, [...suites.get(name) ?? [], file]);
+  }
+  const rank = (name: string) => ["unit", "build"].indexOf(name) + 1 || 3;
+  return [...suites].map(([name, files]) => ({ name, files: files.sort() }))
+    .sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * The suites to run: those named, or all.
+ *
+ * @throws {KumaError} `KUMA-BUILD-007` for a name that is no suite
+ */
+export function chooseSuites(all: Suite[], names: string[]): Suite[] {
+  const unknown = names.find((name) => !all.some((suite) => suite.name === name));
+  if (unknown !== undefined) {
+    throw new KumaError("KUMA-BUILD-007", `Cannot test "${unknown}": there is no such suite`, {
+      hint: `there is ${all.map(({ name }) => name).join(", ")}`,
+    });
+  }
+  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+}
+
+async function* testFiles(root: string, folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
+    if (isDirectory && !name.startsWith(".") && !SKIPPED.has(name)) {
+      yield* testFiles(root, `${folder}/${name}`);
+    } else if (name.endsWith("_test.ts")) {
+      yield `${folder}/${name}`;
+    }
+  }
+}
