@@ -1,0 +1,80 @@
+/**
+ * Reads what `iptables-save` and `ip6tables-save` print, nft and legacy, with or without counters.
+ *
+ * @module
+ */
+import { KumaError } from "../errors.ts";
+import { canonicalWords } from "./canonical.ts";
+import { shortName } from "./option_names.ts";
+import type { SavedChain, SavedRule, SavedState, SavedTable } from "./saved.ts";
+import { splitWords } from "./words.ts";
+
+const CHAIN_LINE = /^:(\S+) (\S+)(?: \[[0-9]+:[0-9]+\])?$/;
+const RULE_LINE = /^(?:\[[0-9]+:[0-9]+\] )?-A (\S+)(?: (.*))?$/;
+const INCOMPATIBLE = /^# Table [`'"]([A-Za-z0-9_]+)[`'"] is incompatible/;
+
+/**
+ * The state that a listing describes. A table that is listed twice (some old builds do) is one table.
+ *
+ * @throws KumaError KUMA-TP-102 with the line that is neither a table, a chain nor a rule.
+ */
+export function parseSave(text: string): SavedState {
+  const tables = new Map<string, { chains: SavedChain[]; rules: SavedRule[] }>();
+  const incompatible: string[] = [];
+  let open: { chains: SavedChain[]; rules: SavedRule[] } | undefined;
+  for (const [index, raw] of text.split("\n").entries()) {
+    const line = raw.trimEnd();
+    if (line === "") continue;
+    if (line.startsWith("#")) {
+      const name = INCOMPATIBLE.exec(line)?.[1];
+      if (name !== undefined) incompatible.push(name);
+    } else if (line.startsWith("*")) {
+      const name = line.slice(1).trim();
+      open = tables.get(name) ?? { chains: [], rules: [] };
+      tables.set(name, open);
+    } else if (line === "COMMIT") open = undefined;
+    else if (open === undefined || !readLine(line, open)) {
+      throw new KumaError("KUMA-TP-102", `Cannot read line ${index + 1} of iptables-save: ${line}`);
+    }
+  }
+  return {
+    tables: [...tables].map(([name, content]): SavedTable => ({ name, ...content })),
+    incompatible,
+  };
+}
+
+function readLine(line: string, table: { chains: SavedChain[]; rules: SavedRule[] }): boolean {
+  const [, chain, policy] = CHAIN_LINE.exec(line) ?? [];
+  if (chain !== undefined && policy !== undefined) {
+    table.chains.push({ name: chain, policy, builtin: policy !== "-" });
+    return true;
+  }
+  const [, of, text = ""] = RULE_LINE.exec(line) ?? [];
+  if (of === undefined) return false;
+  table.rules.push(savedRule(of, text));
+  return true;
+}
+
+/** A listed rule from its chain and the text after it. Throws KUMA-TP-102 on an open quote. */
+export function savedRule(chain: string, text: string): SavedRule {
+  const words = splitWords(text);
+  const comment = valueOf(words, "--comment");
+  const target = valueOf(words, "-j") ?? valueOf(words, "-g");
+  return {
+    chain,
+    text,
+    canonical: canonicalWords(words),
+    ...(comment === undefined ? {} : { comment }),
+    ...(target === undefined ? {} : { target }),
+  };
+}
+
+/** The word after an option; an option's name that stands as another's value (a comment) is skipped. */
+function valueOf(words: readonly string[], option: string): string | undefined {
+  for (let i = 0; i < words.length - 1; i++) {
+    const name = shortName(words[i] ?? "");
+    if (name === option) return words[i + 1];
+    if (name === "--comment" || name === "--log-prefix") i++;
+  }
+  return undefined;
+}

@@ -1,0 +1,45 @@
+/**
+ * Words of a line of `iptables-restore` and `iptables-save`: blanks part them, double quotes keep blanks
+ * in, and inside quotes a backslash makes the next character plain (`add_param_to_argv` of iptables).
+ *
+ * @module
+ */
+import { KumaError } from "../errors.ts";
+
+/** The words of `line`, quotes and escapes taken away. Throws KUMA-TP-102 on a quote that never ends. */
+export function splitWords(line: string): string[] {
+  if (!line.includes('"')) return line.split(/[ \t\n]+/).filter((word) => word !== "");
+  const words: string[] = [];
+  let word = "";
+  let quoted = false;
+  let open = false;
+  for (let i = 0; i < line.length; i++) {
+    const char = line.charAt(i);
+    if (open) {
+      if (char === '"') open = false;
+      else if (char === "\\") word += line.charAt(++i);
+      else word += char;
+    } else if (char === '"') {
+      open = quoted = true;
+    } else if (char === " " || char === "\t" || char === "\n") {
+      if (word !== "" || quoted) words.push(word);
+      word = "";
+      quoted = false;
+    } else word += char;
+  }
+  if (open) {
+    throw new KumaError("KUMA-TP-102", `Cannot read a rule whose quote never ends: ${line}`);
+  }
+  if (word !== "" || quoted) words.push(word);
+  return words;
+}
+
+/** `text` in double quotes, with quotes and backslashes escaped. */
+export function quoteWord(text: string): string {
+  return `"${escapeQuoted(text)}"`;
+}
+
+/** What stands between the quotes of {@linkcode quoteWord}. */
+export function escapeQuoted(text: string): string {
+  return text.replace(/["\\]/g, "\\$&");
+}
