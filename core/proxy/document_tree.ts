@@ -6,6 +6,7 @@
  */
 import type { Alias, Document, LineCounter, Node, Pair } from "yaml";
 import { KumaError } from "../errors.ts";
+import { shown } from "./grammar/echo.ts";
 
 /** Where a node stood; both counted from 1. */
 export interface Place {
@@ -101,7 +102,11 @@ export async function yamlTree(text: string): Promise<DocumentNode> {
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, column } = placeAt(lines, error.pos[0]);
-    throw new KumaError("KUMA-TP-014", `${line}:${column}: ${error.message}`);
+    // The parser reports the overflow of its own stack as a syntax error.
+    const reason = /call stack/.test(error.message)
+      ? "the document is nested too deeply"
+      : shown(error.message, 100);
+    throw new KumaError("KUMA-TP-014", `${line}:${column}: ${reason}`);
   }
   return new YamlReader(yaml, document, lines).read(document.contents, 0);
 }

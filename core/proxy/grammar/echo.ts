@@ -8,9 +8,9 @@ import { type ErrorCode, KumaError, oneLine } from "../../errors.ts";
 /** Characters of a refused value that are shown at most. */
 const SHOWN = 60;
 
-/** The value as an error message may show it: one line, at most 60 characters and an ellipsis. */
-export function shown(value: string): string {
-  const head = value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value;
+/** The value as an error message may show it: one line, at most `limit` characters and an ellipsis. */
+export function shown(value: string, limit: number = SHOWN): string {
+  const head = value.length > limit ? `${value.slice(0, limit)}…` : value;
   return oneLine(head.toWellFormed());
 }
 

@@ -1,0 +1,35 @@
+/** What every environment variable of a setting starts with. */
+export const ENV_PREFIX = "KUMA_TRANSPARENT_PROXY_";
+
+/** How a setting is written and read; `kinds.ts` holds the readers. */
+export type SettingKind =
+  | "bool"
+  | "uint"
+  | "uint16"
+  | "port"
+  | "ports"
+  | "text"
+  | "texts"
+  | "duration"
+  | "family"
+  | "chain"
+  | "executables";
+
+/** One setting. */
+export interface Setting {
+  /** Dotted path in the configuration; also its key in the document where `inDocument` says so. */
+  readonly key: string;
+  readonly kind: SettingKind;
+  /** Whether the document may hold it; the others are set by environment or flag only. */
+  readonly inDocument: boolean;
+  /** Environment variable without {@linkcode ENV_PREFIX}. */
+  readonly env?: string;
+  /** Variable that is honoured as it is where the prefixed one is unset. */
+  readonly bareEnv?: string;
+  /** Flag without the dashes. */
+  readonly flag?: string;
+  /** Flags that write the same setting and are not shown in the help. */
+  readonly hiddenFlags?: readonly string[];
+  /** One line for help, completion and documentation. */
+  readonly help: string;
+}

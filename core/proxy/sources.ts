@@ -1,0 +1,134 @@
+/**
+ * Merges the sources of the configuration: defaults, document, environment, command line, each over the
+ * one before. Every setting remembers which source decided it.
+ *
+ * @module
+ */
+import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
+import type { ParsedDocument } from "./document.ts";
+import { prefixed, shown } from "./grammar/echo.ts";
+import { parseText } from "./grammar/names.ts";
+import { putSetting, readText, type SettingValue } from "./kinds.ts";
+import { ENV_PREFIX, type Setting, SETTINGS } from "./options.ts";
+
+/** Where a setting's value comes from, in words: the document, `KUMA_…`, or `--flag`. */
+export type Provenance = ReadonlyMap<string, string>;
+
+/** A configuration and, by key, the source of every setting that is not a default. */
+export interface MergedConfig {
+  readonly config: TransparentProxyConfig;
+  readonly provenance: Provenance;
+}
+
+/** One flag of the command line with the text of its value, in the order given. */
+export interface FlagValue {
+  /** Without the dashes. */
+  readonly flag: string;
+  readonly value: string;
+}
+
+/** Variables of the environment, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every name of a variable that {@linkcode mergeSources} looks at. */
+export const ENVIRONMENT_NAMES: readonly string[] = [
+  ...new Set(SETTINGS.flatMap((setting) => environmentNames(setting))),
+].sort();
+
+const BY_FLAG: ReadonlyMap<string, Setting> = new Map(
+  SETTINGS.flatMap((setting) => flagNames(setting).map((flag) => [flag, setting] as const)),
+);
+
+/** The flags of a setting, hidden ones last. */
+export function flagNames(setting: Setting): string[] {
+  const hidden = setting.hiddenFlags ?? [];
+  return setting.flag === undefined ? [...hidden] : [setting.flag, ...hidden];
+}
+
+/** The variables of a setting: the prefixed one first, which wins over the other. */
+export function environmentNames(setting: Setting): string[] {
+  const prefixedNames = setting.env === undefined ? [] : [ENV_PREFIX + setting.env];
+  return setting.bareEnv === undefined ? prefixedNames : [...prefixedNames, setting.bareEnv];
+}
+
+/** The setting that a flag writes, undefined for a flag that writes none. */
+export function settingOfFlag(flag: string): Setting | undefined {
+  return BY_FLAG.get(flag);
+}
+
+/**
+ * Merges defaults < document < environment. A variable that is set but empty counts.
+ *
+ * @throws KumaError that names the variable with a bad value.
+ */
+export function mergeSources(
+  document: { readonly name: string; readonly parsed: ParsedDocument } | undefined,
+  environment: Environment,
+): MergedConfig {
+  const config = defaultConfig();
+  const provenance = new Map<string, string>();
+  for (const { setting, value } of document?.parsed.patch ?? []) {
+    putSetting(config, setting, value);
+    provenance.set(setting.key, document?.name ?? "");
+  }
+  for (const setting of SETTINGS) {
+    const name = environmentNames(setting).find((candidate) =>
+      environment[candidate] !== undefined
+    );
+    if (name === undefined) continue;
+    const value = readEnvironment(setting, name, environment[name] ?? "");
+    putSetting(config, setting, value);
+    provenance.set(setting.key, name);
+  }
+  return { config, provenance };
+}
+
+function readEnvironment(setting: Setting, name: string, text: string): SettingValue {
+  try {
+    return readText(setting.kind, text);
+  } catch (thrown) {
+    throw prefixed(`environment variable ${name}: `, thrown);
+  }
+}
+
+/**
+ * Puts the flags of a command line over a merged configuration. A list replaces the list below it; of a
+ * repeatable flag each occurrence adds one element; of any other flag the last one counts. Flags that
+ * write no setting are left to the caller.
+ *
+ * @throws KumaError `invalid argument "X" for "--flag" flag: REASON` for a bad value.
+ */
+export function applyFlags(merged: MergedConfig, flags: readonly FlagValue[]): MergedConfig {
+  const config = structuredClone(merged.config);
+  const provenance = new Map(merged.provenance);
+  const lists = new Map<string, string[]>();
+  for (const { flag, value } of flags) {
+    const setting = BY_FLAG.get(flag);
+    if (setting === undefined) continue;
+    const read = readFlag(setting, flag, value);
+    if (setting.kind === "texts") {
+      const list = [...lists.get(setting.key) ?? [], String(read)];
+      lists.set(setting.key, list);
+      putSetting(config, setting, list);
+    } else putSetting(config, setting, read);
+    provenance.set(setting.key, `--${flag}`);
+  }
+  return { config, provenance };
+}
+
+/** Reads the value of one flag; see {@linkcode applyFlags}. */
+export function readFlag(setting: Setting, flag: string, value: string): SettingValue {
+  try {
+    return setting.kind === "texts" ? parseText(value) : readText(setting.kind, value);
+  } catch (thrown) {
+    throw prefixed(`invalid argument "${shown(value)}" for "--${flag}" flag: `, thrown);
+  }
+}
+
+/** What the command line does after merging: capturing all DNS means redirecting DNS. */
+export function impliedByCaptureAll(config: TransparentProxyConfig): TransparentProxyConfig {
+  if (!config.redirect.dns.captureAll || config.redirect.dns.enabled) return config;
+  const copy = structuredClone(config);
+  copy.redirect.dns.enabled = true;
+  return copy;
+}
