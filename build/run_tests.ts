@@ -5,36 +5,36 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { errorText, KumaError } from "core/errors.ts";
 import { build } from "./build.ts";
-import { exists, say, withTempDir } from "./io.ts";
-import { addCounts, countReport, countsLine } from "./junit.ts";
-import type { Counts } from "./junit.ts";
+import { say } from "./io.ts";
+import { addCounts, countOutput, countsLine } from "./counts.ts";
+import type { Counts } from "./counts.ts";
 import { hostArch } from "./pins.ts";
 import { noteGo, setUp, TEST_NEEDS } from "./setup.ts";
 import { chooseSuites, findSuites } from "./suites.ts";
 import type { Suite } from "./suites.ts";
 import { exitOnError, ROOT } from "./task.ts";
 
-/** Runs one suite in a process of its own and counts its tests; `root` is the checkout. */
+/** Runs one suite in a process of its own, its output as it comes, and counts; `root` is the checkout. */
 export async function runSuite(root: string, suite: Suite): Promise<Counts> {
   say(`\nsuite ${suite.name}: ${suite.files.length} files`);
-  return await withTempDir(async (dir) => {
-    const report = join(dir, "report.xml");
-    // Types are checked by `deno task check`; here they would only cost time once more.
-    const args = ["test", "--allow-all", "--no-check", `--junit-path=${report}`, ...suite.files];
-    const { code } = await new Deno.Command(Deno.execPath(), {
-      args,
-      cwd: root,
-      stdin: "null",
-    }).spawn().status;
-    const xml = await exists(report) ? await Deno.readTextFile(report) : "";
-    const counts = countReport(xml, suite.files);
-    if (code !== 0 && counts.failed === 0) counts.failed = 1;
-    say(`suite ${suite.name}: ${countsLine(counts)}`);
-    return counts;
-  });
+  // Types are checked by `deno task check`; here they would only cost time once more.
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--allow-all", "--no-check", ...suite.files],
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  let end = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stdout) {
+    for (let at = 0; at < chunk.length;) at += Deno.stdout.writeSync(chunk.subarray(at));
+    end = (end + decoder.decode(chunk, { stream: true })).slice(-2000);
+  }
+  const counts = countOutput(end, (await child.status).code);
+  say(`suite ${suite.name}: ${countsLine(counts)}`);
+  return counts;
 }
 
 /** True when the counts are those of a good run: something ran and nothing failed. */
