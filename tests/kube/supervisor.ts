@@ -31,9 +31,11 @@ if (import.meta.main) {
 async function supervise(dir: string): Promise<void> {
   const spec: SupervisorSpec = JSON.parse(Deno.readTextFileSync(files(dir).spec));
   const watch = setInterval(() => {
-    if (processStart(spec.ownerPid) !== spec.ownerStart) end(dir, etcd, apiServer);
+    if (processStart(spec.ownerPid) === spec.ownerStart) return;
+    clearInterval(watch);
+    void end(dir, apiServer, etcd);
   }, OWNER_CHECK_MS);
-  Deno.addSignalListener("SIGTERM", () => end(dir, etcd, apiServer));
+  Deno.addSignalListener("SIGTERM", () => void end(dir, apiServer, etcd));
   let etcd: Deno.ChildProcess | undefined;
   let apiServer: Deno.ChildProcess | undefined;
   let port: number;
@@ -43,7 +45,7 @@ async function supervise(dir: string): Promise<void> {
   } catch (error) {
     clearInterval(watch);
     writeState(dir, { error: error instanceof Error ? error.message : String(error) });
-    etcd?.kill("SIGKILL");
+    await kill(etcd);
     Deno.exit(1);
   }
   const listener = Deno.listen({ transport: "unix", path: files(dir).control });
@@ -55,8 +57,7 @@ async function supervise(dir: string): Promise<void> {
     ...(apiServer === undefined ? {} : { apiServer: apiServer.pid }),
   });
   const stopApiServer = async () => {
-    apiServer?.kill("SIGKILL");
-    await apiServer?.status;
+    await kill(apiServer);
     apiServer = undefined;
   };
   for await (const connection of listener) {
@@ -70,8 +71,7 @@ async function supervise(dir: string): Promise<void> {
       const answered = pids();
       if (name === "stop") {
         clearInterval(watch);
-        etcd.kill("SIGKILL");
-        await etcd.status;
+        await kill(etcd);
         Deno.removeSync(dir, { recursive: true });
       }
       return { pids: answered, last: name === "stop" };
@@ -103,25 +103,20 @@ async function tell(connection: Deno.Conn, answer: SupervisorAnswer): Promise<vo
 }
 
 /** Ends everything at once and removes every trace. */
-function end(dir: string, ...children: (Deno.ChildProcess | undefined)[]): never {
-  for (const child of children) {
-    try {
-      child?.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it had ended already
-    }
-  }
-  // etcd may still be writing: what it adds to a folder that is being removed makes that fail.
-  for (let attempt = 0; attempt < 20; attempt++) {
-    try {
-      Deno.removeSync(dir, { recursive: true });
-      break;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) break;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
-    }
-  }
+async function end(dir: string, ...children: (Deno.ChildProcess | undefined)[]): Promise<never> {
+  for (const child of children) await kill(child);
+  Deno.removeSync(dir, { recursive: true });
   Deno.exit(0);
+}
+
+/** Kills a server and waits for its end, so that it writes no more and is no zombie. */
+async function kill(child: Deno.ChildProcess | undefined): Promise<void> {
+  try {
+    child?.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it had ended already
+  }
+  await child?.status;
 }
 
 function writeState(dir: string, state: SupervisorState): void {
