@@ -1,0 +1,78 @@
+/**
+ * Every `KUMA-WH-…` code: what it means and what to do. `kumactl explain` prints it, the README lists it.
+ *
+ * @module
+ */
+import type { CodeText } from "./tp_codes.ts";
+
+/** The codes of the admission webhook: settings, injection, ContainerPatch, server, certificates. */
+export const WH_CODES: Readonly<Record<string, CodeText>> = {
+  "KUMA-WH-001": {
+    title: "The configuration file or an environment variable of the webhook is wrong",
+    todo: "Correct the key or variable that the message names; the webhook does not start with it.",
+  },
+  "KUMA-WH-002": {
+    title: "A label or annotation has a wrong value",
+    todo: "Correct the value; switches are enabled, true, yes, disabled, false or no.",
+  },
+  "KUMA-WH-003": {
+    title: "The pod's namespace is not known",
+    todo: "Create the pod again in a moment: the webhook may not have seen a new namespace yet.",
+  },
+  "KUMA-WH-004": {
+    title: "The pod's mesh does not exist",
+    todo: "Create the Mesh, or correct the label kuma.io/mesh of the pod or its namespace.",
+  },
+  "KUMA-WH-005": {
+    title: "A container runs as the sidecar's user",
+    todo: "Run it as another user: the traffic of the sidecar's user is never redirected.",
+  },
+  "KUMA-WH-006": {
+    title: "The volume for the service-account token does not exist",
+    todo: "Name a volume of the pod in kuma.io/service-account-token-volume.",
+  },
+  "KUMA-WH-007": {
+    title: "A probe uses the port that is reserved for the sidecar",
+    todo: "Move the probe, or choose another kuma.io/application-probe-proxy-port.",
+  },
+  "KUMA-WH-008": {
+    title: "The ConfigMap of the transparent proxy cannot be used",
+    todo: "Create the ConfigMap in the control plane's namespace with the key config.yaml.",
+  },
+  "KUMA-WH-010": {
+    title: "An operation of a ContainerPatch can never work",
+    todo: "Correct the operation: path is a JSON Pointer, value is JSON text.",
+  },
+  "KUMA-WH-011": {
+    title: "A ContainerPatch does not exist",
+    todo: "Create it in the control plane's namespace, or take it from the pod's list.",
+  },
+  "KUMA-WH-012": {
+    title: "A ContainerPatch does not fit the container",
+    todo: "Correct the path: replace and remove need something to be there, add does not.",
+  },
+  "KUMA-WH-013": {
+    title: "A ContainerPatch makes the container invalid",
+    todo: "Correct the value that the message names.",
+  },
+  "KUMA-WH-014": {
+    title: "The API server's OpenAPI document lacks a type",
+    todo: "Nothing: the schema that is shipped with the webhook is used.",
+  },
+  "KUMA-WH-020": {
+    title: "An admission request cannot be read",
+    todo: "Send an AdmissionReview of admission.k8s.io/v1 as application/json.",
+  },
+  "KUMA-WH-021": {
+    title: "The cluster cannot be reached with these credentials",
+    todo: "Check KUBECONFIG, or the service account and its token inside the cluster.",
+  },
+  "KUMA-WH-022": {
+    title: "The serving certificate cannot be used",
+    todo: "Put tls.crt and tls.key, PEM, into the folder of admissionServer.certDir.",
+  },
+  "KUMA-WH-023": {
+    title: "An API request was refused",
+    todo: "Give the webhook's service account the role that the README shows.",
+  },
+};

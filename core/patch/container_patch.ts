@@ -1,0 +1,121 @@
+/**
+ * The ContainerPatch resource: read, validated when it is created, applied when a pod is injected.
+ *
+ * @module
+ */
+import { KumaError } from "../errors.ts";
+import { applyOperation } from "./apply.ts";
+import { isObject, type Json, type JsonObject, withoutNulls } from "./json.ts";
+import { OperationError, parseOperation, type PatchOperation } from "./operation.ts";
+import type { ContainerSchema } from "./schema.ts";
+
+/** The two lists of a ContainerPatch. */
+export type PatchTarget = "sidecarPatch" | "initPatch";
+
+/** The targets, as they are written in `spec`. */
+export const PATCH_TARGETS: readonly PatchTarget[] = ["sidecarPatch", "initPatch"];
+
+/** One thing that is wrong with a resource: the field and a text, as an admission verdict names them. */
+export interface Problem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A ContainerPatch by name; its operations are raw until they are applied. */
+export interface NamedPatch {
+  readonly name: string;
+  readonly object: JsonObject;
+}
+
+/** Everything in a ContainerPatch that can never work on any container; empty for a good one. */
+export function containerPatchProblems(object: Json, schema: ContainerSchema): Problem[] {
+  const spec = isObject(object) ? object.spec : undefined;
+  if (spec === undefined || spec === null) return [];
+  if (!isObject(spec)) return [{ field: "spec", message: "must be an object" }];
+  return PATCH_TARGETS.flatMap((target) => {
+    const list = spec[target];
+    if (list === undefined || list === null) return [];
+    if (!Array.isArray(list)) return [{ field: `spec.${target}`, message: "must be a list" }];
+    return list.flatMap((raw, at) => operationProblems(raw, `spec.${target}[${at}]`, schema));
+  });
+}
+
+function operationProblems(raw: Json, field: string, schema: ContainerSchema): Problem[] {
+  let operation: PatchOperation;
+  try {
+    operation = parseOperation(raw);
+  } catch (thrown) {
+    if (!(thrown instanceof OperationError)) throw thrown;
+    return [{
+      field: thrown.field === "" ? field : `${field}.${thrown.field}`,
+      message: thrown.line,
+    }];
+  }
+  if (touchesName(operation)) return [{ field: `${field}.path`, message: NAME_IS_FIXED }];
+  const writes = operation.op === "add" || operation.op === "replace";
+  const value = writes ? withoutNulls(operation.value ?? null) : undefined;
+  return schema.problemsAt(operation.tokens, value)
+    .map((message) => ({ field: writes ? `${field}.value` : `${field}.path`, message }));
+}
+
+const NAME_IS_FIXED =
+  "the container's name cannot be patched: the mesh finds its containers by name";
+
+function touchesName(operation: PatchOperation): boolean {
+  return operation.tokens.length === 1 && operation.tokens[0] === "name" ||
+    operation.op === "move" && operation.from === "/name";
+}
+
+/**
+ * Applies one list of each patch, in order, to a copy of the container and checks the result against
+ * the schema. Returns the container as Kubernetes would read it. Throws `KUMA-WH-012` for an operation
+ * that fails, `KUMA-WH-013` for a container that Kubernetes would not take; both name the patch.
+ */
+export function applyContainerPatches(
+  container: JsonObject,
+  patches: readonly NamedPatch[],
+  target: PatchTarget,
+  schema: ContainerSchema,
+): JsonObject {
+  let result = container;
+  let touched = false;
+  const names = `[${patches.map((patch) => JSON.stringify(patch.name)).join(" ")}]`;
+  for (const patch of patches) {
+    for (const [at, raw] of operations(patch.object, target).entries()) {
+      touched = true;
+      try {
+        result = applyOperation(result, parseOperation(raw));
+      } catch (thrown) {
+        if (!(thrown instanceof KumaError)) throw thrown;
+        throw new KumaError(
+          "KUMA-WH-012",
+          `could not apply patches ${names}: ContainerPatch "${patch.name}" ${target}[${at}]: ` +
+            thrown.line,
+          { cause: thrown },
+        );
+      }
+    }
+  }
+  return touched ? checked(result, container, names, schema) : container;
+}
+
+function checked(
+  result: JsonObject,
+  before: JsonObject,
+  names: string,
+  schema: ContainerSchema,
+): JsonObject {
+  const clean = withoutNulls(result) as JsonObject;
+  const problems = schema.problems(clean);
+  if (clean.name !== before.name) problems.push(NAME_IS_FIXED);
+  if (problems.length === 0) return clean;
+  throw new KumaError(
+    "KUMA-WH-013",
+    `patches ${names} make container "${String(before.name)}" invalid: ${problems.join("; ")}`,
+  );
+}
+
+function operations(object: JsonObject, target: PatchTarget): Json[] {
+  const list = isObject(object.spec) ? object.spec[target] : undefined;
+  return Array.isArray(list) ? list : [];
+}

@@ -1,0 +1,45 @@
+/**
+ * JSON as a type, and the three questions asked of it everywhere.
+ *
+ * @module
+ */
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+
+/** A JSON object; a missing key reads as `undefined`. */
+export interface JsonObject {
+  [key: string]: Json;
+}
+
+/** True for an object that is neither null nor an array. */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Structural equality; the order of keys does not count, the order of items does. */
+export function jsonEqual(left: Json | undefined, right: Json | undefined): boolean {
+  if (left === right) return true;
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((item, at) => jsonEqual(item, right[at]));
+  }
+  if (!isObject(left) || !isObject(right)) return false;
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && jsonEqual(left[key], right[key]));
+}
+
+/** A copy that shares nothing with the original. */
+export function jsonCopy<T extends Json>(value: T): T {
+  return structuredClone(value);
+}
+
+/** A copy without members that are null: Kubernetes reads a null field as an absent one. */
+export function withoutNulls(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== null)
+      .map(([key, member]) => [key, withoutNulls(member)]),
+  );
+}
