@@ -31,7 +31,7 @@ const STEPS = String.raw`(?: \(\d+ steps?\))?`;
 const SUMMARY = new RegExp(
   String.raw`^(?:ok|FAILED) \| (\d+) passed${STEPS} \| (\d+) failed${STEPS}` +
     String
-      .raw`(?: \| (\d+) ignored${STEPS})?(?: \| \d+ measured)?(?: \| \d+ filtered out)? \(.*\)$`,
+      .raw`(?: \| (\d+) ignored${STEPS})?(?: \| \d+ measured)?(?: \| \d+ filtered out)? \([\dhms]+\)$`,
 );
 
 /**
