@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { savedRule } from "./parse_save.ts";
-import type { SavedChain, SavedRule, SavedState, SavedTable } from "./saved.ts";
+import { savedRule } from "../parse_save.ts";
+import type { SavedChain, SavedRule, SavedState, SavedTable } from "../saved.ts";
 
 /** Built-in chains of each table, in listing order. */
 const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
