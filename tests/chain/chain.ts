@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { must } from "../support/processes.ts";
+import { must, processStart, run } from "../support/processes.ts";
 import { type ChainOutcome, Runtime, type RuntimeRequest } from "./runtime.ts";
 import { type ChainTools, ensureChainTools } from "./tools.ts";
 
@@ -70,8 +70,8 @@ export class ChainNode implements AsyncDisposable {
   /** Makes the node's namespace and folder and starts the runtime in it. Needs root. */
   static async create(): Promise<ChainNode> {
     const tools = await ensureChainTools();
-    const name = `node-${uniqueSuffix()}`;
-    await addNetns(name);
+    await sweepNetns();
+    const name = await addNetns("node");
     const dir = await Deno.makeTempDir({ prefix: "chain-" });
     const node = new ChainNode(name, dir, tools, new Runtime(tools.runtime, netnsPath(name)));
     for (const path of [node.confDir, node.cacheDir, node.ipamDir]) await Deno.mkdir(path);
@@ -100,8 +100,7 @@ export class ChainNode implements AsyncDisposable {
 
   /** Makes an empty sandbox. */
   async createSandbox(): Promise<PodSandbox> {
-    const name = `pod-${uniqueSuffix()}`;
-    await addNetns(name);
+    const name = await addNetns("pod");
     const id = crypto.getRandomValues(new Uint8Array(32)).toHex();
     const sandbox = { name, netns: netnsPath(name), containerId: id };
     this.#sandboxes.set(name, sandbox);
@@ -219,13 +218,21 @@ function netnsPath(name: string): string {
   return `/run/netns/${name}`;
 }
 
-async function addNetns(name: string): Promise<void> {
+/** Makes a namespace whose name tells which process it belongs to. */
+async function addNetns(kind: "node" | "pod"): Promise<string> {
+  const name = `chain-${kind}-${Deno.pid}-${crypto.randomUUID().slice(0, 13)}`;
   await must("ip", ["netns", "add", name]);
   await must("ip", ["-n", name, "link", "set", "lo", "up"]);
+  return name;
 }
 
-function uniqueSuffix(): string {
-  return crypto.randomUUID().slice(0, 13);
+/** Removes the namespaces of test processes that were killed. */
+async function sweepNetns(): Promise<void> {
+  for (const line of (await must("ip", ["netns", "list"])).split("\n")) {
+    const [, name, pid] = /^(chain-(?:node|pod)-(\d+)-\S+)/.exec(line) ?? [];
+    if (name === undefined || processStart(Number(pid)) !== undefined) continue;
+    await run("ip", ["netns", "del", name]); // fails when another test process is sweeping too
+  }
 }
 
 async function filesBelow(dir: string): Promise<string[]> {
