@@ -59,6 +59,7 @@ const GO = { major: 1, minor: 24 };
  * @throws {KumaError} `KUMA-BUILD-008` with what to install, where we cannot or apt-get fails
  */
 export async function setUp(needs: readonly Need[]): Promise<void> {
+  addSystemFolders();
   const lacking = await missing(needs);
   if (lacking.length === 0) return;
   if (!await canInstall()) {
@@ -75,6 +76,13 @@ export async function setUp(needs: readonly Need[]): Promise<void> {
   throw new KumaError("KUMA-BUILD-008", `Installed, yet not to be found: ${still.join(", ")}`);
 }
 
+/** Puts the folders of system programs on our PATH: `su` without `-` leaves root one that has no iptables. */
+export function addSystemFolders(): void {
+  const folders = (Deno.env.get("PATH") ?? "/usr/bin:/bin").split(":");
+  const lacking = ["/usr/sbin", "/sbin"].filter((folder) => !folders.includes(folder));
+  if (lacking.length > 0) Deno.env.set("PATH", [...folders, ...lacking].join(":"));
+}
+
 /** The packages among these whose probe finds nothing. */
 export async function missing(needs: readonly Need[]): Promise<string[]> {
   const lacking: string[] = [];
@@ -84,9 +92,7 @@ export async function missing(needs: readonly Need[]): Promise<string[]> {
 
 async function isPresent(probe: string): Promise<boolean> {
   if (probe.startsWith("/")) return await exists(probe);
-  // A person's PATH may lack the folders of system programs; the tests call them by full PATH.
-  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
-  for (const folder of folders) {
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
     if (folder !== "" && await exists(`${folder}/${probe}`)) return true;
   }
   return false;
