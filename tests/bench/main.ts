@@ -1,0 +1,41 @@
+/**
+ * `deno task bench [runs]`: prints a table for each program and ends with 1 if a bound was missed.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { hostArch } from "build/pins.ts";
+import { ROOT } from "build/task.ts";
+import { rulesetsPerSecond } from "./core_bench.ts";
+import { buildEmptyProgram } from "./empty.ts";
+import { kumactlRows } from "./kumactl_bench.ts";
+import { missed, renderTable } from "./table.ts";
+
+const MIN_RULESETS_PER_SECOND = 2000;
+
+/** Runs every bench; gives the number of missed bounds. */
+export async function bench(runs: number, print: (text: string) => void): Promise<number> {
+  const dist = join(ROOT, "dist", `linux-${hostArch()}`);
+  const work = await Deno.makeTempDir({ prefix: "kuma-bench-" });
+  try {
+    const empty = await buildEmptyProgram(work);
+    const speed = rulesetsPerSecond();
+    const fast = speed >= MIN_RULESETS_PER_SECOND;
+    print(`## core\n\ndefault rulesets built and rendered a second: ${Math.round(speed)} `);
+    print(`(${fast ? "ok" : "MISSED"}: >= ${MIN_RULESETS_PER_SECOND})\n\n`);
+    const kumactl = await kumactlRows(join(dist, "kumactl"), empty, runs);
+    print(renderTable("kumactl, fresh network namespace, both families, DNS on", kumactl));
+    return missed(kumactl).length + (fast ? 0 : 1);
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  const runs = Number(Deno.args[0] ?? "25");
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw new RangeError("The number of runs is not 1 or more");
+  }
+  const write = (text: string) => void Deno.stdout.writeSync(new TextEncoder().encode(text));
+  Deno.exitCode = await bench(runs, write) === 0 ? 0 : 1;
+}
