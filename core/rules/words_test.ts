@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { KumaError } from "../errors.ts";
+import { quoteWord, splitWords } from "./words.ts";
+
+Deno.test("words are parted by blanks, quotes keep them together", () => {
+  assert.deepEqual(splitWords("  -A  X\t-j RETURN "), ["-A", "X", "-j", "RETURN"]);
+  assert.deepEqual(splitWords('--comment "a b" "" x'), ["--comment", "a b", "", "x"]);
+  assert.deepEqual(splitWords('"it\\\'s \\"odd\\" \\\\"'), ['it\'s "odd" \\']);
+  assert.deepEqual(splitWords("a\\b"), ["a\\b"]);
+});
+
+Deno.test("a quote that never ends is an error", () => {
+  const isOurs = (error: unknown) => error instanceof KumaError && error.code === "KUMA-TP-102";
+  assert.throws(() => splitWords('-A X --comment "abc'), isOurs);
+});
+
+Deno.test("what is quoted comes back as one word", () => {
+  fc.assert(fc.property(fc.string(), fc.string(), (one, two) => {
+    assert.deepEqual(splitWords(`${quoteWord(one)} ${quoteWord(two)}`), [one, two]);
+  }));
+});
