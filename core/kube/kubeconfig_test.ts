@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { KumaError } from "core/errors.ts";
+import { parseKubeconfig } from "./kubeconfig.ts";
+
+const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const config = (changes: { server?: string; ca?: string; user?: string; extra?: string } = {}) =>
+  `# comment
+apiVersion: v1
+kind: Config
+clusters:
+- name: local
+  cluster:
+    server: ${changes.server ?? "https://10.0.0.1:443"}
+    certificate-authority-data: ${changes.ca ?? btoa(PEM)}
+users:
+- name: kuma-cni
+  user:
+    ${changes.user ?? "token: abc.def"}
+contexts:
+- name: kuma-cni-context
+  context:
+    cluster: local
+    user: kuma-cni
+current-context: kuma-cni-context${changes.extra ?? ""}`;
+
+Deno.test("parseKubeconfig gives server, CA and token", async () => {
+  assert.deepEqual(await parseKubeconfig(config(), "k"), {
+    server: "https://10.0.0.1:443",
+    caPem: PEM,
+    caFile: undefined,
+    token: "abc.def",
+    tokenFile: undefined,
+  });
+});
+
+Deno.test("parseKubeconfig reads what only the YAML package can", async () => {
+  const text = config({
+    server: "https://[fd00::1]:6443/",
+    extra: " # why",
+    user: "tokenFile: /t",
+  });
+  const read = await parseKubeconfig(text, "k");
+  assert.equal(read.server, "https://[fd00::1]:6443");
+  assert.equal(read.tokenFile, "/t");
+  assert.equal(read.token, undefined);
+});
+
+Deno.test("parseKubeconfig reads JSON, which is YAML too", async () => {
+  const json = JSON.stringify({
+    clusters: [{
+      name: "c",
+      cluster: { server: "http://127.0.0.1:1", "certificate-authority": "/c" },
+    }],
+    contexts: [{ name: "x", context: { cluster: "c" } }],
+    "current-context": "x",
+  });
+  const read = await parseKubeconfig(json, "k");
+  assert.equal(read.caFile, "/c");
+  assert.equal(read.token, undefined);
+});
+
+for (
+  const [what, text, says] of [
+    ["empty", "", /not a mapping/],
+    ["a list", "- a: b", /not a mapping/],
+    ["not YAML", `a: [secret-token`, /not valid YAML at line 1/],
+    ["no context", config().replace("current-context: kuma-cni-context", ""), /current-context/],
+    ["unknown context", config().replace("current-context: kuma", "current-context: puma"), /puma/],
+    ["no cluster", config().replace("cluster: local", "cluster: global"), /global/],
+    ["no user", config().replace("user: kuma-cni", "user: nobody"), /nobody/],
+    ["no URL", config({ server: "10.0.0.1" }), /no http/],
+    ["URL with a path", config({ server: "https://a/b" }), /no http/],
+    ["no base64", config({ ca: "a-b" }), /base64/],
+    ["no PEM", config({ ca: btoa("hello") }), /PEM/],
+    ["an alias bomb", "a: &a [x]\nb: [*a, *a]", /not valid YAML|current-context/],
+  ] as const
+) {
+  Deno.test(`parseKubeconfig refuses ${what} and shows no secret`, async () => {
+    await assert.rejects(parseKubeconfig(text, "/etc/k"), (error) => {
+      assert.ok(error instanceof KumaError);
+      assert.equal(error.code, "KUMA-CNI-012");
+      assert.match(error.message, says);
+      assert.match(error.message, /\/etc\/k/);
+      assert.doesNotMatch(error.line, /secret-token|abc\.def/);
+      return true;
+    });
+  });
+}
