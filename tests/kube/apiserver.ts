@@ -75,23 +75,25 @@ async function launch(options: ApiServerOptions): Promise<Launched> {
   const assets = await kubeAssets();
   // A short path: the name of a Unix socket holds 107 bytes (unix(7)).
   const dir = await Deno.makeTempDir({ prefix: "kube-" });
-  writePki(dir, await createPki());
-  const spec: SupervisorSpec = {
-    ...assets,
-    apiServerArgs: options.apiServerArgs ?? [],
-    ownerPid: Deno.pid,
-    ownerStart,
-  };
-  await Deno.writeTextFile(files(dir).spec, JSON.stringify(spec), { mode: 0o600 });
-  await detach(dir);
-  const state = await waitUntil("the API server is ready", () => readState(dir), {
-    timeoutMs: START_TIMEOUT_MS,
-  });
-  if ("error" in state) {
+  try {
+    writePki(dir, await createPki());
+    const spec: SupervisorSpec = {
+      ...assets,
+      apiServerArgs: options.apiServerArgs ?? [],
+      ownerPid: Deno.pid,
+      ownerStart,
+    };
+    await Deno.writeTextFile(files(dir).spec, JSON.stringify(spec), { mode: 0o600 });
+    await detach(dir);
+    const state = await waitUntil("the API server is ready", () => readState(dir), {
+      timeoutMs: START_TIMEOUT_MS,
+    });
+    if ("error" in state) throw new Error(`Cannot start the API server: ${state.error}`);
+    return { dir, port: state.port };
+  } catch (error) {
     await Deno.remove(dir, { recursive: true });
-    throw new Error(`Cannot start the API server: ${state.error}`);
+    throw error;
   }
-  return { dir, port: state.port };
 }
 
 /**

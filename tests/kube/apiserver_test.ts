@@ -146,6 +146,13 @@ test("a cluster of one's own stops, hangs, restarts with its data, and leaves no
   await assert.rejects(Deno.stat(cluster.dir), Deno.errors.NotFound);
 });
 
+test("a server that cannot start says why", async () => {
+  await assert.rejects(
+    startApiServer({ apiServerArgs: ["--no-such-flag"] }),
+    /Cannot start the API server: kube-apiserver ended with 1: .*no-such-flag/,
+  );
+});
+
 test("a cluster ends with the process that owns it, even a killed one", async () => {
   const owner = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", new URL("./testdata/owner.ts", import.meta.url).pathname],

@@ -13,100 +13,97 @@ import {
   type ClusterPids,
   readLine,
   type SupervisorAnswer,
+  type SupervisorCommand,
   type SupervisorSpec,
   type SupervisorState,
   writeLine,
 } from "./protocol.ts";
-import { startEtcd, startKubeApiServer } from "./start.ts";
 import { files } from "./servers.ts";
+import { startEtcd, startKubeApiServer } from "./start.ts";
 
 const OWNER_CHECK_MS = 250;
 
-if (import.meta.main) {
-  const dir = Deno.args[0];
-  if (dir === undefined) throw new TypeError("Cannot start: the cluster's folder is missing");
-  await supervise(dir);
+/** The two servers and what may be asked of them. */
+class Servers {
+  readonly etcd: Deno.ChildProcess;
+  #apiServer: Deno.ChildProcess | undefined;
+  #port: number | undefined;
+
+  constructor(readonly dir: string, readonly spec: SupervisorSpec) {
+    this.etcd = startEtcd(dir, spec);
+  }
+
+  get pids(): ClusterPids {
+    const apiServer = this.#apiServer?.pid;
+    const pids = { supervisor: Deno.pid, etcd: this.etcd.pid };
+    return apiServer === undefined ? pids : { ...pids, apiServer };
+  }
+
+  /** Starts the API server, at the same port as before, and returns the port once it is ready. */
+  async startApiServer(): Promise<number> {
+    await this.stopApiServer();
+    const { port, child } = await startKubeApiServer(this.dir, this.spec, this.#port);
+    this.#apiServer = child;
+    return this.#port = port;
+  }
+
+  async stopApiServer(): Promise<void> {
+    await kill(this.#apiServer);
+    this.#apiServer = undefined;
+  }
+
+  /** Ends both and removes every trace. */
+  async end(): Promise<void> {
+    await this.stopApiServer();
+    await kill(this.etcd);
+    Deno.removeSync(this.dir, { recursive: true });
+  }
 }
 
-async function supervise(dir: string): Promise<void> {
+async function supervise(dir: string): Promise<never> {
   const spec: SupervisorSpec = JSON.parse(Deno.readTextFileSync(files(dir).spec));
+  const servers = new Servers(dir, spec);
+  const leave = async () => {
+    clearInterval(watch);
+    await servers.end();
+    Deno.exit(0);
+  };
   const watch = setInterval(() => {
-    if (processStart(spec.ownerPid) === spec.ownerStart) return;
-    clearInterval(watch);
-    void end(dir, apiServer, etcd);
+    if (processStart(spec.ownerPid) !== spec.ownerStart) void leave();
   }, OWNER_CHECK_MS);
-  Deno.addSignalListener("SIGTERM", () => void end(dir, apiServer, etcd));
-  let etcd: Deno.ChildProcess | undefined;
-  let apiServer: Deno.ChildProcess | undefined;
-  let port: number;
-  try {
-    etcd = startEtcd(dir, spec);
-    ({ port, child: apiServer } = await startKubeApiServer(dir, spec));
-  } catch (error) {
-    clearInterval(watch);
-    writeState(dir, { error: error instanceof Error ? error.message : String(error) });
-    await kill(etcd);
-    Deno.exit(1);
-  }
+  Deno.addSignalListener("SIGTERM", () => void leave());
+  const port = await servers.startApiServer();
   const listener = Deno.listen({ transport: "unix", path: files(dir).control });
   writeState(dir, { port, supervisorPid: Deno.pid });
+  return await serve(listener, servers);
+}
 
-  const pids = (): ClusterPids => ({
-    supervisor: Deno.pid,
-    etcd: etcd.pid,
-    ...(apiServer === undefined ? {} : { apiServer: apiServer.pid }),
-  });
-  const stopApiServer = async () => {
-    await kill(apiServer);
-    apiServer = undefined;
-  };
-  for await (const connection of listener) {
-    const answer = await answerTo(async () => {
-      const name = JSON.parse(await readLine(connection));
-      if (name === "stop-apiserver" || name === "stop") await stopApiServer();
-      if (name === "start-apiserver") {
-        await stopApiServer();
-        apiServer = (await startKubeApiServer(dir, spec, port)).child;
-      }
-      const answered = pids();
-      if (name === "stop") {
-        clearInterval(watch);
-        await kill(etcd);
-        Deno.removeSync(dir, { recursive: true });
-      }
-      return { pids: answered, last: name === "stop" };
-    });
-    await tell(connection, answer);
-    if ("last" in answer && answer.last) Deno.exit(0);
+/** Answers commands one after the other; `stop` is the last. */
+async function serve(listener: Deno.UnixListener, servers: Servers): Promise<never> {
+  for (;;) {
+    using connection = await listener.accept();
+    try {
+      const name: SupervisorCommand = JSON.parse(await readLine(connection));
+      const answer = await obey(name, servers);
+      await writeLine(connection, answer);
+      if (name === "stop") Deno.exit(0);
+    } catch (error) {
+      // A test that asked and died waits for no answer; the owner check ends its cluster.
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
   }
 }
 
-type Answer = SupervisorAnswer & { last?: boolean };
-
-async function answerTo(work: () => Promise<Answer>): Promise<Answer> {
+async function obey(name: SupervisorCommand, servers: Servers): Promise<SupervisorAnswer> {
   try {
-    return await work();
+    if (name === "start-apiserver") await servers.startApiServer();
+    if (name === "stop-apiserver") await servers.stopApiServer();
+    const { pids } = servers;
+    if (name === "stop") await servers.end();
+    return { pids };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: textOf(error) };
   }
-}
-
-/** A test that asked and died gets no answer; the owner check deals with it. */
-async function tell(connection: Deno.Conn, answer: SupervisorAnswer): Promise<void> {
-  try {
-    await writeLine(connection, answer);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-  } finally {
-    connection.close();
-  }
-}
-
-/** Ends everything at once and removes every trace. */
-async function end(dir: string, ...children: (Deno.ChildProcess | undefined)[]): Promise<never> {
-  for (const child of children) await kill(child);
-  Deno.removeSync(dir, { recursive: true });
-  Deno.exit(0);
 }
 
 /** Kills a server and waits for its end, so that it writes no more and is no zombie. */
@@ -119,7 +116,23 @@ async function kill(child: Deno.ChildProcess | undefined): Promise<void> {
   await child?.status;
 }
 
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function writeState(dir: string, state: SupervisorState): void {
   Deno.writeTextFileSync(`${files(dir).state}.new`, JSON.stringify(state), { mode: 0o600 });
   Deno.renameSync(`${files(dir).state}.new`, files(dir).state);
+}
+
+if (import.meta.main) {
+  const dir = Deno.args[0];
+  if (dir === undefined) throw new TypeError("Cannot start: the cluster's folder is missing");
+  try {
+    await supervise(dir);
+  } catch (error) {
+    // Whoever started the cluster reads why and removes the folder; etcd ends with this process.
+    writeState(dir, { error: textOf(error) });
+    Deno.exit(1);
+  }
 }
