@@ -1,0 +1,11 @@
+/**
+ * Builds what the tests need and the machine lacks (some minutes, once), so that no test's own time
+ * contains a build: `deno run -A tests/prepare.ts`. Tests do the same by themselves where it was not run.
+ *
+ * @module
+ */
+import { kubeAssets } from "./kube/assets.ts";
+import { ensureChainTools } from "./chain/tools.ts";
+
+await kubeAssets();
+await ensureChainTools();
