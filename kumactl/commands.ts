@@ -1,0 +1,152 @@
+/**
+ * The commands of kumactl as data: what help, completion and the parser know of them. What a command does
+ * is in a file of its own, loaded when it runs.
+ *
+ * @module
+ */
+import { type FlagDefinition, flagOf, settingFlags } from "./flags.ts";
+
+/** A command line after parsing. */
+export interface ParsedCommand {
+  /** Flags with the text of their values, in the order given. */
+  readonly flags: readonly { readonly flag: string; readonly value: string }[];
+  /** Words that are no flags. */
+  readonly words: readonly string[];
+}
+
+/** One command. */
+export interface CommandDefinition {
+  /** Words that name it: `install transparent-proxy`. */
+  readonly path: readonly string[];
+  readonly summary: string;
+  readonly description?: string;
+  readonly flags: readonly FlagDefinition[];
+  readonly examples: readonly { readonly command: string; readonly does: string }[];
+  /** Word in the usage line for an argument, and what completion offers for it. */
+  readonly argument?: { readonly name: string; readonly choices?: readonly string[] };
+}
+
+/** Every command, in the order of help. */
+export const COMMANDS: readonly CommandDefinition[] = [
+  {
+    path: ["install", "transparent-proxy"],
+    summary: "redirect this host's traffic to the data plane proxy",
+    description:
+      "Puts rules into the firewall of this network namespace, IPv4 and IPv6, that redirect inbound " +
+      "and outbound TCP (and DNS where asked) to kuma-dp, which must run as a user of its own. Running " +
+      "it again replaces the rules of the run before; rules of others are never touched. Settings come " +
+      "from defaults < config document < environment (KUMA_TRANSPARENT_PROXY_…) < flags.",
+    flags: [
+      {
+        name: "config",
+        bool: false,
+        placeholder: "document",
+        help: "config document (YAML or JSON), inline",
+      },
+      {
+        name: "config-file",
+        bool: false,
+        placeholder: "path",
+        path: true,
+        help: "path of the config document, '-' for standard input; wins over --config",
+      },
+      ...settingFlags(),
+    ],
+    examples: [
+      {
+        does: "redirect everything but SSH, and DNS to the servers of resolv.conf",
+        command: "kumactl install transparent-proxy --kuma-dp-user kuma-dp --redirect-dns " +
+          "--exclude-inbound-ports 22",
+      },
+      {
+        does: "show the rules without touching anything",
+        command: "kumactl install transparent-proxy --redirect-all-dns-traffic --dry-run",
+      },
+      {
+        does: "leave HTTPS and DNS of user 1234 alone",
+        command:
+          "kumactl install transparent-proxy --exclude-outbound-ports-for-uids tcp:443:1234 " +
+          "--exclude-outbound-ports-for-uids udp:53:1234",
+      },
+      {
+        does: "take the settings from a file, and one from a flag",
+        command:
+          "kumactl install transparent-proxy --config-file tproxy.yaml --ip-family-mode ipv4",
+      },
+    ],
+  },
+  {
+    path: ["install", "transparent-proxy-validator"],
+    summary: "check that the redirection works, as the kuma-dp user",
+    description:
+      "Listens on the inbound redirect port and connects to an address that only the redirection " +
+      "brings there. Must run as the kuma-dp user, before kuma-dp listens on the port.",
+    flags: [
+      flagOf("ipFamilyMode"),
+      {
+        name: "validation-server-port",
+        bool: false,
+        placeholder: "port",
+        defaultText: "15006",
+        help: "port to listen on; the inbound redirect port",
+      },
+      {
+        name: "config-file",
+        bool: false,
+        placeholder: "path",
+        hidden: true,
+        help: "taken and ignored",
+      },
+    ],
+    examples: [{
+      does: "check what 'install transparent-proxy' has put in place",
+      command: "runuser -u kuma-dp -- kumactl install transparent-proxy-validator",
+    }],
+  },
+  {
+    path: ["uninstall", "transparent-proxy"],
+    summary: "take back what 'install transparent-proxy' did, and nothing else",
+    description:
+      "Removes our rules and chains of both IP families, and our entries of firewalld's direct.xml. " +
+      "Needs no kuma-dp user and no settings. With nothing installed it succeeds and changes nothing.",
+    flags: [
+      flagOf("dryRun"),
+      flagOf("verbose"),
+      flagOf("ebpf.enabled"),
+      flagOf("ebpf.bpffsPath"),
+    ],
+    examples: [
+      { does: "take the rules out", command: "kumactl uninstall transparent-proxy" },
+      {
+        does: "show what would be left",
+        command: "kumactl uninstall transparent-proxy --dry-run",
+      },
+    ],
+  },
+  {
+    path: ["explain"],
+    summary: "explain an error code, or list them all",
+    flags: [],
+    argument: { name: "code" },
+    examples: [{ does: "what to do about a bad port", command: "kumactl explain KUMA-TP-001" }],
+  },
+  {
+    path: ["completion"],
+    summary: "print the completion script of a shell",
+    flags: [],
+    argument: { name: "shell", choices: ["bash", "zsh", "fish"] },
+    examples: [
+      { does: "for this bash session", command: "source <(kumactl completion bash)" },
+      {
+        does: "for every fish session",
+        command: "kumactl completion fish > ~/.config/fish/completions/kumactl.fish",
+      },
+    ],
+  },
+  {
+    path: ["version"],
+    summary: "print the version",
+    flags: [],
+    examples: [{ does: "the version alone", command: "kumactl version" }],
+  },
+];

@@ -1,0 +1,79 @@
+/**
+ * Flags of commands, made from the one table of settings.
+ *
+ * @module
+ */
+import { defaultOf, type Setting, SETTINGS } from "core/proxy/options.ts";
+import { flagNames } from "core/proxy/sources.ts";
+
+/** One flag. */
+export interface FlagDefinition {
+  /** Without dashes. */
+  readonly name: string;
+  readonly bool: boolean;
+  /** Word for the value in help; absent for bools. */
+  readonly placeholder?: string;
+  readonly help: string;
+  /** Shown in help where it is not empty. */
+  readonly defaultText?: string;
+  readonly hidden?: boolean;
+  /** Values that completion offers. */
+  readonly choices?: readonly string[];
+  /** The value is a path. */
+  readonly path?: boolean;
+}
+
+const PLACEHOLDERS: Readonly<Partial<Record<Setting["kind"], string>>> = {
+  uint: "number",
+  uint16: "number",
+  port: "port",
+  ports: "ports",
+  text: "text",
+  texts: "text",
+  duration: "duration",
+  family: "mode",
+  executables: "name:path,…",
+};
+
+/** The flags that write settings, in the table's order; hidden ones are marked. */
+export function settingFlags(settings: readonly Setting[] = SETTINGS): FlagDefinition[] {
+  return settings.flatMap((setting) =>
+    flagNames(setting).map((name) => settingFlag(setting, name, name !== setting.flag))
+  );
+}
+
+/** The flag of one setting, by its key. */
+export function flagOf(key: string): FlagDefinition {
+  const setting = SETTINGS.find((candidate) => candidate.key === key);
+  if (setting?.flag === undefined) throw new TypeError(`no flag writes the setting "${key}"`);
+  return settingFlag(setting, setting.flag, false);
+}
+
+function settingFlag(setting: Setting, name: string, hidden: boolean): FlagDefinition {
+  const bool = setting.kind === "bool";
+  const placeholder = PLACEHOLDERS[setting.kind];
+  return {
+    name,
+    bool,
+    help: setting.help,
+    defaultText: defaultText(setting),
+    ...(bool || placeholder === undefined ? {} : { placeholder }),
+    ...(hidden ? { hidden } : {}),
+    ...(setting.kind === "family" ? { choices: ["dualstack", "ipv4", "ipv6"] } : {}),
+    ...(/[pP]ath$/.test(setting.key) ? { path: true } : {}),
+  };
+}
+
+function defaultText(setting: Setting): string {
+  const value = defaultOf(setting);
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+      return setting.kind === "duration" ? `${value / 1000}s` : value === 0 ? "" : String(value);
+    case "boolean":
+      return value ? "true" : "";
+    default:
+      return "";
+  }
+}

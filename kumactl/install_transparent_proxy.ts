@@ -1,0 +1,53 @@
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import type { ParsedCommand } from "./commands.ts";
+import { boolFlag, loadConfiguration, refuseEbpf } from "./configuration.ts";
+import type { Io } from "./io.ts";
+import { LineLogger } from "./line_logger.ts";
+import { checkPlatform } from "./preflight.ts";
+
+/**
+ * `kumactl install transparent-proxy`: loads the configuration and makes it true, or prints what it would
+ * do. The order of the steps decides which of several errors is shown, and is that of Kuma 2.9; nothing
+ * is touched before the last one.
+ */
+export async function installTransparentProxyCommand(
+  { flags }: ParsedCommand,
+  io: Io,
+): Promise<number> {
+  const dryRunFlag = boolFlag(flags, "dry-run");
+  const early = new LineLogger(io, dryRunFlag);
+  checkPlatform(dryRunFlag, early);
+  const { config, provenance, warnings } = await loadConfiguration(flags, io);
+  for (const warning of warnings) early.warn(warning);
+  if (flags.some(({ flag }) => flag === "kuma-dp-uid")) {
+    early.warn("--kuma-dp-uid is deprecated, use --kuma-dp-user");
+  }
+  if (config.verbose) showSources(provenance, io);
+  refuseEbpf(config);
+
+  const logger = new LineLogger(io, config.dryRun);
+  const { installTransparentProxy } = await import("core/host/transparent_proxy.ts");
+  const report = await installTransparentProxy(config, {
+    logger,
+    print: (text: string) => io.out(text),
+    dryRun: config.dryRun,
+  });
+  if (!config.dryRun) io.out(`${summary(config, report.changed)}\n`);
+  return 0;
+}
+
+/** Where the settings that are no defaults come from; on standard error, which a dry run leaves free. */
+function showSources(provenance: ReadonlyMap<string, string>, io: Io): void {
+  for (const [key, source] of provenance) io.err(`# ${key} is set by ${source}\n`);
+}
+
+function summary(config: TransparentProxyConfig, changed: boolean): string {
+  if (!changed) return "Transparent proxy was already set up like this, nothing was changed.";
+  const { inbound, outbound } = config.redirect;
+  const parts = [
+    inbound.enabled ? `inbound to ${inbound.port}` : "inbound off",
+    outbound.enabled ? `outbound to ${outbound.port}` : "outbound off",
+    config.redirect.dns.enabled ? `DNS to ${config.redirect.dns.port}` : "DNS off",
+  ];
+  return `Transparent proxy set up successfully: ${parts.join(", ")}. You can now run kuma-dp.`;
+}

@@ -1,0 +1,64 @@
+import { errorText, KumaError } from "core/errors.ts";
+import { hasUsableIpv6 } from "core/host/interfaces.ts";
+import { prefixed, shown } from "core/proxy/grammar/echo.ts";
+import { parseIpFamilyMode } from "core/proxy/grammar/names.ts";
+import { parsePort } from "core/proxy/grammar/ports.ts";
+import { FAMILIES, type Family } from "core/proxy/resolved.ts";
+import type { FlagValue } from "core/proxy/sources.ts";
+import type { ParsedCommand } from "./commands.ts";
+import type { Io } from "./io.ts";
+import { LineLogger } from "./line_logger.ts";
+import { validateRedirection } from "./validator.ts";
+
+/**
+ * `kumactl install transparent-proxy-validator`: checks for each family of the mode that a connection to
+ * the passthrough address arrives at the inbound redirect port. Must run as the kuma-dp user.
+ *
+ * @throws KumaError `KUMA-TP-025` with the reasons of all families, `KUMA-TP-026` where it cannot listen.
+ */
+export async function installValidatorCommand(
+  { flags }: ParsedCommand,
+  io: Io,
+): Promise<number> {
+  const logger = new LineLogger(io, false);
+  const mode = readFlag(flags, "ip-family-mode", "dualstack", parseIpFamilyMode);
+  const port = readFlag(flags, "validation-server-port", "15006", parsePort);
+  const failures: string[] = [];
+  let checked = 0;
+  for (const family of FAMILIES) {
+    if (!wanted(family, mode)) continue;
+    checked++;
+    try {
+      await validateRedirection(family, port, { logger: logger.with({ family }) });
+      logger.with({ family }).info("validation passed, iptables rules are in effect");
+    } catch (thrown) {
+      if (thrown instanceof KumaError && thrown.code === "KUMA-TP-026") throw thrown;
+      failures.push(errorText(thrown));
+    }
+  }
+  if (checked === 0) {
+    failures.push("the mode is ipv6, but this machine has no IPv6 address beside ::1");
+  }
+  if (failures.length === 0) return 0;
+  throw new KumaError("KUMA-TP-025", `validation failed: ${failures.join("; ")}`);
+}
+
+/** IPv6 is left out where the machine has none; IPv4 only where it is not asked for. */
+function wanted(family: Family, mode: string): boolean {
+  if (family === "ipv4") return mode !== "ipv6";
+  return mode !== "ipv4" && hasUsableIpv6();
+}
+
+function readFlag<T>(
+  flags: readonly FlagValue[],
+  name: string,
+  absent: string,
+  read: (text: string) => T,
+): T {
+  const value = flags.findLast(({ flag }) => flag === name)?.value ?? absent;
+  try {
+    return read(value);
+  } catch (thrown) {
+    throw prefixed(`invalid argument "${shown(value)}" for "--${name}" flag: `, thrown);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Environment } from "core/proxy/sources.ts";
+
+/** All that a command reads from and writes to beside the host itself; given as data in tests. */
+export interface Io {
+  /** Writes text to standard output as it is. */
+  out(text: string): void;
+  /** Writes text to standard error as it is. */
+  err(text: string): void;
+  /** Whether standard error may be coloured: a terminal, and `NO_COLOR` unset or empty. */
+  readonly colour: boolean;
+  /** Columns of the terminal, for help; 100 where there is none. */
+  readonly columns: number;
+  readonly environment: Environment;
+  /** Reads a file, or standard input for `-`, as bytes; at most `limit` + 1 of them. */
+  read(path: string, limit: number): Promise<Uint8Array>;
+}
+
+/** The process's own streams and environment. */
+export function systemIo(): Io {
+  const environment = Deno.env.toObject();
+  const encoder = new TextEncoder();
+  return {
+    out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
+    err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    colour: Deno.stderr.isTerminal() && (environment.NO_COLOR ?? "") === "",
+    columns: Deno.stdout.isTerminal() ? Math.min(Deno.consoleSize().columns, 120) : 100,
+    environment,
+    read: readLimited,
+  };
+}
+
+/** One write may take only a part, when the other end is a pipe. */
+function writeAll(stream: typeof Deno.stdout, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) {
+    written += stream.writeSync(bytes.subarray(written));
+  }
+}
+
+async function readLimited(path: string, limit: number): Promise<Uint8Array> {
+  const file = path === "-" ? undefined : await Deno.open(path);
+  try {
+    const buffer = new Uint8Array(limit + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const count = await (file ?? Deno.stdin).read(buffer.subarray(length));
+      if (count === null) break;
+      length += count;
+    }
+    return buffer.subarray(0, length);
+  } finally {
+    file?.close();
+  }
+}

@@ -1,0 +1,31 @@
+import type { ParsedCommand } from "./commands.ts";
+import { boolFlag } from "./configuration.ts";
+import type { Io } from "./io.ts";
+import { LineLogger } from "./line_logger.ts";
+import { checkPlatform } from "./preflight.ts";
+
+/** `kumactl uninstall transparent-proxy`: takes our rules out again, or prints what would be left. */
+export async function uninstallTransparentProxyCommand(
+  { flags }: ParsedCommand,
+  io: Io,
+): Promise<number> {
+  const dryRun = boolFlag(flags, "dry-run");
+  const logger = new LineLogger(io, dryRun);
+  checkPlatform(dryRun, logger);
+  const { uninstallTransparentProxy } = await import("core/host/transparent_proxy.ts");
+  const report = await uninstallTransparentProxy({
+    logger,
+    print: (text: string) => io.out(text),
+    dryRun,
+    verbose: boolFlag(flags, "verbose"),
+    ebpf: boolFlag(flags, "ebpf-enabled"),
+  });
+  if (!dryRun) {
+    io.out(
+      report.changed
+        ? "Transparent proxy uninstalled successfully.\n"
+        : "No transparent proxy was installed, nothing was changed.\n",
+    );
+  }
+  return 0;
+}
