@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { KumaError } from "core/errors.ts";
+import { loadSettings } from "./load.ts";
+import { SETTINGS } from "./table.ts";
+
+const file = (text: string) => ({ name: "kuma-cp.yaml", text });
+
+Deno.test("without a source every setting has its default", () => {
+  const { settings, origins, warnings } = loadSettings(undefined, {});
+  assert.equal(settings.sidecarImage, "kuma/kuma-dp:latest");
+  assert.equal(settings.probeProxyPort, 9001);
+  assert.deepEqual(settings.exceptionLabels, {
+    "openshift.io/build.name": "*",
+    "openshift.io/deployer-pod-for.name": "*",
+  });
+  assert.ok(Object.values(origins).every((origin) => origin === "default"));
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("the document over the defaults, the environment over the document", () => {
+  const document = file(`
+mode: zone
+experimental: {sidecarContainers: true}
+runtime:
+  kubernetes:
+    injector:
+      exceptions: {labels: {app.kubernetes.io/skip: "yes"}}
+      sidecarContainer: {uid: 1000, drainTime: 60s, envVars: {A: "1", B: 2}, resources: {limits: {cpu: 2}}}
+      sidecarTraffic: {excludeInboundPorts: [80, "443"], excludeOutboundIPs: [10.0.0.0/8]}
+      containerPatches: [a, b]
+`);
+  const { settings, origins } = loadSettings(document, {
+    KUMA_RUNTIME_KUBERNETES_INJECTOR_SIDECAR_CONTAINER_UID: "2000",
+    KUMA_RUNTIME_KUBERNETES_INJECTOR_CONTAINER_PATCHES: "",
+    KUMA_RUNTIME_KUBERNETES_INJECTOR_CNI_ENABLED: "1",
+    KUMA_RUNTIME_KUBERNETES_INJECTOR_SIDECAR_CONTAINER_ENV_VARS: "X:1,Y:2",
+  });
+  assert.equal(settings.uid, 2000);
+  assert.equal(origins.uid, "KUMA_RUNTIME_KUBERNETES_INJECTOR_SIDECAR_CONTAINER_UID");
+  assert.equal(settings.drainTime, "1m0s");
+  assert.equal(
+    origins.drainTime,
+    "kuma-cp.yaml: runtime.kubernetes.injector.sidecarContainer.drainTime",
+  );
+  assert.deepEqual(settings.containerPatches, [], "an empty variable is an empty list");
+  assert.deepEqual(settings.excludeInboundPorts, ["80", "443"]);
+  assert.deepEqual(settings.excludeOutboundIps, ["10.0.0.0/8"]);
+  assert.deepEqual(settings.exceptionLabels, { "app.kubernetes.io/skip": "yes" });
+  assert.deepEqual(settings.sidecarEnvVars, { X: "1", Y: "2" });
+  assert.equal(settings.limitCpu, "2");
+  assert.equal(settings.cniEnabled, true);
+  assert.equal(settings.nativeSidecars, true);
+});
+
+const BAD: [string, Record<string, string>, RegExp][] = [
+  ["runtime: {kubernetes: {admissionServer: {port: 70000}}}", {}, /admissionServer\.port: "70000"/],
+  [
+    "",
+    { KUMA_RUNTIME_KUBERNETES_INJECTOR_CNI_ENABLED: "maybe" },
+    /CNI_ENABLED: "maybe" is not true/,
+  ],
+  ["runtime: {kubernetes: {injector: {sidecarContainer: {image: ''}}}}", {}, /name of an image/],
+  ["runtime: {kubernetes: {injector: {sidecarContainer: {drainTime: 0s}}}}", {}, /above zero/],
+  ["", { KUMA_RUNTIME_KUBERNETES_INJECTOR_SIDECAR_CONTAINER_DRAIN_TIME: "5" }, /missing unit/],
+  ["", { KUMA_INJECTOR_SIDECAR_CONTAINER_RESOURCES_LIMITS_CPU: "lots" }, /quantity/],
+  ["", { KUMA_RUNTIME_KUBERNETES_EXCEPTIONS_LABELS: "novalue" }, /key:value/],
+  [
+    "",
+    { KUMA_RUNTIME_KUBERNETES_SIDECAR_TRAFFIC_EXCLUDE_INBOUND_PORTS: "80,x" },
+    /"x" is not a port/,
+  ],
+  ["runtime: {kubernetes: {injector: {sidecarContainer: {ipFamilyMode: ipv6}}}}", {}, /one of/],
+  ["runtime: {kubernetes: {injector: {cniEnabled: yes please}}}", {}, /not true or false/],
+  ["a: b: c", {}, /kuma-cp\.yaml: /],
+  ["[1]", {}, /must be a map/],
+];
+
+for (const [text, environment, message] of BAD) {
+  Deno.test(`settings are refused: ${text} ${JSON.stringify(environment)}`, () => {
+    assert.throws(
+      () => loadSettings(file(text), environment),
+      (thrown: unknown) =>
+        thrown instanceof KumaError && thrown.code === "KUMA-WH-001" &&
+        message.test(thrown.message),
+    );
+  });
+}
+
+Deno.test("a mistyped key of the injector is warned about, others are the control plane's", () => {
+  const { warnings } = loadSettings(
+    file(
+      "{other: 1, runtime: {kubernetes: {injector: {nodeLabelsToCopy: [], sidecarContaner: {uid: 1}}}}}",
+    ),
+    {},
+  );
+  assert.deepEqual(warnings, [
+    "runtime.kubernetes.injector.sidecarContaner is not a setting of the webhook and has no effect",
+  ]);
+});
+
+Deno.test("every key and every variable is there once", () => {
+  const settings = Object.values(SETTINGS);
+  assert.equal(new Set(settings.map((setting) => setting.key)).size, settings.length);
+  assert.equal(new Set(settings.map((setting) => setting.env)).size, settings.length);
+});
