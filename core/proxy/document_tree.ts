@@ -93,7 +93,7 @@ export async function yamlTree(text: string): Promise<DocumentNode> {
       schema: "failsafe",
       lineCounter: lines,
       prettyErrors: false,
-      logLevel: "silent",
+      logLevel: "error",
     });
   } catch (thrown) {
     // The parser is recursive: a document that overflows its stack is none that anybody wrote.

@@ -1,0 +1,60 @@
+import type { CodeText } from "./tp_codes.ts";
+
+/** The `KUMA-HOST-…` codes that kumactl can end with: what each means and what to do. */
+export const HOST_CODES: Readonly<Record<string, CodeText>> = {
+  "KUMA-HOST-101": {
+    title: "A program was not found on this host",
+    todo: "Install the package that it belongs to, or give its path.",
+  },
+  "KUMA-HOST-102": {
+    title: "A program cannot be started",
+    todo: "Check that the file is executable and made for this machine's architecture.",
+  },
+  "KUMA-HOST-103": {
+    title: "A program did not end in time",
+    todo: "It was stopped. Run it by hand to see what it waits for.",
+  },
+  "KUMA-HOST-104": {
+    title: "A program wrote far more than expected",
+    todo: "Run it by hand and look at what it writes.",
+  },
+  "KUMA-HOST-110": {
+    title: "The C library cannot be opened",
+    todo: "The program needs glibc (libc.so.6) of version 2.27 or newer.",
+  },
+  "KUMA-HOST-111": {
+    title: "A network namespace does not exist or cannot be opened",
+    todo: "Check the path; 'ip netns' lists the named ones.",
+  },
+  "KUMA-HOST-112": {
+    title: "What was given is not a network namespace",
+    todo: "Give a path such as /run/netns/NAME or /proc/PID/ns/net.",
+  },
+  "KUMA-HOST-113": {
+    title: "A network namespace cannot be entered",
+    todo: "Run as root with CAP_SYS_ADMIN.",
+  },
+  "KUMA-HOST-120": {
+    title: "There is no loopback interface, or it cannot be asked for",
+    todo: "Check 'ip link show lo' in the network namespace that is to be redirected.",
+  },
+  "KUMA-HOST-121": {
+    title: "The address ::6 cannot be added to the loopback interface",
+    todo:
+      "Check that IPv6 is on for it (sysctl net.ipv6.conf.lo.disable_ipv6), or use --ip-family-mode ipv4.",
+  },
+  "KUMA-HOST-130": {
+    title: "A file cannot be written",
+    todo: "Check the folder's permissions and free space; the old file was not touched.",
+  },
+  "KUMA-HOST-140": {
+    title: "The privileges of the process cannot be found out",
+    todo: "Mount procfs at /proc.",
+  },
+  "KUMA-HOST-150": {
+    title: "The user that runs kuma-dp was not found",
+    todo:
+      "Create it (useradd -u 5678 -U kuma-dp), or name an existing one with --kuma-dp-user; only " +
+      "/etc/passwd is looked at.",
+  },
+};

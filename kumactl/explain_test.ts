@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { CODES } from "./codes.ts";
+
+const ROOT = join(import.meta.dirname ?? "", "..");
+/** What errors of this kind reach the command line. */
+const ROOMS = ["core", "kumactl"];
+
+async function* sources(dir: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(dir)) {
+    const path = join(dir, name);
+    if (isDirectory) yield* sources(path);
+    else if (name.endsWith(".ts") && !/(_test|codes)\.ts$/.test(name)) yield path;
+  }
+}
+
+Deno.test("every code of the proxy and the host that a source names is explained", async () => {
+  const missing = new Set<string>();
+  let seen = 0;
+  for (const room of ROOMS) {
+    for await (const path of sources(join(ROOT, room))) {
+      const text = await Deno.readTextFile(path);
+      for (const [code] of text.matchAll(/KUMA-(?:TP-\d{3}|HOST-1[0-5]\d)/g)) {
+        seen++;
+        if (!Object.hasOwn(CODES, code)) missing.add(`${code} in ${path}`);
+      }
+    }
+  }
+  assert.ok(seen > 50, String(seen));
+  assert.deepEqual([...missing], []);
+});
+
+Deno.test("each explanation says what happened and what to do", () => {
+  for (const [code, { title, todo }] of Object.entries(CODES)) {
+    assert.match(code, /^KUMA-[A-Z]+-\d{3}$/);
+    assert.match(title, /^[A-Za-z].*[^.]$/, code);
+    assert.match(todo, /^.+\.$/, code);
+  }
+});
