@@ -145,8 +145,11 @@ function parseIps(text: string): string[] {
   return pieces.flatMap((piece) => parseIpExclusion(piece).map((prefix) => prefix.text));
 }
 
-/** Items between semicolons; for one protocol they are `[ports:]uids`, else `[[protocols:]ports:]uids`. */
-function parseUids(text: string, protocol?: "tcp" | "udp"): string[] {
+/**
+ * Items between semicolons; for one protocol they are `[ports:]uids`, else `[[protocols:]ports:]uids`.
+ * Returns them in the longer form. Throws `KUMA-TP-003` for an item that is neither.
+ */
+export function parseUids(text: string, protocol?: "tcp" | "udp"): string[] {
   const items = text.split(";").map((item) => item.trim()).filter((item) => item !== "");
   return items.map((item) => {
     const full = protocol === undefined ? item : withProtocol(item, protocol);
