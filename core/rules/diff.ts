@@ -7,7 +7,7 @@ import { canonicalRule } from "./canonical.ts";
 import type { Rule, Ruleset, Table } from "./model.ts";
 import { isOurChain, type KnownRule, knownWith, type Ownerships, ownerships } from "./ownership.ts";
 import { renderRuleSpec } from "./render.ts";
-import { rulesOf, type SavedRule, type SavedState, type SavedTable } from "./saved.ts";
+import type { SavedRule, SavedState, SavedTable } from "./saved.ts";
 
 /** One difference. */
 export interface Difference {
@@ -80,9 +80,12 @@ export function compareTable(
     if (extra) differences.push({ kind: "unexpected", table, chain });
   }
   const wantedRules = Map.groupBy(wanted?.rules ?? [], (rule) => rule.chain);
-  for (const chain of new Set([...wantedRules.keys(), ...foundChains])) {
+  // A node may list ten thousand chains of others: they are grouped once, not searched for each.
+  const foundRules = Map.groupBy(found?.rules ?? [], (rule) => rule.chain);
+  for (const chain of new Set([...wantedRules.keys(), ...foundRules.keys()])) {
     const rules = effectiveOrder(wantedRules.get(chain) ?? []);
-    differences.push(...compareChain({ table, chain }, rules, rulesOf(found, chain), owners));
+    const listed = foundRules.get(chain) ?? [];
+    differences.push(...compareChain({ table, chain }, rules, listed, owners));
   }
   return differences;
 }

@@ -7,10 +7,10 @@ import { KumaError } from "../errors.ts";
 import { canonicalWords } from "./canonical.ts";
 import { shortName } from "./option_names.ts";
 import type { SavedChain, SavedRule, SavedState, SavedTable } from "./saved.ts";
-import { splitWords } from "./words.ts";
+import { endsInQuote, splitWords } from "./words.ts";
 
 const CHAIN_LINE = /^:(\S+) (\S+)(?: \[[0-9]+:[0-9]+\])?$/;
-const RULE_LINE = /^(?:\[[0-9]+:[0-9]+\] )?-A (\S+)(?: (.*))?$/;
+const RULE_LINE = /^(?:\[[0-9]+:[0-9]+\] )?-A (\S+)(?: (.*))?$/s;
 const INCOMPATIBLE = /^# Table [`'"]([A-Za-z0-9_]+)[`'"] is incompatible/;
 
 /**
@@ -22,8 +22,7 @@ export function parseSave(text: string): SavedState {
   const tables = new Map<string, { chains: SavedChain[]; rules: SavedRule[] }>();
   const incompatible: string[] = [];
   let open: { chains: SavedChain[]; rules: SavedRule[] } | undefined;
-  for (const [index, raw] of text.split("\n").entries()) {
-    const line = raw.trimEnd();
+  for (const [index, line] of logicalLines(text)) {
     if (line === "") continue;
     if (line.startsWith("#")) {
       const name = INCOMPATIBLE.exec(line)?.[1];
@@ -41,6 +40,19 @@ export function parseSave(text: string): SavedState {
     tables: [...tables].map(([name, content]): SavedTable => ({ name, ...content })),
     incompatible,
   };
+}
+
+/** Lines with the index of their first one; a rule whose quote stays open has more than one. */
+function* logicalLines(text: string): Generator<[number, string]> {
+  const lines = text.split("\n");
+  for (let i = 0; i < lines.length; i++) {
+    const first = i;
+    let line = lines[i] ?? "";
+    if (line.includes('"') && !line.startsWith("#")) {
+      while (endsInQuote(line) && i + 1 < lines.length) line += `\n${lines[++i]}`;
+    }
+    yield [first, line.trimEnd()];
+  }
 }
 
 function readLine(line: string, table: { chains: SavedChain[]; rules: SavedRule[] }): boolean {

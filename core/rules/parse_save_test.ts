@@ -56,6 +56,17 @@ COMMIT
   ]);
 });
 
+Deno.test("a comment with a line break is one rule", () => {
+  const rule = '-m comment --comment "one\n-A OUTPUT -j \\"two\n" -j X';
+  const state = parseSave(
+    `*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT ${rule}\n-A OUTPUT -j Y\nCOMMIT\n`,
+  );
+  assert.deepEqual(state.tables[0]?.rules.map((one) => [one.text, one.target]), [
+    [rule, "X"],
+    ["-j Y", "Y"],
+  ]);
+});
+
 Deno.test("an empty listing is an empty firewall", () => {
   assert.deepEqual(parseSave(""), { tables: [], incompatible: [] });
 });

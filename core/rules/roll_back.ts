@@ -58,18 +58,35 @@ function backLines(
     ...oldChains.flatMap((chain) =>
       rulesOf(old, chain).map((rule) => `-A ${chain} ${rule.text}`.trimEnd())
     ),
-    ...otherChains(old, now).flatMap((chain) => placeLines(chain, old, now, owners)),
+    ...placesInOthers(old, now, owners),
   ];
 }
 
-function placeLines(
-  chain: string,
+/** Lines that put our rules back into chains of others, where those still are; a built-in chain always is. */
+function placesInOthers(
   old: SavedTable | undefined,
   now: SavedTable | undefined,
   owners: Ownerships,
 ): string[] {
+  const usable = new Set([
+    ...now?.chains.map((chain) => chain.name) ?? [],
+    ...old?.chains.filter((chain) => chain.builtin).map((chain) => chain.name) ?? [],
+  ]);
+  return [...Map.groupBy(old?.rules ?? [], (rule) => rule.chain)]
+    .filter(([chain]) => usable.has(chain) && !isOurChain(chain))
+    .map(([chain, rules]) => [chain, placed(rules, owners)] as const)
+    .filter(([, rules]) => rules.length > 0)
+    .flatMap(([chain, rules]) => placeLines(chain, rules, now, owners));
+}
+
+function placeLines(
+  chain: string,
+  rules: readonly Placed[],
+  now: SavedTable | undefined,
+  owners: Ownerships,
+): string[] {
   const foreignNow = rulesOf(now, chain).filter((rule) => owners.get(rule) === "foreign").length;
-  return placed(rulesOf(old, chain), owners).map(({ rule, foreignAhead }, index) =>
+  return rules.map(({ rule, foreignAhead }, index) =>
     // Behind all others it is appended: others may have been added in the meantime.
     foreignAhead >= foreignNow
       ? `-A ${chain} ${rule.text}`.trimEnd()
@@ -87,23 +104,16 @@ function placed(rules: readonly SavedRule[], owners: Ownerships): Placed[] {
   return found;
 }
 
-/** Chains of others that had rules of ours and still are there; a built-in chain always is. */
-function otherChains(old: SavedTable | undefined, now: SavedTable | undefined): string[] {
-  const still = new Set(now?.chains.map((chain) => chain.name));
-  return old?.chains
-    .filter((chain) => !isOurChain(chain.name) && (chain.builtin || still.has(chain.name)))
-    .map((chain) => chain.name) ?? [];
-}
-
 function ourChains(table: SavedTable | undefined): string[] {
   return table?.chains.map((chain) => chain.name).filter(isOurChain) ?? [];
 }
 
 /** What is ours in a table and where it stands, as one text. */
 function fingerprint(table: SavedTable | undefined, owners: Ownerships): string {
-  const inOthers = (table?.chains ?? []).filter((chain) => !isOurChain(chain.name))
-    .flatMap(({ name }) =>
-      placed(rulesOf(table, name), owners)
+  const byChain = Map.groupBy(table?.rules ?? [], (rule) => rule.chain);
+  const inOthers = [...byChain].filter(([name]) => !isOurChain(name))
+    .flatMap(([name, rules]) =>
+      placed(rules, owners)
         .map(({ rule, foreignAhead }) => [name, foreignAhead, rule.canonical])
     );
   const inOurs = ourChains(table)

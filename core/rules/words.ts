@@ -34,6 +34,17 @@ export function splitWords(line: string): string[] {
   return words;
 }
 
+/** Whether a quote that `line` opens goes on in the next line: a comment may hold a line break. */
+export function endsInQuote(line: string): boolean {
+  let open = false;
+  for (let i = 0; i < line.length; i++) {
+    const char = line.charAt(i);
+    if (char === '"') open = !open;
+    else if (char === "\\" && open) i++;
+  }
+  return open;
+}
+
 /** `text` in double quotes, with quotes and backslashes escaped. */
 export function quoteWord(text: string): string {
   return `"${escapeQuoted(text)}"`;

@@ -1,12 +1,11 @@
 /**
- * The compiled kumactl, run in a namespace that has its own passwd, resolv.conf and the like: what lies
- * in /etc/netns/NAME is bound over /etc for programs that `ip netns exec` starts (ip-netns(8)).
+ * The compiled kumactl, run in a namespace that has its own passwd, resolv.conf and the like: what lies in
+ * /etc/netns/NAME is bound over /etc for programs that `ip netns exec` starts (ip-netns(8)).
  *
  * @module
  */
 import { join } from "node:path";
-import type { Finished } from "tests/support/processes.ts";
-import type { Namespace } from "./namespace.ts";
+import type { Place } from "./namespace.ts";
 
 /** The program under test: `dist/linux-ARCH/kumactl` of this checkout, or what KUMACTL_BIN names. */
 export function kumactlPath(): string {
@@ -24,7 +23,8 @@ export function kumactlPath(): string {
 /** UID of the sidecar in every namespace of these tests. */
 export const KUMA_DP_UID = 5678;
 
-const PASSWD = [
+/** A passwd with root, an application and kuma-dp. */
+export const PASSWD = [
   "root:x:0:0:root:/root:/usr/sbin/nologin",
   "app:x:1000:1000::/nonexistent:/usr/sbin/nologin",
   `kuma-dp:x:${KUMA_DP_UID}:${KUMA_DP_UID}::/nonexistent:/usr/sbin/nologin`,
@@ -49,24 +49,7 @@ export class PrivateEtc implements Disposable {
   }
 }
 
-/** Runs kumactl in the namespace, with PATH as its only variable beside `env`; any exit code is a result. */
-export function kumactl(
-  namespace: Namespace,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Finished> {
-  return namespace.run(kumactlPath(), args, { env: { ...env } });
-}
-
 /** Runs kumactl, which must succeed; gives its standard output. Throws an `Error` with its words. */
-export async function kumactlMust(
-  namespace: Namespace,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const done = await kumactl(namespace, args, env);
-  if (done.code !== 0) {
-    throw new Error(`kumactl ${args.join(" ")} ended with ${done.code}: ${done.stderr}`);
-  }
-  return done.stdout;
+export function kumactlMust(place: Place, args: readonly string[]): Promise<string> {
+  return place.must(kumactlPath(), ...args);
 }

@@ -1,5 +1,5 @@
 /**
- * A network namespace for one test, and the iptables tools of one flavour and family in it.
+ * Places with a firewall of their own, and the iptables tools in them.
  *
  * @module
  */
@@ -12,29 +12,21 @@ export type Flavour = "nft" | "legacy";
 /** Both flavours. */
 export const FLAVOURS: readonly Flavour[] = ["nft", "legacy"];
 
-let made = 0;
-
-/** A fresh namespace; it and everything in it goes when it is disposed of. */
-export class Namespace implements AsyncDisposable {
-  private constructor(readonly name: string) {}
-
-  /** Adds a namespace with a unique name and brings its loopback up. */
-  static async create(purpose: string): Promise<Namespace> {
-    const name = `kr-${purpose}-${Deno.pid}-${++made}`;
-    await must("ip", ["netns", "add", name]);
-    const namespace = new Namespace(name);
-    await namespace.must("ip", "link", "set", "lo", "up");
-    return namespace;
-  }
+/** Where programs run that see a firewall of their own. */
+export abstract class Place {
+  /** The words that start a program there: they go ahead of its own. */
+  abstract readonly entry: readonly [string, ...string[]];
 
   /** Runs a program inside; any exit code is a result. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Finished> {
-    return run("ip", ["netns", "exec", this.name, program, ...args], options);
+    const [first, ...rest] = this.entry;
+    return run(first, [...rest, program, ...args], options);
   }
 
   /** Runs a program inside that must succeed; returns its standard output. */
   must(program: string, ...args: string[]): Promise<string> {
-    return must("ip", ["netns", "exec", this.name, program, ...args]);
+    const [first, ...rest] = this.entry;
+    return must(first, [...rest, program, ...args]);
   }
 
   /** The listing of one family, without the comment lines, which carry the time. */
@@ -53,6 +45,27 @@ export class Namespace implements AsyncDisposable {
     const tool = `${toolName(flavour, family)}-restore`;
     const done = await this.run(tool, args, { stdin: text });
     if (done.code !== 0) throw new Error(`${tool} refused this: ${done.stderr}\n${text}`);
+  }
+}
+
+let made = 0;
+
+/** A fresh named network namespace; it and everything in it goes when it is disposed of. */
+export class Namespace extends Place implements AsyncDisposable {
+  override readonly entry: readonly [string, ...string[]];
+
+  private constructor(readonly name: string) {
+    super();
+    this.entry = ["ip", "netns", "exec", name];
+  }
+
+  /** Adds a namespace with a unique name and brings its loopback up. */
+  static async create(purpose: string): Promise<Namespace> {
+    const name = `kr-${purpose}-${Deno.pid}-${++made}`;
+    await must("ip", ["netns", "add", name]);
+    const namespace = new Namespace(name);
+    await namespace.must("ip", "link", "set", "lo", "up");
+    return namespace;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

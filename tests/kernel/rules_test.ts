@@ -15,7 +15,7 @@ import { planRestoreOf } from "core/rules/roll_back.ts";
 import { anyConfig, anyFacts } from "core/rules/testing/arbitraries.ts";
 import { emptyTables, planTransition, renderTableDrop } from "core/rules/transition.ts";
 import { requires } from "tests/support/requires.ts";
-import { type Flavour, FLAVOURS, Namespace } from "./namespace.ts";
+import { type Flavour, FLAVOURS, Namespace, toolName } from "./namespace.ts";
 
 /** Rulesets tried for each flavour and family. */
 const SAMPLES = 40;
@@ -32,6 +32,8 @@ for (const flavour of FLAVOURS) {
     test(`${flavour} ${family}: rules list as they were written, change and go`, async () => {
       await using namespace = await Namespace.create("rules");
       await namespace.restore(flavour, family, FOREIGN[family]);
+      const odd = ["-m", "comment", "--comment", "two\n-A OUTPUT lines", "-j", "RETURN"];
+      await namespace.must(toolName(flavour, family), "-t", "nat", "-A", "OUTPUT", ...odd);
       await walk(namespace, flavour, family);
     });
 
