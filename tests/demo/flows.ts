@@ -4,7 +4,7 @@
  * @module
  */
 import type { Family } from "core/proxy/resolved.ts";
-import type { Lab, ListenerSpec, Protocol } from "tests/support/traffic/lab.ts";
+import type { Lab, Protocol } from "tests/support/traffic/lab.ts";
 
 /** Users of the service host. */
 export const USERS = { root: 0, app: 1000, "kuma-dp": 5678 } as const;
@@ -105,18 +105,26 @@ function flow(
 /** Starts what stands for kuma-dp, the application, and the services on the client. */
 export function startListeners(lab: Lab, { host, client }: Places, family: Family): void {
   const addresses = ADDRESSES[family];
-  const tcp = (ns: string, port: number, label: string) =>
-    lab.listen({ ns, protocol: "tcp", family, port, label });
-  const udp = (spec: Pick<ListenerSpec, "ns" | "port" | "label" | "address">) =>
-    lab.listen({ protocol: "udp", family, ...spec });
-  tcp(host, 15001, OUT);
-  tcp(host, 15006, IN);
-  tcp(host, 15053, DNS);
-  udp({ ns: host, port: 15053, address: addresses.local, label: DNS });
-  tcp(host, 22, "SSH :22");
-  tcp(host, 9000, "app :9000");
-  tcp(client, 80, "web :80");
-  tcp(client, 5432, "database :5432");
-  udp({ ns: client, port: 53, address: addresses.client, label: "DNS :53" });
-  udp({ ns: client, port: 53, address: addresses.other, label: "other DNS :53" });
+  const listen = (
+    ns: string,
+    protocol: Protocol,
+    port: number,
+    label: string,
+    address?: string,
+  ) => {
+    // The answers of the DNS proxy keep to their conntrack zone only if kuma-dp's user owns the socket.
+    const uid = / proxy :/.test(label) ? USERS["kuma-dp"] : 0;
+    const bound = address === undefined ? {} : { address };
+    lab.listen({ ns, protocol, family, port, label, uid, ...bound });
+  };
+  listen(host, "tcp", 15001, OUT);
+  listen(host, "tcp", 15006, IN);
+  listen(host, "tcp", 15053, DNS);
+  listen(host, "udp", 15053, DNS, addresses.local);
+  listen(host, "tcp", 22, "SSH :22");
+  listen(host, "tcp", 9000, "app :9000");
+  listen(client, "tcp", 80, "web :80");
+  listen(client, "tcp", 5432, "database :5432");
+  listen(client, "udp", 53, "DNS :53", addresses.client);
+  listen(client, "udp", 53, "other DNS :53", addresses.other);
 }

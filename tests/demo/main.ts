@@ -8,6 +8,7 @@
 // deno-lint-ignore-file no-console -- the demo's output is what it is for
 import { errorText } from "core/errors.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
+import { kumactlPath } from "tests/kernel/kumactl.ts";
 import { must, which } from "tests/support/processes.ts";
 import { Lab } from "tests/support/traffic/lab.ts";
 import {
@@ -28,8 +29,6 @@ import {
 } from "./flows.ts";
 import { formatRows, type Row, sendFlow } from "./rows.ts";
 
-const ARCH = { x86_64: "amd64", aarch64: "arm64" }[Deno.build.arch];
-const KUMACTL = new URL(`../../dist/linux-${ARCH}/kumactl`, import.meta.url).pathname;
 const COLOUR = Deno.stdout.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "";
 
 /** Runs the demo and gives its exit code: 0 only where every row is right. */
@@ -93,7 +92,7 @@ async function prepare({ host, client }: Places): Promise<void> {
 async function kumactl(ns: string, ...args: string[]): Promise<void> {
   console.log(`$ kumactl ${args.join(" ")}`);
   const [program = "", ...prefix] = inside(ns);
-  const output = await must(program, [...prefix, KUMACTL, ...args]);
+  const output = await must(program, [...prefix, kumactlPath(), ...args]);
   console.log(output.trim().split("\n").at(-1) ?? "");
 }
 
