@@ -1,0 +1,157 @@
+/** Hosts that lack something, or have too much of it. */
+import assert from "node:assert/strict";
+import { FAMILIES } from "core/proxy/resolved.ts";
+import { requires } from "tests/support/requires.ts";
+import { HOST_RULES, install, Machine, uninstall } from "./machine.ts";
+
+const test = requires("root", "netns", "iptables-nft", "iptables-legacy");
+const OURS = /KUMA_MESH_INBOUND/;
+
+test("IPv6 is switched off: IPv4 alone, and that is success", async () => {
+  await using machine = await Machine.create({ ipv6: false });
+  const scope = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
+  assert.equal((await machine.run("tee", [scope], { stdin: "1" })).code, 0);
+  await machine.kumactlMust(...install("--redirect-all-dns-traffic"));
+  assert.match(await machine.save("nft", "ipv4"), OURS);
+  assert.doesNotMatch(await machine.save("nft", "ipv6"), OURS);
+  const only = await machine.kumactl(install("--ip-family-mode", "ipv6"));
+  assert.notEqual(only.code, 0, "IPv6 alone cannot be had");
+  assert.match(only.stderr, /^Error: .*IPv6.*\n$/m);
+  assert.match(await machine.save("nft", "ipv4"), OURS);
+  await machine.kumactlMust(...uninstall());
+  assert.equal(await machine.must("nft", "list", "ruleset"), "");
+});
+
+test("no IPv6 address but ::1: IPv4 alone", async () => {
+  await using machine = await Machine.create({ ipv6: false });
+  await machine.kumactlMust(...install());
+  assert.match(await machine.save("nft", "ipv4"), OURS);
+  assert.doesNotMatch(await machine.save("nft", "ipv6"), OURS);
+});
+
+test("no ip6tables on the host: a warning, IPv4 alone", async () => {
+  await using machine = await Machine.create();
+  await keepPrograms(machine, ["iptables-nft", "iptables-nft-save", "iptables-nft-restore"]);
+  const done = await machine.kumactl(install());
+  assert.equal(done.code, 0, done.stderr);
+  assert.match(done.stderr, /\[WARNING\].*ip6tables/);
+  const rules = await machine.must("iptables-nft-save");
+  assert.match(rules, OURS);
+});
+
+test("no iptables on the host: one line, naming both flavours", async () => {
+  await using machine = await Machine.create();
+  await keepPrograms(machine, []);
+  const done = await machine.kumactl(install());
+  assert.notEqual(done.code, 0);
+  assert.match(done.stderr, /^Error: [^\n]*nft[^\n]*legacy[^\n]*\n$/);
+});
+
+test("the flavour that holds rules is the one that is used", async () => {
+  for (const used of ["nft", "legacy"] as const) {
+    await using machine = await Machine.create();
+    const other = used === "nft" ? "legacy" : "nft";
+    for (const family of FAMILIES) await machine.restore(used, family, HOST_RULES);
+    await machine.kumactlMust(...install());
+    for (const family of FAMILIES) {
+      assert.match(await machine.save(used, family), OURS);
+      assert.doesNotMatch(await machine.save(other, family), OURS);
+    }
+  }
+});
+
+test("both flavours hold rules: nft, with a warning; Docker's chain decides otherwise", async () => {
+  await using machine = await Machine.create();
+  for (const flavour of ["nft", "legacy"] as const) {
+    await machine.restore(flavour, "ipv4", HOST_RULES);
+  }
+  const done = await machine.kumactl(install());
+  assert.equal(done.code, 0, done.stderr);
+  assert.match(done.stderr, /WARNING/);
+  assert.match(await machine.save("nft", "ipv4"), OURS);
+  await machine.kumactlMust(...uninstall());
+  await machine.restore(
+    "legacy",
+    "ipv4",
+    "*nat\n:DOCKER_OUTPUT - [0:0]\n-A OUTPUT -d 127.0.0.11 -j DOCKER_OUTPUT\nCOMMIT\n",
+  );
+  await machine.kumactlMust(...install());
+  assert.match(await machine.save("legacy", "ipv4"), OURS);
+  assert.doesNotMatch(await machine.save("nft", "ipv4"), OURS);
+});
+
+test("a slow user database: the owner match does not wait for it", async () => {
+  // hesiod asks a DNS server for users. This one is reachable and never answers: two times 3 s a name.
+  await using machine = await Machine.create({
+    files: {
+      "/etc/resolv.conf": "nameserver 10.9.9.9\noptions timeout:3 attempts:1\n",
+      "/etc/nsswitch.conf": "passwd: hesiod files\n",
+    },
+  });
+  await machine.must("ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1");
+  await machine.must("ip", "address", "add", "10.9.9.1/24", "dev", "v0");
+  for (const end of ["v0", "v1"]) await machine.must("ip", "link", "set", end, "up");
+  const mac = ["lladdr", "02:00:00:00:00:09", "dev", "v0", "nud", "permanent"];
+  await machine.must("ip", "neigh", "replace", "10.9.9.9", ...mac);
+
+  const bare = await timed(() =>
+    machine.must(
+      "iptables-nft",
+      "-A",
+      "OUTPUT",
+      "-m",
+      "owner",
+      "--uid-owner",
+      "5678",
+      "-j",
+      "RETURN",
+    )
+  );
+  assert(bare > 2_500, `the database is not slow: ${Math.round(bare)} ms`);
+  await machine.must("iptables-nft", "-F", "OUTPUT");
+  const ours = await timed(() => machine.kumactlMust(...install("--redirect-all-dns-traffic")));
+  assert(ours < 2_500, `install took ${Math.round(ours)} ms, one bare rule ${Math.round(bare)} ms`);
+  assert.match(await machine.save("nft", "ipv4"), OURS);
+  const gone = await timed(() => machine.kumactlMust(...uninstall()));
+  assert(gone < 2_500, `uninstall took ${Math.round(gone)} ms`);
+});
+
+test("not root, or root without CAP_NET_ADMIN: said before anything is touched", async () => {
+  await using machine = await Machine.create();
+  const before = await machine.firewall();
+  const asNobody = await as(machine, ["setpriv", "--reuid", "1000", "--clear-groups"]);
+  assert.match(asNobody, /^Error: you need to have root privileges to run this command[^\n]*\n$/);
+  const weak = await as(machine, [
+    "setpriv",
+    "--bounding-set",
+    "-net_admin",
+    "--inh-caps",
+    "-net_admin",
+  ]);
+  assert.match(weak, /^Error: [^\n]*CAP_NET_ADMIN[^\n]*\n$/);
+  assert.equal(await machine.firewall(), before);
+});
+
+async function as(machine: Machine, [program = "", ...args]: string[]): Promise<string> {
+  const { kumactlPath } = await import("tests/kernel/kumactl.ts");
+  const done = await machine.run(program, [...args, kumactlPath(), ...install()]);
+  assert.notEqual(done.code, 0);
+  return done.stderr;
+}
+
+/** Leaves only these programs in /usr/sbin and none with "tables" in their name elsewhere. */
+async function keepPrograms(machine: Machine, names: readonly string[]): Promise<void> {
+  const folder = `${machine.folder}/sbin`;
+  await Deno.mkdir(folder);
+  // Anything else that starts with a name of iptables would be found behind the fallback folders.
+  for (const name of ["ip", "nft", ...names]) {
+    await Deno.copyFile(await Deno.realPath(`/usr/sbin/${name}`), `${folder}/${name}`);
+  }
+  await machine.must("mount", "--bind", folder, "/usr/sbin");
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}

@@ -1,0 +1,66 @@
+/** IPv6 fails after IPv4 was applied: IPv4 goes back to what it was. */
+import assert from "node:assert/strict";
+import { FAMILIES } from "core/proxy/resolved.ts";
+import { type Flavour, FLAVOURS, toolName } from "tests/kernel/namespace.ts";
+import { requires } from "tests/support/requires.ts";
+import { BUSY_HOST, install, Machine } from "./machine.ts";
+
+const QUICK = ["--max-retries", "1", "--sleep-between-retries", "10ms"];
+
+for (const flavour of FLAVOURS) {
+  const test = requires("root", "netns", `iptables-${flavour}`);
+  for (const when of ["always", "unless it only tests"] as const) {
+    test(`${flavour}: ip6tables-restore fails ${when}: IPv4 is restored`, async () => {
+      await using machine = await Machine.create();
+      for (const family of FAMILIES) await machine.restore(flavour, family, BUSY_HOST);
+      const broken = await brokenTools(machine, flavour, when);
+      const args = install(
+        "--redirect-all-dns-traffic",
+        ...QUICK,
+        "--iptables-executables",
+        broken,
+      );
+      await refusesToChange(machine, args);
+
+      await machine.kumactlMust(...install("--exclude-inbound-ports", "22"));
+      assert.match(await machine.save(flavour, "ipv6"), /KUMA_MESH_INBOUND/);
+      await refusesToChange(machine, args);
+    });
+  }
+}
+
+async function refusesToChange(machine: Machine, args: string[]): Promise<void> {
+  const before = await machine.firewall();
+  const done = await machine.kumactl(args);
+  assert.notEqual(done.code, 0);
+  const errors = done.stderr.split("\n").filter((line) => line.startsWith("Error: "));
+  assert.equal(errors.length, 1, done.stderr);
+  assert.match(errors[0] ?? "", /this kernel has no such table/);
+  assert.equal(await machine.firewall(), before);
+}
+
+/** Tools as `--iptables-executables` names them, with an ip6tables-restore that fails. */
+async function brokenTools(
+  machine: Machine,
+  flavour: Flavour,
+  when: "always" | "unless it only tests",
+): Promise<string> {
+  const real = `/usr/sbin/${toolName(flavour, "ipv6")}`;
+  const passed = when === "always" ? "--version" : "--version|--test|-t";
+  const restore = await machine.putProgram(
+    "ip6tables-restore",
+    `#!/bin/sh
+for word; do case "$word" in ${passed}) exec ${real}-restore "$@";; esac; done
+echo "ip6tables-restore: this kernel has no such table" >&2
+exit 4
+`,
+  );
+  return [
+    `iptables:/usr/sbin/iptables-${flavour}`,
+    `iptables-save:/usr/sbin/iptables-${flavour}-save`,
+    `iptables-restore:/usr/sbin/iptables-${flavour}-restore`,
+    `ip6tables:${real}`,
+    `ip6tables-save:${real}-save`,
+    `ip6tables-restore:${restore}`,
+  ].join(",");
+}
