@@ -10,6 +10,7 @@ const ROOT_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ["log-level", true],
   ["api-timeout", true],
   ["no-config", false],
+  ["config-file", true],
 ]);
 
 /** What {@linkcode normalise} has to know of a command's flags. */

@@ -79,7 +79,10 @@ function buildProgram(io: Io, choose: (chosen: Chosen) => void): Command {
       `Makes a Linux host transparent to Kuma's data plane proxy (behaves as Kuma ${KUMA_VERSION}).`,
     )
     .version(VERSION, "--version", "print the version")
+    // Kumactl's own configuration, which these commands have none of; a command may have its own flag
+    // of this name, so the root's counts only before the command.
     .addOption(new Option("--config-file <path>").hideHelp())
+    .enablePositionalOptions()
     .addHelpText("after", `\n${EXIT_CODES}`);
   for (const definition of COMMANDS) {
     const name = definition.path.at(-1) ?? "";

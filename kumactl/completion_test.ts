@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { COMMANDS } from "./commands.ts";
+import { completionScript } from "./completion.ts";
+
+/** What bash offers after these words; the last one is being typed. */
+function offered(...words: string[]): string[] {
+  const script = `${completionScript("bash")}
+COMP_WORDS=(kumactl "$@"); COMP_CWORD=$#; compopt() { :; }; _kumactl; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout, stderr } = new Deno.Command("bash", {
+    args: ["--norc", "-c", script, "bash", ...words],
+  }).outputSync();
+  assert.equal(new TextDecoder().decode(stderr), "");
+  return new TextDecoder().decode(stdout).trim().split("\n");
+}
+
+Deno.test("bash offers commands, flags and values", () => {
+  assert.deepEqual(offered(""), ["install", "uninstall", "explain", "completion", "version"]);
+  assert.deepEqual(offered("install", "transparent-proxy-"), ["transparent-proxy-validator"]);
+  assert.deepEqual(offered("completion", ""), ["bash", "zsh", "fish"]);
+  assert.deepEqual(offered("install", "transparent-proxy", "--redirect-all"), [
+    "--redirect-all-dns-traffic",
+  ]);
+  assert.deepEqual(offered("install", "transparent-proxy", "--dry-run", "--exclude-inbound-p"), [
+    "--exclude-inbound-ports=",
+  ]);
+  assert.deepEqual(offered("install", "transparent-proxy", "--ip-family-mode", "=", "ipv"), [
+    "ipv4",
+    "ipv6",
+  ]);
+  assert.deepEqual(offered("install", "transparent-proxy", "--ip-family-mode", ""), [
+    "dualstack",
+    "ipv4",
+    "ipv6",
+  ]);
+  assert.ok(!offered("uninstall", "transparent-proxy", "--").includes("--redirect-dns"));
+});
+
+Deno.test("every shell's script knows every visible flag", () => {
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const script = completionScript(shell);
+    for (const { name, hidden } of COMMANDS.flatMap(({ flags }) => flags)) {
+      const known = script.includes(shell === "fish" ? `-l ${name}` : `--${name}`);
+      if (hidden !== true) assert.ok(known, `${shell} ${name}`);
+    }
+    assert.doesNotMatch(script, /kuma-dp-uid/);
+  }
+});

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { KumaError } from "core/errors.ts";
+import { errorLine, LineLogger } from "./line_logger.ts";
+import { FakeIo } from "./testing.ts";
+
+Deno.test("log lines have Kuma's form and streams", () => {
+  const io = new FakeIo();
+  const logger = new LineLogger(io, false).with({ family: "ipv4" });
+  logger.info("restored", { rules: 17 });
+  logger.with({ attempt: "1/5" }).warn("restoring failed: exit status 4\nsecond line");
+  logger.debug("not shown");
+  logger.with({ family: "ipv6" }).error("gone");
+  assert.equal(io.stdout, "# [iptables] restored rules=17\n");
+  assert.equal(
+    io.stderr,
+    "# [iptables] [WARNING] [1/5] restoring failed: exit status 4 second line\n# [ip6tables] [ERROR] gone\n",
+  );
+});
+
+Deno.test("a quiet logger leaves standard output to the result", () => {
+  const io = new FakeIo();
+  new LineLogger(io, true).info("x");
+  assert.deepEqual([io.stdout, io.stderr], ["", ""]);
+});
+
+Deno.test("an error is one line with its hint; colour only where it may be", () => {
+  const error = new KumaError("KUMA-TP-001", "a\nb", { hint: "do c" });
+  assert.equal(errorLine(new FakeIo(), error), "Error: a b; do c\n");
+  class Coloured extends FakeIo {
+    override readonly colour: boolean = true;
+  }
+  assert.equal(errorLine(new Coloured(), error), "\x1b[31mError:\x1b[0m a b; do c\n");
+});

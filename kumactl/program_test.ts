@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { COMMANDS } from "./commands.ts";
+import { kumactl } from "./testing.ts";
+
+const INSTALL = ["install", "transparent-proxy"];
+
+Deno.test("help goes to standard output with examples and exit codes, for every command", async () => {
+  for (const { path, flags, examples } of COMMANDS) {
+    const { code, out, err } = await kumactl(...path, "--help");
+    assert.deepEqual([code, err], [0, ""], path.join(" "));
+    assert.match(out, /Exit codes:\n {2}0 .*\n {2}1 /);
+    for (const { command } of examples) assert.ok(out.includes(command), command);
+    for (const { name, hidden } of flags) {
+      assert.equal(
+        out.includes(`--${name} `) || out.includes(`--${name}\n`),
+        hidden !== true,
+        name,
+      );
+    }
+  }
+  for (const words of [[], ["--help"], ["-h"], ["install"], ["uninstall", "--help"]]) {
+    const { code, out, err } = await kumactl(...words);
+    assert.deepEqual([code, err, /^Usage: kumactl/.test(out)], [0, "", true], words.join(" "));
+  }
+});
+
+Deno.test("the version, as command and as flag", async () => {
+  const version = await kumactl("version");
+  assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
+  assert.deepEqual(await kumactl("--version"), version);
+});
+
+Deno.test("a mistyped flag or command is answered with what was meant", async () => {
+  const cases: [string[], RegExp][] = [
+    [[...INSTALL, "--redirect-dn"], /unknown flag: --redirect-dn .*--redirect-dns.*--help'/],
+    [[...INSTALL, "--skip-resolv-conf"], /unknown flag: --skip-resolv-conf/],
+    [["instal"], /unknown command 'instal' .*install/],
+    [["install", "transparent-prox"], /unknown command 'transparent-prox' .*transparent-proxy/],
+    [["explain", "KUMA-TP-1"], /there is no code 'KUMA-TP-1'; did you mean KUMA-TP-/],
+    [["completion", "tcsh"], /there is no completion for the shell 'tcsh'/],
+  ];
+  for (const [words, expected] of cases) {
+    const { code, out, err } = await kumactl(...words);
+    assert.deepEqual([code, out], [1, ""]);
+    assert.match(err, expected);
+    assert.match(err, /^Error: [^\n]*\n$/);
+  }
+});
+
+Deno.test("bad input is one line on standard error, exit code 1, and nothing else", async () => {
+  const cases: [string[], RegExp][] = [
+    [
+      ["--exclude-inbound-ports", "0"],
+      /invalid argument "0" for "--exclude-inbound-ports" flag: value '0'/,
+    ],
+    [["--exclude-inbound-ports", "65536"], /not a valid port/],
+    [["--redirect-inbound-port=; rm -rf /"], /invalid argument "; rm -rf \/" for/],
+    [["--wait"], /flag needs an argument: --wait/],
+    [["--wait", "-1"], /invalid argument "-1" for "--wait"/],
+    [
+      ["--redirect-dns", "--redirect-all-dns-traffic"],
+      /only one of '--redirect-dns' or '--redirect-all-/,
+    ],
+    [["--config", "-"], /'--config -' is not a document/],
+    [["--config", "wait: ["], /failed to load configuration from provided input: --config:1:/],
+    [["--config-file", "/nowhere.yaml"], /cannot read the config document \/nowhere.yaml/],
+    [["--ip-family-mode", "ipv5"], /must be one of 'dualstack' or 'ipv4'/],
+    [["--iptables-executables", "x"], /invalid executable definition/],
+    [["--ebpf-enabled"], /give it with --ebpf-instance-ip/],
+    [["--ebpf-enabled", "--ebpf-instance-ip", "host"], /invalid IP address: 'host'/],
+    [
+      ["--ebpf-enabled", "--ebpf-instance-ip", "10.0.0.1"],
+      /this build has no eBPF mode yet, nothing was/,
+    ],
+    [["--redirect-inbound=maybe"], /"maybe" for "--redirect-inbound" flag/],
+    [["--dry-run=x"], /invalid argument "x" for "--dry-run" flag/],
+  ];
+  for (const [words, expected] of cases) {
+    // A dry run asks for no privileges, so that these are the same for every user.
+    const { code, out, err } = await kumactl(...INSTALL, "--dry-run", ...words);
+    const errors = err.split("\n").filter((line) => line !== "" && !line.startsWith("# [WARNING]"));
+    assert.deepEqual([code, out, errors.length], [1, "", 1], err);
+    assert.match(errors[0] ?? "", /^Error: /);
+    assert.match(err, expected);
+  }
+});
