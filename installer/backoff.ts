@@ -1,0 +1,44 @@
+/**
+ * How often we may put our entry back when another agent keeps taking it out.
+ *
+ * The first few rounds are answered at once. From then on each one waits twice as long as the one before: two
+ * agents that answer each other's writes at once would load the node's runtime for ever.
+ *
+ * @module
+ */
+
+/** Rounds within {@linkcode CALM_MS} that are answered at once. */
+export const FREE_ROUNDS = 5;
+
+/** A time without a round after which all is forgotten, in milliseconds. */
+export const CALM_MS = 60_000;
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** Counts rounds; times are milliseconds of any steady clock. */
+export class BackOff {
+  #rounds = 0;
+  #last = -Infinity;
+
+  /** Milliseconds to wait before the next write. */
+  pause(now: number): number {
+    if (now - this.#last > CALM_MS) this.#rounds = 0;
+    if (this.#rounds < FREE_ROUNDS) return 0;
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#rounds - FREE_ROUNDS));
+    return Math.max(0, this.#last + pause - now);
+  }
+
+  /** Notes a write; true when it is the one from which on there are pauses: time for a hint. */
+  wrote(now: number): boolean {
+    if (now - this.#last > CALM_MS) this.#rounds = 0;
+    this.#last = now;
+    this.#rounds += 1;
+    return this.#rounds === FREE_ROUNDS;
+  }
+
+  /** Whether writes are being held back. */
+  get fighting(): boolean {
+    return this.#rounds >= FREE_ROUNDS;
+  }
+}

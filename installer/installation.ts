@@ -1,0 +1,267 @@
+/**
+ * The installation on this node: what it needs, putting it in place, putting it back.
+ *
+ * @module
+ */
+import { errorText } from "core/errors.ts";
+import type { LogLevel } from "core/log/logger.ts";
+import { BackOff } from "./backoff.ts";
+import { ownCredential, type PluginCredential, pluginCredential } from "./credentials.ts";
+import { type Entry, makeEntry, withLevel } from "./entry.ts";
+import { hintFor } from "./environment/hints.ts";
+import { ensureKubeconfig, kubeconfigText, serverUrl } from "./kubeconfig.ts";
+import type { Log } from "./log.ts";
+import { act, look } from "./look.ts";
+import { netMarks, programMarks } from "./marks.ts";
+import type { Metrics } from "./metrics.ts";
+import { namesIn } from "./net_dir.ts";
+import type { Places } from "./places.ts";
+import { hostBinDir, installProgram, isInstalled } from "./program.ts";
+import { provePlugin } from "./prove.ts";
+import { revertFile } from "./revert.ts";
+import type { Settings } from "./settings.ts";
+import { claimsOf } from "./token.ts";
+
+const CONFIG_STATES = ["chained", "waiting", "broken"] as const;
+
+/** Everything about one installation. All file work in it is done while the turn is held. */
+export class Installation {
+  #entry: Entry | undefined;
+  #credential: PluginCredential | undefined;
+  #dirs: string[] = [];
+  #chainFile = "";
+  /** Marks that were found right; undefined to look again. */
+  #verified: { net?: string | undefined; program?: string } = {};
+  #reason = "not installed yet";
+  #wasReady = false;
+  #refreshing = false;
+  #refreshed = -Infinity;
+  #level: LogLevel | undefined;
+  readonly #backOff = new BackOff();
+
+  constructor(
+    readonly settings: Settings,
+    readonly places: Places,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+  ) {
+    // Said explicitly, the level is for the plugin as well; else the entry's own counts.
+    if (settings.logLevel !== "info") this.#level = settings.logLevel;
+    this.#tell("waiting");
+  }
+
+  /** Bin dirs (of this container) that have the program. */
+  get dirs(): readonly string[] {
+    return this.#dirs;
+  }
+
+  /** Why it is not ready; empty when it is. */
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /**
+   * Program, proof that it runs, credential and kubeconfig: all that the chain's entry will point to.
+   *
+   * @throws {KumaError} any step's code; the chain has not been touched
+   */
+  async install(): Promise<void> {
+    const { settings, places } = this;
+    const server = serverUrl(settings.api);
+    const own = ownCredential(settings);
+    const claims = claimsOf(own.token);
+    this.#entry = makeEntry(settings, places, () => own.token, {
+      namespace: settings.pod.namespace || claims?.namespace,
+      name: settings.pod.name || claims?.pod,
+    });
+    const hostDir = hostBinDir(settings, this.#entry.binDir);
+    this.#dirs = installProgram(settings, hostDir, this.log.logger).dirs;
+    this.#verified = { program: programMarks(this.#dirs) };
+    const [first = ""] = this.#dirs;
+    const [versions, credential] = await Promise.all([
+      provePlugin(settings, first, hostDir, this.log.logger),
+      pluginCredential(settings, places, server, this.log.logger),
+    ]);
+    this.log.logger.info("the plugin runs on this host", { dir: hostDir, versions });
+    this.#use(credential);
+    ensureKubeconfig(places, kubeconfigText(server, credential));
+  }
+
+  /** Looks at the disk now: whether everything is as it was when it was last verified. */
+  check(): { ready: boolean; reason: string } {
+    if (this.#reason !== "") return { ready: false, reason: this.#reason };
+    try {
+      if (this.#isVerified()) return { ready: true, reason: "" };
+      return { ready: false, reason: "something has changed and is being looked at" };
+    } catch (error) {
+      return { ready: false, reason: errorText(error) };
+    }
+  }
+
+  /**
+   * One round: puts back whatever is missing.
+   *
+   * @returns milliseconds to leave other agents alone before the next round; 0 when all is well
+   */
+  async round(): Promise<number> {
+    const started = performance.now();
+    if (this.#isVerified()) return 0;
+    const healed = await this.#ensureProgram();
+    if (this.#ensureKubeconfig()) healed.push("kubeconfig");
+    const pause = this.#ensureChain(healed);
+    if (this.#wasReady) { for (const what of healed) this.#healedNow(what, started); }
+    if (this.#reason === "") {
+      this.#verified.net = this.#verifiedNet();
+      this.#wasReady = true;
+    }
+    return pause;
+  }
+
+  /** Renews the credential when it is time; the next round writes it. Never throws. */
+  async refresh(): Promise<boolean> {
+    const now = performance.now();
+    if (this.#refreshing || now - this.#refreshed < this.settings.tokenIntervalMs) return false;
+    this.#refreshing = true;
+    this.#refreshed = now;
+    try {
+      const before = this.#credential;
+      const server = serverUrl(this.settings.api);
+      const fresh = await pluginCredential(this.settings, this.places, server, this.log.logger);
+      this.#use(fresh);
+      if (fresh.token === before?.token && fresh.ca === before.ca) return false;
+      this.#verified.net = undefined;
+      return true;
+    } catch (error) {
+      this.log.logger.error("could not renew the plugin's token", { error: errorText(error) });
+      return false;
+    } finally {
+      this.#refreshing = false;
+    }
+  }
+
+  /** Makes the plugin log at this level as well, by a new entry in the chain. */
+  setLevel(level: LogLevel): void {
+    this.#level = level;
+    this.#verified.net = undefined;
+  }
+
+  /** Not ready until the next round says so. */
+  markBroken(reason: string): void {
+    this.#reason = reason;
+    this.#verified.net = undefined;
+    this.#tell("broken");
+  }
+
+  get #wanted(): Entry {
+    if (this.#entry === undefined) throw new TypeError("round() needs install() first");
+    return this.#level === undefined ? this.#entry : withLevel(this.#entry, this.#level);
+  }
+
+  async #ensureProgram(): Promise<string[]> {
+    const marks = programMarks(this.#dirs);
+    if (marks === this.#verified.program) return [];
+    const hostDir = hostBinDir(this.settings, this.#wanted.binDir);
+    if (this.#dirs.every((dir) => isInstalled(this.settings, dir, hostDir))) {
+      this.#verified.program = marks;
+      return [];
+    }
+    const { dirs } = installProgram(this.settings, hostDir, this.log.logger);
+    this.#dirs = dirs;
+    this.#verified.program = programMarks(dirs);
+    await provePlugin(this.settings, dirs[0] ?? "", hostDir, this.log.logger);
+    return ["program"];
+  }
+
+  #ensureKubeconfig(): boolean {
+    if (this.#credential === undefined) return false;
+    const text = kubeconfigText(serverUrl(this.settings.api), this.#credential);
+    return ensureKubeconfig(this.places, text);
+  }
+
+  #ensureChain(healed: string[]): number {
+    const { settings, places } = this;
+    const seen = look(settings, places, this.#wanted);
+    const pause = this.#backOff.pause(performance.now());
+    const mustWrite = seen.plan.action !== "keep" && seen.plan.action !== "wait";
+    this.metrics.set("kuma_cni_heal_backoff_seconds", mustWrite ? pause / 1000 : 0);
+    if (mustWrite && pause > 0) {
+      this.markBroken(`another agent keeps rewriting "${seen.plan.file}"`);
+      return pause;
+    }
+    const { last, done } = act(settings, places, this.#wanted);
+    for (const action of done) {
+      healed.push("chain");
+      this.log.logger.info("the chain has the plugin", { action, ...fileOf(last.plan) });
+      if (this.#wasReady && this.#backOff.wrote(performance.now())) this.#hint();
+    }
+    if (last.plan.action === "wait") return this.#waitFor(last.plan.reason);
+    if (last.plan.action !== "keep") {
+      this.markBroken(`"${last.plan.file}" changes faster than it can be extended`);
+      return 100;
+    }
+    this.#chainFile = last.plan.file;
+    for (const name of last.strays) {
+      if (revertFile(places, name)) {
+        this.log.logger.info("took the entry out again", { file: name });
+      }
+    }
+    this.#reason = "";
+    this.#tell("chained");
+    return 0;
+  }
+
+  #waitFor(reason: string): number {
+    if (this.#reason !== reason) this.log.logger.warn("waiting for a CNI config", { reason });
+    this.#reason = reason;
+    this.#tell("waiting");
+    return 0;
+  }
+
+  #hint(): void {
+    const hint = hintFor(namesIn(this.places.netDir));
+    this.log.logger.warn("another agent keeps rewriting the CNI config; slowing down", {
+      file: this.#chainFile,
+      hint,
+    });
+  }
+
+  #use(credential: PluginCredential): void {
+    this.#credential = credential;
+    const { expires, source } = credential;
+    if (Number.isFinite(expires)) {
+      this.metrics.set("kuma_cni_token_expiry_timestamp_seconds", Math.round(expires / 1000));
+    }
+    this.metrics.set("kuma_cni_token_requested", source === "requested" ? 1 : 0);
+  }
+
+  #healedNow(what: string, started: number): void {
+    this.metrics.add("kuma_cni_heals_total", { what });
+    this.metrics.observe("kuma_cni_heal_duration_seconds", (performance.now() - started) / 1000);
+  }
+
+  #isVerified(): boolean {
+    const { net, program } = this.#verified;
+    return this.#reason === "" && net !== undefined &&
+      net === netMarks(this.settings, this.places, this.#chainFile) &&
+      program === programMarks(this.#dirs);
+  }
+
+  /** The net dir's marks, if what they stand for is right; undefined to look again. */
+  #verifiedNet(): string | undefined {
+    const marks = () => netMarks(this.settings, this.places, this.#chainFile);
+    const before = marks();
+    const isRight = look(this.settings, this.places, this.#wanted).plan.action === "keep";
+    return isRight && marks() === before ? before : undefined;
+  }
+
+  #tell(state: (typeof CONFIG_STATES)[number]): void {
+    for (const one of CONFIG_STATES) {
+      this.metrics.set("kuma_cni_config_state", one === state ? 1 : 0, { state: one });
+    }
+    this.metrics.set("kuma_cni_install_ready", state === "chained" ? 1 : 0);
+  }
+}
+
+function fileOf(plan: { action: string; file?: string; reason?: string }): { file?: string } {
+  return plan.file === undefined ? {} : { file: plan.file };
+}

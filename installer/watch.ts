@@ -1,0 +1,98 @@
+/**
+ * Wakes the installer: at once when something happens in the net dir (inotify), and every interval anyway,
+ * since events get lost (a directory that is replaced, a queue that overflows, a file system without
+ * inotify).
+ *
+ * @module
+ */
+import { errorText } from "core/errors.ts";
+import type { Logger } from "core/log/logger.ts";
+
+/** A burst of events, such as one rename makes, is answered once. */
+const SETTLE_MS = 5;
+
+/** Resolves waits when there is a reason to look. */
+export class Alarm implements Disposable {
+  #watcher: Deno.FsWatcher | undefined;
+  #watched: number | null = null;
+  #ring: (() => void) | undefined;
+  #rang = false;
+
+  constructor(private readonly dir: string, private readonly log: Logger) {
+    this.#watch();
+  }
+
+  /** Waits for an event, but not longer than this; true when there was one. */
+  async wait(ms: number, signal: AbortSignal): Promise<boolean> {
+    this.#watch();
+    if (!this.#rang && !signal.aborted) await this.#rest(ms, signal);
+    const rang = this.#rang;
+    if (rang) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    this.#rang = false;
+    return rang;
+  }
+
+  /** Makes the present or next wait end. */
+  ring(): void {
+    this.#rang = true;
+    this.#ring?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  #rest(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        this.#ring = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener("abort", done, { once: true });
+      this.#ring = done;
+    });
+  }
+
+  /** Watches the directory that is there now. */
+  #watch(): void {
+    const inode = inodeOf(this.dir);
+    if (inode === this.#watched && this.#watcher !== undefined) return;
+    this.#close();
+    if (inode === undefined) return;
+    try {
+      this.#watcher = Deno.watchFs(this.dir, { recursive: false });
+      this.#watched = inode;
+      void this.#follow(this.#watcher);
+    } catch (error) {
+      this.log.warn("cannot watch the directory, only look at it now and then", {
+        dir: this.dir,
+        error: errorText(error),
+      });
+    }
+  }
+
+  async #follow(watcher: Deno.FsWatcher): Promise<void> {
+    for await (const event of watcher) {
+      // Reading ends in an event too; a write ends in both.
+      if (event.kind !== "access") this.ring();
+    }
+  }
+
+  #close(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    this.#watched = null;
+  }
+}
+
+function inodeOf(path: string): number | null | undefined {
+  try {
+    return Deno.statSync(path).ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
