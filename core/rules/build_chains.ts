@@ -74,7 +74,7 @@ function loopbackRules(plan: Plan): Rule[] {
   return [
     plan.rule(
       chain,
-      "Envoy's inbound passthrough reaches the application",
+      "inbound passthrough of Envoy reaches the application",
       [source(passthrough), loopback],
       RETURN,
     ),
@@ -90,7 +90,7 @@ function loopbackRules(plan: Plan): Rule[] {
       [tcp, ...notDns, loopback, others],
       RETURN,
     ),
-    plan.rule(chain, "Envoy's own traffic goes out", [sidecar], RETURN),
+    plan.rule(chain, "traffic of Envoy itself goes out", [sidecar], RETURN),
   ];
 }
 
@@ -110,7 +110,7 @@ function dnsRules(plan: Plan): Rule[] {
 export function redirectRules(plan: Plan): Rule[] {
   const { inbound, outbound } = plan.config;
   return [
-    plan.rule(inbound.redirectChain, "Envoy's inbound listener", [tcp], redirect(inbound.port)),
-    plan.rule(outbound.redirectChain, "Envoy's outbound listener", [tcp], redirect(outbound.port)),
+    plan.rule(inbound.redirectChain, "inbound listener of Envoy", [tcp], redirect(inbound.port)),
+    plan.rule(outbound.redirectChain, "outbound listener of Envoy", [tcp], redirect(outbound.port)),
   ];
 }

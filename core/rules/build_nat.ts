@@ -24,7 +24,7 @@ export function preroutingRules(plan: Plan): Rule[] {
   const vnets = virtualNetworks(plan);
   const enter = plan.rule(
     "PREROUTING",
-    "inbound TCP goes through the mesh's inbound chain",
+    "inbound TCP takes the inbound chain of the mesh",
     [protocol("tcp")],
     jump(config.inbound.chain),
   );
@@ -45,7 +45,7 @@ export function outputRules(plan: Plan): Rule[] {
   ];
   const enter = plan.rule(
     "OUTPUT",
-    "outbound TCP goes through the mesh's outbound chain",
+    "outbound TCP takes the outbound chain of the mesh",
     [protocol("tcp")],
     jump(config.outbound.chain),
   );
