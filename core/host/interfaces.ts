@@ -8,6 +8,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { close, datagramSocket, ERRNO, errnoText, ioctl } from "./libc.ts";
+import { readProcFile } from "./proc.ts";
 
 const AF_INET = 2, AF_INET6 = 10;
 const SIOCGIFFLAGS = 0x8913, SIOCGIFINDEX = 0x8933, SIOCSIFADDR = 0x8916;
@@ -31,7 +32,7 @@ export interface Ipv6Address {
 export function loopbackInterface(): string {
   const fd = openSocket(AF_INET);
   try {
-    for (const name of interfaceNames(Deno.readTextFileSync("/proc/thread-self/net/dev"))) {
+    for (const name of interfaceNames(readProcFile("/proc/thread-self/net/dev"))) {
       const request = ifreq(name);
       if (ioctl(fd, SIOCGIFFLAGS, request) < 0) continue; // It left between the list and the question.
       if ((view(request).getUint16(IFNAMSIZ, true) & IFF_LOOPBACK) !== 0) return name;
@@ -55,7 +56,7 @@ export function interfaceNames(text: string): string[] {
 /** Every IPv6 address of the namespace; empty where the kernel has IPv6 switched off. */
 export function ipv6Addresses(): Ipv6Address[] {
   try {
-    return parseIfInet6(Deno.readTextFileSync("/proc/thread-self/net/if_inet6"));
+    return parseIfInet6(readProcFile("/proc/thread-self/net/if_inet6"));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

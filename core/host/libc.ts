@@ -19,6 +19,7 @@ const SYMBOLS = {
   mount: { parameters: ["buffer", "buffer", "buffer", "usize", "pointer"], result: "i32" },
   open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
   ioctl: { parameters: ["i32", "usize", "buffer"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -74,6 +75,11 @@ export function openReadOnly(path: string): number {
 /** Closes a descriptor of {@linkcode openReadOnly} or {@linkcode datagramSocket}. */
 export function close(fd: number): number {
   return answer(libc().close(fd));
+}
+
+/** Reads at most the buffer's length and gives the count, 0 at the end; or the negative errno. */
+export function read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
+  return answer(Number(libc().read(fd, buffer, BigInt(buffer.length))));
 }
 
 /** Magic number of the file system that holds the open file (statfs(2) `f_type`), or the negative errno. */

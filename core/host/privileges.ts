@@ -4,6 +4,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { readProcFile } from "./proc.ts";
 
 /** Capability numbers of <linux/capability.h>. */
 export const CAPABILITIES = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13, CAP_SYS_ADMIN: 21 } as const;
@@ -39,5 +40,5 @@ export function parsePrivileges(status: string): Privileges {
 
 /** Privileges of the calling thread. */
 export function currentPrivileges(): Privileges {
-  return parsePrivileges(Deno.readTextFileSync("/proc/thread-self/status"));
+  return parsePrivileges(readProcFile("/proc/thread-self/status"));
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
+import { effectiveUserId } from "./libc.ts";
 import { currentPrivileges, parsePrivileges } from "./privileges.ts";
+
+effectiveUserId(); // Opens the C library outside of any test.
 
 const status = (uid: string, mask: string) =>
   `Name:\tdeno\nUid:\t${uid}\nGid:\t0\t0\t0\t0\nCapPrm:\tffff\nCapEff:\t${mask}\n`;

@@ -1,0 +1,44 @@
+import { close, ERRNO, errnoText, openReadOnly, read } from "./libc.ts";
+
+/** Larger than any file of /proc that is read here; a bound for what is not. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Text of a file below /proc, read through the C library: the runtime opens nothing there for a program
+ * that was not compiled with every permission, whatever `--allow-read` says.
+ *
+ * @throws {Deno.errors.NotFound} nothing is at `path`.
+ * @throws {Deno.errors.PermissionDenied} the kernel does not let this process read it.
+ */
+export function readProcFile(path: string): string {
+  const fd = openReadOnly(path);
+  if (fd < 0) throw failure(path, fd);
+  try {
+    const decoder = new TextDecoder();
+    const buffer = new Uint8Array(16 * 1024);
+    let text = "";
+    for (let total = 0; total < MAX_BYTES;) {
+      const count = read(fd, buffer);
+      if (count < 0) throw failure(path, count);
+      if (count === 0) break;
+      total += count;
+      text += decoder.decode(buffer.subarray(0, count), { stream: true });
+    }
+    return text + decoder.decode();
+  } finally {
+    close(fd);
+  }
+}
+
+function failure(path: string, errno: number): Error {
+  const message = `cannot read "${path}": ${errnoText(errno)}`;
+  switch (errno) {
+    case -ERRNO.ENOENT:
+      return new Deno.errors.NotFound(message);
+    case -ERRNO.EACCES:
+    case -ERRNO.EPERM:
+      return new Deno.errors.PermissionDenied(message);
+    default:
+      return new Error(message);
+  }
+}
