@@ -1,4 +1,4 @@
-import type { Environment } from "core/proxy/sources.ts";
+import { type Environment, ENVIRONMENT_NAMES } from "core/proxy/sources.ts";
 
 /** All that a command reads from and writes to beside the host itself; given as data in tests. */
 export interface Io {
@@ -17,12 +17,14 @@ export interface Io {
 
 /** The process's own streams and environment. */
 export function systemIo(): Io {
-  const environment = Deno.env.toObject();
+  // By name: the compiled program may see these variables only.
+  const environment: Record<string, string | undefined> = {};
+  for (const name of ENVIRONMENT_NAMES) environment[name] = Deno.env.get(name);
   const encoder = new TextEncoder();
   return {
     out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
     err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
-    colour: Deno.stderr.isTerminal() && (environment.NO_COLOR ?? "") === "",
+    colour: Deno.stderr.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "",
     columns: Deno.stdout.isTerminal() ? Math.min(Deno.consoleSize().columns, 120) : 100,
     environment,
     read: readLimited,

@@ -127,6 +127,9 @@ function configure(command: Command, io: Io): Command {
       writeOut: (text) => io.out(text),
       writeErr() {},
       outputError() {},
+      // Commander would look at variables that the program is not allowed to see.
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
     });
 }
 

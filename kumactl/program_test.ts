@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { effectiveUserId } from "core/host/libc.ts";
 import { COMMANDS } from "./commands.ts";
 import { kumactl } from "./testing.ts";
+
+effectiveUserId(); // Opens the C library outside of any test.
 
 const INSTALL = ["install", "transparent-proxy"];
 
