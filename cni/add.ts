@@ -1,0 +1,44 @@
+/**
+ * ADD: puts the rules into the pod's network namespace where its annotations ask for them.
+ *
+ * Repeating it changes nothing: the rules that are there are compared with those that are wanted, and
+ * each family is replaced in one transaction. So a call that was killed at any moment is mended by the next.
+ *
+ * @module
+ */
+import type { Logger } from "core/log/logger.ts";
+import { enterPod } from "./enter_pod.ts";
+import type { Invocation } from "./invocation.ts";
+import type { NetConf } from "./net_conf.ts";
+import { addResult } from "./result.ts";
+import { podWishes } from "./wishes.ts";
+
+/**
+ * Does it and gives the text to print.
+ *
+ * @param text The configuration as it was read.
+ * @throws {KumaError} whatever keeps the pod from being intercepted; nothing is half applied then.
+ */
+export async function add(
+  invocation: Invocation,
+  conf: NetConf,
+  text: string,
+  log: Logger,
+): Promise<string> {
+  // First of all: a configuration that no result exists for must not leave rules behind.
+  const result = addResult(conf, text);
+  // Read from the disk while the API server is asked.
+  const loading = import("core/host/transparent_proxy.ts");
+  const wishes = await podWishes(invocation, conf, log);
+  if (wishes.skip !== undefined) {
+    log.info("pod is left alone", { reason: wishes.skip });
+    return result;
+  }
+  const { installTransparentProxy } = await loading;
+  enterPod(invocation.netns, log);
+  await installTransparentProxy(wishes.config, {
+    netnsPath: invocation.netns,
+    log,
+  });
+  return result;
+}

@@ -1,0 +1,50 @@
+/**
+ * CHECK: the rules in the pod's network namespace against those that its annotations ask for.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import type { Logger } from "core/log/logger.ts";
+import { enterPod } from "./enter_pod.ts";
+import type { Invocation } from "./invocation.ts";
+import type { NetConf } from "./net_conf.ts";
+import { podWishes } from "./wishes.ts";
+
+/** Most differences that the message names. */
+const NAMED = 5;
+
+/**
+ * Returns where the rules are as they should be, rules of other programs beside them included.
+ *
+ * @throws {KumaError} `KUMA-CNI-022` naming what is missing or foreign; and as ADD does.
+ */
+export async function check(
+  invocation: Invocation,
+  conf: NetConf,
+  log: Logger,
+): Promise<void> {
+  const loading = import("core/host/transparent_proxy.ts");
+  const wishes = await podWishes(invocation, conf, log);
+  if (wishes.skip !== undefined) {
+    log.debug("nothing to check", { reason: wishes.skip });
+    return;
+  }
+  const { checkTransparentProxy } = await loading;
+  enterPod(invocation.netns, log);
+  const differences = await checkTransparentProxy(wishes.config, {
+    netnsPath: invocation.netns,
+    log,
+  });
+  if (differences.length === 0) return;
+  const named = differences.slice(0, NAMED).join("; ");
+  const more = differences.length > NAMED
+    ? `; and ${differences.length - NAMED} more`
+    : "";
+  throw new KumaError(
+    "KUMA-CNI-022",
+    `the pod's rules are not as they should be: ${named}${more}`,
+    {
+      hint: "recreate the pod",
+    },
+  );
+}

@@ -1,0 +1,24 @@
+/**
+ * The step from the host into the pod: from here on only synchronous file operations and children are
+ * in the right namespaces, and the process never comes back.
+ *
+ * @module
+ */
+import { enterMountSandbox } from "core/host/mount_sandbox.ts";
+import { enterNetns } from "core/host/netns.ts";
+import type { Logger } from "core/log/logger.ts";
+
+/**
+ * Enters the pod's network namespace and the sandbox in which iptables asks no name service.
+ *
+ * @throws {KumaError} `KUMA-HOST-111` to `-113` the namespace cannot be entered.
+ */
+export function enterPod(netns: string, log: Logger): void {
+  enterNetns(netns);
+  const sandbox = enterMountSandbox();
+  if (!sandbox.ok) {
+    log.warn("iptables runs without its mount sandbox", {
+      reason: sandbox.reason,
+    });
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * Asking the API server for the pod, as often as it helps and no longer than the runtime waits.
+ *
+ * Everything here happens in the host's network namespace, before the pod's is entered.
+ *
+ * @module
+ */
+import { errorText, KumaError } from "core/errors.ts";
+import {
+  type KubeAnswer,
+  KubeClient,
+  type KubeEndpoint,
+} from "core/host/kube_client.ts";
+import { type PodView, viewPod } from "core/kube/pod.ts";
+import type { Logger } from "core/log/logger.ts";
+import type { PodArgs } from "./pod_args.ts";
+
+/** How long the whole may take, one request, and the pauses between; all in milliseconds. */
+export interface FetchBudget {
+  readonly totalMs: number;
+  readonly requestMs: number;
+  readonly pauseMs: number;
+}
+
+/** Below the 10 s in which every failure must be told; one slow answer of 5 s still gets through. */
+export const DEFAULT_BUDGET: FetchBudget = {
+  totalMs: 9000,
+  requestMs: 6000,
+  pauseMs: 300,
+};
+
+/** Static pods: the API server's mirror has another uid, and the kubelet's in this annotation. */
+const STATIC_POD_HASH = "kubernetes.io/config.hash";
+
+/** A failure after which another try may succeed. */
+class Passing extends Error {
+  constructor(readonly error: KumaError) {
+    super(error.message);
+  }
+}
+
+/**
+ * Fetches the pod. The endpoint (kubeconfig, token, CA) is read anew for each try.
+ *
+ * @throws {KumaError} `KUMA-CNI-011` to `-017`: see `core/errors/cni_codes.ts`.
+ */
+export async function fetchPod(
+  wanted: PodArgs,
+  readEndpoint: () => Promise<KubeEndpoint>,
+  log: Logger,
+  budget: FetchBudget = DEFAULT_BUDGET,
+): Promise<PodView> {
+  const deadline = performance.now() + budget.totalMs;
+  let staleToken: string | undefined;
+  for (let tries = 1;; tries += 1) {
+    try {
+      const endpoint = await readEndpoint();
+      // The same token is refused the same way; only a renewed one is worth another request.
+      const token = endpoint.token ?? "";
+      if (token === staleToken) throw unauthorized();
+      staleToken = token;
+      const left = Math.max(1, deadline - performance.now());
+      return await tryOnce(wanted, endpoint, Math.min(budget.requestMs, left));
+    } catch (thrown) {
+      if (!(thrown instanceof Passing)) throw thrown;
+      if (thrown.error.code !== "KUMA-CNI-014") staleToken = undefined;
+      log.debug("cannot read the pod yet", { try: tries, error: thrown.error });
+      if (performance.now() + budget.pauseMs >= deadline) throw thrown.error;
+      await new Promise((resolve) => setTimeout(resolve, budget.pauseMs));
+    }
+  }
+}
+
+async function tryOnce(
+  wanted: PodArgs,
+  endpoint: KubeEndpoint,
+  timeoutMs: number,
+): Promise<PodView> {
+  const answer = await ask(wanted, endpoint, timeoutMs);
+  const name = `${wanted.namespace}/${wanted.name}`;
+  if (answer.status === 401) throw new Passing(unauthorized());
+  if (answer.status === 403) throw forbidden(endpoint, answer);
+  if (answer.status === 404) {
+    throw new Passing(
+      new KumaError("KUMA-CNI-016", `the API server knows no pod ${name}`),
+    );
+  }
+  if (answer.status !== 200) {
+    throw new Passing(
+      unusable(endpoint, `answers with status ${answer.status}`),
+    );
+  }
+  const pod = viewPod(parseJson(endpoint, answer));
+  if (pod === undefined) {
+    throw new Passing(
+      unusable(endpoint, "answers with something else than a pod"),
+    );
+  }
+  if (!isSamePod(pod, wanted)) {
+    throw new Passing(
+      new KumaError(
+        "KUMA-CNI-016",
+        `the API server still has an older or a newer pod ${name} (uid ${pod.uid})`,
+        { hint: `the runtime starts uid ${wanted.uid.slice(0, 64)}` },
+      ),
+    );
+  }
+  return pod;
+}
+
+async function ask(
+  wanted: PodArgs,
+  endpoint: KubeEndpoint,
+  timeoutMs: number,
+): Promise<KubeAnswer> {
+  using client = openClient(endpoint);
+  const path = `/api/v1/namespaces/${
+    encodeURIComponent(wanted.namespace)
+  }/pods/${encodeURIComponent(wanted.name)}`;
+  // Cleared at the end, unlike AbortSignal.timeout: a pending timer would keep the process alive.
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(timedOut(endpoint, timeoutMs)),
+    timeoutMs,
+  );
+  try {
+    return await client.request("GET", path, { signal: controller.signal });
+  } catch (cause) {
+    if (!(cause instanceof KumaError)) throw cause;
+    if (cause.code === "KUMA-HOST-161") throw untrusted(cause);
+    throw new Passing(
+      cause.code === "KUMA-CNI-013" ? cause : unanswered(cause),
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function openClient(endpoint: KubeEndpoint): KubeClient {
+  try {
+    return new KubeClient(endpoint);
+  } catch (cause) {
+    throw cause instanceof KumaError ? untrusted(cause) : cause;
+  }
+}
+
+function parseJson(endpoint: KubeEndpoint, answer: KubeAnswer): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    // The engine's message would quote the pod; that it is cut off or no JSON is all there is to say.
+    throw new Passing(
+      unusable(endpoint, "answers with incomplete or malformed JSON"),
+    );
+  }
+}
+
+function isSamePod(pod: PodView, wanted: PodArgs): boolean {
+  return wanted.uid === "" || pod.uid === wanted.uid ||
+    pod.annotations[STATIC_POD_HASH] === wanted.uid;
+}
+
+function unauthorized(): KumaError {
+  return new KumaError(
+    "KUMA-CNI-014",
+    "the node's CNI token is stale: the API server answers 401",
+    {
+      hint:
+        "check that the CNI installer runs on this node; it renews the token",
+    },
+  );
+}
+
+function forbidden(endpoint: KubeEndpoint, answer: KubeAnswer): KumaError {
+  return new KumaError(
+    "KUMA-CNI-015",
+    `the API server ${endpoint.server} answers 403: ${reason(answer.text)}`,
+    { hint: "give the CNI's service account the verb get on pods" },
+  );
+}
+
+/** `message` of the API's Status object, shortened. */
+function reason(text: string): string {
+  const message = /"message":\s*"((?:[^"\\]|\\.){1,300})/.exec(text)?.[1];
+  return message?.replace(/\\"/g, '"') ?? "reading pods is forbidden";
+}
+
+function unusable(endpoint: KubeEndpoint, what: string): KumaError {
+  return new KumaError(
+    "KUMA-CNI-013",
+    `the API server ${endpoint.server} ${what}`,
+    {
+      hint: "the pod is tried again",
+    },
+  );
+}
+
+function timedOut(endpoint: KubeEndpoint, ms: number): KumaError {
+  return unusable(
+    endpoint,
+    `does not answer within ${(ms / 1000).toFixed(1)} s`,
+  );
+}
+
+function unanswered(cause: KumaError): KumaError {
+  return new KumaError("KUMA-CNI-013", errorText(cause), {
+    hint: "check this node's connection to it; the pod is tried again",
+    cause,
+  });
+}
+
+function untrusted(cause: KumaError): KumaError {
+  return new KumaError("KUMA-CNI-017", cause.message, {
+    hint: "check the CA in the CNI's kubeconfig; the installer writes it anew",
+    cause,
+  });
+}

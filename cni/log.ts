@@ -1,0 +1,62 @@
+/**
+ * The plugin's log: to the installer's socket, to a small file where nobody listens, and to standard
+ * error where neither works.
+ *
+ * @module
+ */
+import { stderrSink } from "core/host/stderr_log.ts";
+import { unixLog } from "core/host/unix_log.ts";
+import { parseLogLevel } from "core/log/levels.ts";
+import type { Logger } from "core/log/logger.ts";
+import { createLogger, type LogRecord } from "core/log/record.ts";
+import type { Invocation } from "./invocation.ts";
+import type { NetConf } from "./net_conf.ts";
+
+/** A logger, and the call that delivers its lines at the end; neither ever throws or waits for long. */
+export interface PluginLog {
+  readonly logger: Logger;
+  flush(): Promise<void>;
+}
+
+/** The log of one call; each line names the pod, the container and the command. */
+export function pluginLog(invocation: Invocation, conf: NetConf): PluginLog {
+  const buffered = unixLog({ socket: conf.logSocket, file: conf.logFile });
+  const kept: LogRecord[] = [];
+  const wanted = parseLogLevel(conf.logLevel || "info");
+  const logger = createLogger({
+    name: "kuma-cni",
+    level: wanted ?? "info",
+    sink: (record) => {
+      buffered.sink(record);
+      kept.push(record);
+    },
+    fields: {
+      command: invocation.command,
+      pod: podName(invocation.args),
+      containerID: invocation.containerId,
+    },
+  });
+  if (wanted === undefined) {
+    logger.warn(
+      'the configuration\'s "log_level" is unknown, "info" is taken',
+      {
+        log_level: conf.logLevel,
+      },
+    );
+  }
+  return {
+    logger,
+    async flush() {
+      if (await buffered.flush() !== "lost") return;
+      const write = stderrSink("text");
+      for (const record of kept) write(record);
+    },
+  };
+}
+
+/** `namespace/name` as far as the arguments say; nothing is checked here. */
+function podName(args: string): string {
+  const value = (key: string) =>
+    new RegExp(`(?:^|;)${key}=([^;]*)`).exec(args)?.[1] ?? "";
+  return `${value("K8S_POD_NAMESPACE")}/${value("K8S_POD_NAME")}`;
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { NET_CONF_DEFAULTS, parseNetConf } from "./net_conf.ts";
+
+const parse = (value: unknown) => parseNetConf(JSON.stringify(value));
+const base = { cniVersion: "0.3.1", name: "k8s-pod-network", type: "kuma-cni" };
+
+Deno.test("parseNetConf reads Kuma's keys", () => {
+  const conf = parse({
+    ...base,
+    log_level: "debug",
+    prevResult: {},
+    kubernetes: {
+      kubeconfig: "/k",
+      cni_bin_dir: "/b",
+      exclude_namespaces: ["kube-system"],
+    },
+    unknown: 1,
+  });
+  assert.equal(conf.logLevel, "debug");
+  assert.equal(conf.hasPrevResult, true);
+  assert.equal(conf.kubernetes.kubeconfig, "/k");
+  assert.deepEqual(conf.kubernetes.excludeNamespaces, ["kube-system"]);
+});
+
+Deno.test("parseNetConf gives defaults for what is missing", () => {
+  const conf = parse({ name: "n" });
+  assert.equal(conf.cniVersion, "0.1.0");
+  assert.equal(conf.hasPrevResult, false);
+  assert.equal(conf.logSocket, NET_CONF_DEFAULTS.logSocket);
+  assert.equal(conf.kubernetes.cniNamespace, "kube-system");
+  assert.equal(conf.kubernetes.cniPodPrefix, "kuma-cni-node-");
+  assert.equal(conf.kubernetes.kubeconfig, "");
+});
+
+for (
+  const [text, code] of [
+    ["", "KUMA-CNI-002"],
+    ["  \n", "KUMA-CNI-002"],
+    ["{", "KUMA-CNI-002"],
+    ["null", "KUMA-CNI-003"],
+    ["[]", "KUMA-CNI-003"],
+    ["{}", "KUMA-CNI-003"],
+    ['{"name":1}', "KUMA-CNI-003"],
+    ['{"name":"-x"}', "KUMA-CNI-003"],
+    ['{"name":"a b"}', "KUMA-CNI-003"],
+    ['{"name":"n","cniVersion":"2.0.0"}', "KUMA-CNI-004"],
+    ['{"name":"n","cniVersion":1}', "KUMA-CNI-003"],
+    ['{"name":"n","log_level":true}', "KUMA-CNI-003"],
+    ['{"name":"n","log_socket":"relative"}', "KUMA-CNI-003"],
+    ['{"name":"n","kubernetes":[]}', "KUMA-CNI-003"],
+    ['{"name":"n","kubernetes":{"kubeconfig":{}}}', "KUMA-CNI-003"],
+    [
+      '{"name":"n","kubernetes":{"exclude_namespaces":"kube-system"}}',
+      "KUMA-CNI-003",
+    ],
+    ['{"name":"n","kubernetes":{"exclude_namespaces":[1]}}', "KUMA-CNI-003"],
+  ] as const
+) {
+  Deno.test(`parseNetConf refuses ${JSON.stringify(text)}`, () => {
+    assert.throws(() => parseNetConf(text), { code });
+  });
+}
+
+Deno.test("what is not JSON is not quoted", () => {
+  assert.throws(
+    () => parseNetConf('{"password":"hunter2"'),
+    (error: Error) => !error.message.includes("hunter2"),
+  );
+});
