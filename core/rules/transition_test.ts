@@ -52,6 +52,8 @@ Deno.test("foreign rules are not in the text", () => {
   const installed = applyRestore(FOREIGN, plan.text);
   const gone = planTransition(installed, undefined);
   assert.doesNotMatch(plan.text + gone.text, /DOCKER|ACCEPT/);
+  // Our own chains are flushed whole: only the two jumps into them go one by one.
+  assert.equal(gone.text.split("\n").filter((line) => line.startsWith("-D ")).length, 2);
   assert.deepEqual(gone.emptied, []);
   assert.deepEqual(applyRestore(installed, gone.text), FOREIGN);
 });
@@ -109,6 +111,12 @@ Deno.test("a chain of ours that nothing uses is taken away", () => {
   const plan = planTransition(state, undefined);
   assert.equal(plan.text, "*nat\n-F KUMA_MESH_INBOUND\n-X KUMA_MESH_INBOUND\nCOMMIT\n");
   assert.deepEqual(plan.emptied, ["nat"]);
+});
+
+Deno.test("a table whose policy somebody set is not emptied when our rules go", () => {
+  const strict = parseSave("*nat\n:OUTPUT DROP [0:0]\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");
+  const installed = applyRestore(strict, planTransition(strict, desired).text);
+  assert.deepEqual(planTransition(installed, undefined).emptied, []);
 });
 
 Deno.test("empty tables are those without rules, chains and policies of anybody", () => {
