@@ -107,7 +107,7 @@ export class Lab implements Disposable {
     try {
       if (flow.source !== undefined) {
         const source = encodeEndpoint({ address: flow.source, port: 0 });
-        checked(`bind ${flow.source}`, libc().bind(fd, source, source.length));
+        if (libc().bind(fd, source, source.length) < 0) return failed(errno());
       }
       const target = encodeEndpoint(flow.to);
       if (libc().connect(fd, target, target.length) < 0 && errno() !== ERRNO.EINPROGRESS) {
@@ -245,8 +245,10 @@ function failed(error: number): FlowResult {
       return { outcome: "refused" };
     case ERRNO.EHOSTUNREACH:
     case ERRNO.ENETUNREACH:
+    // The address to send from is not there.
+    case ERRNO.EADDRNOTAVAIL:
       return { outcome: "unreachable" };
     default:
-      throw new SocketError("connect", error);
+      throw new SocketError("bind or connect", error);
   }
 }

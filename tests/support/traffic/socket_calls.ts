@@ -58,6 +58,7 @@ export const ERRNO = {
   ECONNRESET: 104,
   EHOSTUNREACH: 113,
   ENETUNREACH: 101,
+  EADDRNOTAVAIL: 99,
 } as const;
 
 /** Errno of the call that has just failed. */
