@@ -1,0 +1,115 @@
+/**
+ * Who is injected, and into which mesh.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { CONTAINERS, LABELS } from "core/kube/annotations.ts";
+import type { Settings } from "../settings/table.ts";
+import type { Cluster, NamespaceView } from "./context.ts";
+import { quotedList, readSwitch } from "./go_text.ts";
+import type { PodView, TextMap } from "./pod.ts";
+import { isObject } from "core/patch/json.ts";
+
+/** The verdict and the rule that gave it. */
+export interface Verdict {
+  readonly inject: boolean;
+  readonly reason: string;
+}
+
+const NAME = LABELS.sidecarInjection;
+
+/**
+ * Decides by the first rule that says something: exceptions, already injected, the pod's label, the
+ * namespace's, then (where the setting allows) the annotations of both. Throws `KUMA-WH-002` for a label
+ * that is no switch.
+ */
+export function decideInjection(
+  pod: PodView,
+  namespace: NamespaceView,
+  settings: Settings,
+): Verdict {
+  if (settings.mode === "global") return no("a global control plane injects nothing");
+  for (const [key, wanted] of Object.entries(settings.exceptionLabels)) {
+    const value = own(pod.labels, key);
+    if (value !== undefined && (wanted === "*" || wanted === value)) {
+      return no(`the pod's label ${key} is an exception`);
+    }
+  }
+  const all = [...pod.containers, ...pod.initContainers];
+  if (all.some((container) => container.name === CONTAINERS.sidecar)) {
+    return no(`the pod has a container ${CONTAINERS.sidecar} already`);
+  }
+  const sources: [string, TextMap][] = [
+    ["the pod's label", pod.labels],
+    [`the label of namespace ${pod.namespace}`, namespace.labels],
+  ];
+  if (settings.injectionAnnotation) {
+    sources.push(["the pod's annotation", pod.annotations]);
+    sources.push([`the annotation of namespace ${pod.namespace}`, namespace.annotations]);
+  }
+  for (const [what, map] of sources) {
+    const value = own(map, NAME);
+    if (value === undefined) continue;
+    return { inject: readSwitch(NAME, value), reason: `${what} ${NAME} is ${value}` };
+  }
+  return no(`neither the pod nor namespace ${pod.namespace} has the label ${NAME}`);
+}
+
+/** A mesh, and what chose it. */
+export interface ChosenMesh {
+  readonly name: string;
+  readonly source: string;
+}
+
+/**
+ * The mesh: labels of pod, annotation of pod (deprecated), the same of the namespace, then `default`.
+ * Empty values count as absent. Throws `KUMA-WH-004` where the mesh does not exist.
+ */
+export function chooseMesh(pod: PodView, namespace: NamespaceView, cluster: Cluster): ChosenMesh {
+  const sources: [string, TextMap][] = [
+    ["the pod's label", pod.labels],
+    ["the pod's annotation", pod.annotations],
+    ["the namespace's label", namespace.labels],
+    ["the namespace's annotation", namespace.annotations],
+  ];
+  const found = sources.find(([, map]) => (own(map, LABELS.mesh) ?? "") !== "");
+  const name = found === undefined ? "default" : own(found[1], LABELS.mesh) ?? "";
+  if (!cluster.hasMesh(name)) {
+    throw new KumaError("KUMA-WH-004", `Mesh.kuma.io ${JSON.stringify(name)} not found`);
+  }
+  const source = found === undefined ? "no label names another" : `${found[0]} ${LABELS.mesh}`;
+  return { name, source };
+}
+
+/**
+ * Refuses a pod whose containers run as the sidecar's user (`KUMA-WH-005`): their traffic would never be
+ * redirected. Returns a warning for each init container that does; there it is a way out on purpose.
+ */
+export function checkUsers(pod: PodView, uid: number): string[] {
+  const clash = pod.containers.filter((container) => runsAs(container, uid));
+  if (clash.length > 0) {
+    const names = quotedList(clash.map((container) => String(container.name)));
+    throw new KumaError(
+      "KUMA-WH-005",
+      `containers using same UID as sidecar is unsupported: ${names}`,
+    );
+  }
+  return pod.initContainers.filter((container) => runsAs(container, uid)).map((container) =>
+    `init container ${JSON.stringify(container.name)} runs as the sidecar's user ${uid}: ` +
+    "its traffic is not redirected"
+  );
+}
+
+function runsAs(container: PodView["containers"][number], uid: number): boolean {
+  const context = container.securityContext;
+  return isObject(context) && context.runAsUser === uid;
+}
+
+function own(map: TextMap, key: string): string | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
+function no(reason: string): Verdict {
+  return { inject: false, reason };
+}

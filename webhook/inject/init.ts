@@ -1,0 +1,110 @@
+/**
+ * The init containers: kuma-init, which redirects the traffic, and kuma-validation, which only checks
+ * that the CNI plugin did.
+ *
+ * @module
+ */
+import { CONTAINERS, POD_ENV } from "core/kube/annotations.ts";
+import type { JsonObject } from "core/patch/json.ts";
+import type { Settings } from "../settings/table.ts";
+import { SIDECAR_TMP } from "./sidecar.ts";
+import type { EbpfOptions, TrafficOptions } from "./traffic.ts";
+
+/** Name of kuma-init's volume at /tmp. */
+export const INIT_TMP = "kuma-init-tmp";
+/** Volumes of the eBPF mode. */
+export const EBPF_VOLUMES = { cgroup: "sys-fs-cgroup", bpffs: "bpf-fs" } as const;
+
+/** kuma-init with these arguments. */
+export function initContainer(
+  settings: Settings,
+  args: readonly string[],
+  ebpf: EbpfOptions | undefined,
+): JsonObject {
+  const plain = ebpf === undefined;
+  return {
+    name: CONTAINERS.init,
+    image: settings.initImage,
+    imagePullPolicy: "IfNotPresent",
+    command: ["/usr/bin/kumactl", "install", "transparent-proxy"],
+    args: [...args],
+    env: plain
+      ? [{ name: POD_ENV.xtablesLockFile, value: "/tmp/xtables.lock" }]
+      : [instanceIp(ebpf.instanceIpVariable)],
+    securityContext: {
+      runAsUser: 0,
+      runAsGroup: 0,
+      capabilities: plain ? { add: ["NET_ADMIN", "NET_RAW"], drop: ["ALL"] } : {},
+      readOnlyRootFilesystem: true,
+      ...(plain ? {} : { privileged: true }),
+    },
+    resources: resources(plain ? "50M" : "80M"),
+    volumeMounts: [{ name: INIT_TMP, mountPath: "/tmp" }, ...plain ? [] : ebpfMounts(ebpf)],
+  };
+}
+
+/** kuma-validation: a client and a server that meet only where traffic is redirected. */
+export function validationContainer(
+  settings: Settings,
+  traffic: Pick<TrafficOptions, "ipFamilyMode" | "inboundPort">,
+): JsonObject {
+  return {
+    name: CONTAINERS.validation,
+    image: settings.initImage,
+    imagePullPolicy: "IfNotPresent",
+    command: ["/usr/bin/kumactl", "install", "transparent-proxy-validator"],
+    args: [
+      "--config-file",
+      "/tmp/.kumactl",
+      "--ip-family-mode",
+      traffic.ipFamilyMode,
+      "--validation-server-port",
+      String(traffic.inboundPort),
+    ],
+    securityContext: {
+      runAsUser: settings.uid,
+      runAsGroup: settings.gid,
+      capabilities: { drop: ["ALL"] },
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+    },
+    resources: resources("50M"),
+    volumeMounts: [{ name: SIDECAR_TMP, mountPath: "/tmp" }],
+  };
+}
+
+/** The volumes that injection adds, in order. */
+export function injectedVolumes(ebpf: EbpfOptions | undefined): JsonObject[] {
+  const temporary = (name: string): JsonObject => ({ name, emptyDir: { sizeLimit: "10M" } });
+  const host = (name: string, path: string): JsonObject => ({ name, hostPath: { path } });
+  return [
+    temporary(INIT_TMP),
+    temporary(SIDECAR_TMP),
+    ...ebpf === undefined ? [] : [
+      host(EBPF_VOLUMES.cgroup, ebpf.cgroupPath),
+      host(EBPF_VOLUMES.bpffs, ebpf.bpffsPath),
+    ],
+  ];
+}
+
+function instanceIp(name: string): JsonObject {
+  return { name, valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
+}
+
+function ebpfMounts(ebpf: EbpfOptions): JsonObject[] {
+  return [
+    { name: EBPF_VOLUMES.cgroup, mountPath: ebpf.cgroupPath },
+    {
+      name: EBPF_VOLUMES.bpffs,
+      mountPath: ebpf.bpffsPath,
+      mountPropagation: "Bidirectional",
+    },
+  ];
+}
+
+function resources(memory: string): JsonObject {
+  return {
+    requests: { cpu: "20m", memory: "20M" },
+    limits: { cpu: "100m", memory },
+  };
+}

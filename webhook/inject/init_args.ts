@@ -1,0 +1,72 @@
+/**
+ * The command line of kuma-init: flags of `kumactl install transparent-proxy`, what equals a default is
+ * left out.
+ *
+ * @module
+ */
+import { POD_ENV } from "core/kube/annotations.ts";
+import type { Settings } from "../settings/table.ts";
+import { readList } from "./go_text.ts";
+import type { PodOptions } from "./options.ts";
+import type { EbpfOptions, TrafficOptions } from "./traffic.ts";
+
+/** The flags, in Kuma's order. */
+export function initArgs(
+  options: PodOptions,
+  traffic: TrafficOptions,
+  settings: Settings,
+): string[] {
+  const args: string[] = [];
+  const flag = (name: string, value: string | undefined, absent = "") => {
+    if (value !== undefined && value !== "" && value !== absent) args.push(`--${name}=${value}`);
+  };
+  flag("kuma-dp-user", String(settings.uid), "5678");
+  flag("ip-family-mode", traffic.ipFamilyMode, "dualstack");
+  flag("redirect-outbound-port", String(traffic.outboundPort), "15001");
+  flag("exclude-outbound-ports", traffic.excludeOutboundPorts);
+  flag("exclude-outbound-ips", cleaned(traffic.excludeOutboundIps));
+  for (const item of traffic.excludeUids) flag("exclude-outbound-ports-for-uids", item);
+  if (options.gateway) args.push("--redirect-inbound=false");
+  else {
+    flag("redirect-inbound-port", String(traffic.inboundPort), "15006");
+    flag(
+      "exclude-inbound-ports",
+      inboundPorts(traffic.excludeInboundPorts, options.probes.proxyPort),
+    );
+    flag("exclude-inbound-ips", cleaned(traffic.excludeInboundIps));
+  }
+  if (options.dns.enabled) {
+    args.push("--redirect-all-dns-traffic");
+    flag("redirect-dns-port", String(options.dns.port), "15053");
+  }
+  if (traffic.ebpf !== undefined) args.push(...ebpfArgs(traffic.ebpf));
+  if (traffic.dropInvalidPackets) args.push("--drop-invalid-packets");
+  if (traffic.iptablesLogs) args.push("--iptables-logs");
+  return [...args, "--verbose"];
+}
+
+/** The kubelet must reach the probe proxy directly. */
+function inboundPorts(excluded: string | undefined, probeProxyPort: number): string {
+  const port = probeProxyPort === 0 ? [] : [String(probeProxyPort)];
+  return [...(excluded ?? "") === "" ? [] : [excluded], ...port].join(",");
+}
+
+function cleaned(list: string | undefined): string | undefined {
+  return list === undefined ? undefined : readList(list).join(",");
+}
+
+function ebpfArgs(ebpf: EbpfOptions): string[] {
+  const args = ["--ebpf-enabled"];
+  const flag = (name: string, value: string) => {
+    if (value !== "") args.push(`--ebpf-${name}=${value}`);
+  };
+  flag("bpffs-path", ebpf.bpffsPath);
+  flag("cgroup-path", ebpf.cgroupPath);
+  flag("tc-attach-iface", ebpf.tcAttachIface);
+  flag("programs-source-path", ebpf.programsSourcePath);
+  // The program looks at INSTANCE_IP by itself; another variable must be handed over.
+  if (ebpf.instanceIpAnnotated || ebpf.instanceIpVariable !== POD_ENV.instanceIp) {
+    flag("instance-ip", `$(${ebpf.instanceIpVariable})`);
+  }
+  return args;
+}

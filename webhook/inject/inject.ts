@@ -1,0 +1,148 @@
+/**
+ * From a pod to the injected pod: decides, builds the containers, patches them, places them.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { isObject, type JsonObject } from "core/patch/json.ts";
+import { applyContainerPatches, type NamedPatch } from "core/patch/container_patch.ts";
+import { configMapRedirection } from "./configmap_mode.ts";
+import type { InjectionContext } from "./context.ts";
+import { checkUsers, chooseMesh, decideInjection } from "./decide.ts";
+import { flagRedirection } from "./flag_mode.ts";
+import { initContainer, injectedVolumes, validationContainer } from "./init.ts";
+import { type Decision, Inputs, prefixing } from "./inputs.ts";
+import { injectedAnnotations, injectedLabels } from "./metadata.ts";
+import { type PodOptions, podOptions } from "./options.ts";
+import { findPatches } from "./patches.ts";
+import type { PodView } from "./pod.ts";
+import { rewriteProbes } from "./probes.ts";
+import type { Redirection } from "./redirection.ts";
+import { sidecarContainer } from "./sidecar.ts";
+
+/** What became of a pod. */
+export interface Injection {
+  readonly injected: boolean;
+  /** The rule that decided, in words. */
+  readonly reason: string;
+  /** The pod as it should be; the same object where nothing was injected. */
+  readonly pod: JsonObject;
+  readonly warnings: readonly string[];
+  readonly decisions: readonly Decision[];
+}
+
+/**
+ * Injects a pod, or says why not. The pod given is never changed. Throws a `KumaError` for a pod that
+ * must not be created: its line is what the user reads.
+ */
+export async function injectPod(pod: PodView, context: InjectionContext): Promise<Injection> {
+  const { settings, cluster } = context;
+  const namespace = cluster.namespace(pod.namespace);
+  if (namespace === undefined) {
+    throw new KumaError(
+      "KUMA-WH-003",
+      `could not retrieve namespace for pod: Namespace ${JSON.stringify(pod.namespace)} not found`,
+    );
+  }
+  const verdict = decideInjection(pod, namespace, settings);
+  if (!verdict.inject) {
+    return { ...verdict, injected: false, pod: pod.object, warnings: [], decisions: [] };
+  }
+  const mesh = chooseMesh(pod, namespace, cluster);
+  const inputs = new Inputs(pod.annotations, settings, context.origins);
+  inputs.note("mesh", mesh.name, mesh.source);
+  inputs.warnings.push(...checkUsers(pod, settings.uid));
+  const options = podOptions(pod, inputs);
+  const patches = findPatches(options.patches, cluster);
+  const redirection = settings.configMapName === ""
+    ? prefixing("could not generate annotations for pod: ", () => flagRedirection(inputs, options))
+    : await configMapRedirection(inputs, options, pod.namespace, cluster);
+  const built = buildPod(pod, { options, redirection, patches, mesh: mesh.name, context, inputs });
+  return {
+    injected: true,
+    reason: verdict.reason,
+    pod: built,
+    warnings: inputs.warnings,
+    decisions: inputs.decisions,
+  };
+}
+
+/** Everything that is resolved before the first container is built. */
+interface Plan {
+  readonly options: PodOptions;
+  readonly redirection: Redirection;
+  readonly patches: readonly NamedPatch[];
+  readonly mesh: string;
+  readonly context: InjectionContext;
+  readonly inputs: Inputs;
+}
+
+function buildPod(pod: PodView, plan: Plan): JsonObject {
+  const { options, redirection, context, inputs } = plan;
+  const { settings } = context;
+  const placed = place(pod, plan);
+  const probes = rewriteProbes(placed, options.probes);
+  inputs.warnings.push(...probes.warnings);
+  const volumes = [...pod.volumes, ...injectedVolumes(redirection.ebpf)];
+  const { metadata, spec } = pod.object;
+  return {
+    ...pod.object,
+    metadata: {
+      ...(isObject(metadata) ? metadata : {}),
+      annotations: { ...injectedAnnotations(pod, options, redirection, settings) },
+      labels: { ...injectedLabels(pod, plan.mesh) },
+    },
+    spec: {
+      ...(isObject(spec) ? spec : {}),
+      containers: probes.containers,
+      ...(probes.initContainers.length > 0 ? { initContainers: probes.initContainers } : {}),
+      volumes,
+    },
+  };
+}
+
+/** Sidecar and init container, patched, among the pod's own. */
+function place(pod: PodView, plan: Plan) {
+  const { options, context, inputs } = plan;
+  const { settings } = context;
+  const native = settings.nativeSidecars && context.serverHasNativeSidecars;
+  if (settings.nativeSidecars && !native) {
+    inputs.warnings.push("the API server is older than 1.29: the sidecar is an ordinary container");
+  }
+  inputs.note(
+    "placement",
+    native ? "native sidecar" : "container",
+    inputs.origin("nativeSidecars"),
+  );
+  const sidecar = applyContainerPatches(
+    sidecarContainer(pod, options, plan.mesh, context, native),
+    plan.patches,
+    "sidecarPatch",
+    context.schema,
+  );
+  const init = initOf(plan);
+  if (native) {
+    // Set last: without it the container would be an ordinary init container that never ends.
+    const restartable = { ...sidecar, restartPolicy: "Always" };
+    return {
+      containers: pod.containers,
+      initContainers: [...init, restartable, ...pod.initContainers],
+    };
+  }
+  return {
+    containers: [sidecar, ...pod.containers],
+    initContainers: options.initFirst
+      ? [...init, ...pod.initContainers]
+      : [...pod.initContainers, ...init],
+  };
+}
+
+function initOf(plan: Plan): JsonObject[] {
+  const { redirection, context } = plan;
+  const { settings } = context;
+  if (settings.cniEnabled && !redirection.inboundEnabled) return [];
+  const container = settings.cniEnabled
+    ? validationContainer(settings, redirection)
+    : initContainer(settings, redirection.args, redirection.ebpf);
+  return [applyContainerPatches(container, plan.patches, "initPatch", context.schema)];
+}

@@ -1,0 +1,108 @@
+/**
+ * Where a pod's options come from: its annotations over the settings, every choice written down.
+ *
+ * @module
+ */
+import { errorText, KumaError } from "core/errors.ts";
+import type { SettingName, Settings } from "../settings/table.ts";
+import { readSwitch, readUint } from "./go_text.ts";
+import type { TextMap } from "./pod.ts";
+
+/** One option of a pod, and what decided it. */
+export interface Decision {
+  readonly option: string;
+  readonly value: string;
+  /** `annotation NAME`, `setting NAME (default)`, or a rule in words. */
+  readonly source: string;
+}
+
+/** Reads options of one pod. Every reader throws `KUMA-WH-002` for a value outside its grammar. */
+export class Inputs {
+  readonly decisions: Decision[] = [];
+  readonly warnings: string[] = [];
+  readonly settings: Settings;
+  readonly #annotations: TextMap;
+  readonly #origins: Readonly<Record<SettingName, string>>;
+
+  constructor(
+    annotations: TextMap,
+    settings: Settings,
+    origins: Readonly<Record<SettingName, string>>,
+  ) {
+    this.#annotations = annotations;
+    this.settings = settings;
+    this.#origins = origins;
+  }
+
+  /** The annotation's text, `undefined` where it is absent. */
+  text(annotation: string): string | undefined {
+    return Object.hasOwn(this.#annotations, annotation) ? this.#annotations[annotation] : undefined;
+  }
+
+  /** A switch, `undefined` where it is absent. */
+  switch(annotation: string): boolean | undefined {
+    const text = this.text(annotation);
+    return text === undefined ? undefined : readSwitch(annotation, text);
+  }
+
+  /** A number, `undefined` where it is absent. */
+  uint(annotation: string, max: number): number | undefined {
+    const text = this.text(annotation);
+    return text === undefined ? undefined : readUint(annotation, text, max);
+  }
+
+  /** The pod's value where it has one, else the setting's; writes down which. */
+  choose<Name extends SettingName>(
+    option: string,
+    annotation: string,
+    own: Settings[Name] | undefined,
+    setting: Name,
+  ): Settings[Name] {
+    if (own !== undefined) {
+      this.note(option, own, `annotation ${annotation}`);
+      return own;
+    }
+    return this.setting(option, setting);
+  }
+
+  /** A setting's value, written down. */
+  setting<Name extends SettingName>(option: string, setting: Name): Settings[Name] {
+    const value = this.settings[setting];
+    this.note(option, value, this.origin(setting));
+    return value;
+  }
+
+  /** How `explain` calls the origin of a setting. */
+  origin(setting: SettingName): string {
+    const from = this.#origins[setting];
+    return from === "default" ? `default of setting ${setting}` : `setting ${from}`;
+  }
+
+  /** Writes down a choice that a rule made. */
+  note(option: string, value: unknown, source: string): void {
+    const text = typeof value === "string" ? value : JSON.stringify(value) ?? "none";
+    this.decisions.push({ option, value: text, source });
+  }
+}
+
+/** Runs `work`; its error gets a prefix and keeps its code. */
+export function prefixing<T>(prefix: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    if (!(thrown instanceof KumaError)) throw thrown;
+    const options = thrown.hint === undefined ? {} : { hint: thrown.hint };
+    throw new KumaError(thrown.code, `${prefix}${thrown.message}`, { ...options, cause: thrown });
+  }
+}
+
+/** Like a plain error of a grammar, as a wrong annotation. */
+export function asAnnotationError<T>(annotation: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw new KumaError("KUMA-WH-002", `annotation "${annotation}": ${errorText(thrown)}`, {
+      cause: thrown,
+    });
+  }
+}

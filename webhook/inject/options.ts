@@ -1,0 +1,211 @@
+/**
+ * Everything about one pod that annotations and settings decide, as plain data with nothing left to
+ * parse.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { ANNOTATIONS } from "core/kube/annotations.ts";
+import { formatGoDuration, parseGoDuration } from "./go_duration.ts";
+import { quoted, readList, readSwitch } from "./go_text.ts";
+import { asAnnotationError, type Inputs, prefixing } from "./inputs.ts";
+import type { PodView } from "./pod.ts";
+import { type ProbeOptions, probeOptions } from "./probe_options.ts";
+
+/** The sidecar's DNS proxy. */
+export interface DnsOptions {
+  readonly enabled: boolean;
+  readonly port: number;
+  readonly logging: boolean;
+}
+
+/** The options that do not depend on how the redirection is delivered. */
+export interface PodOptions {
+  readonly gateway: boolean;
+  readonly probes: ProbeOptions;
+  readonly dns: DnsOptions;
+  readonly adminPort: number;
+  /** 0: the sidecar gets no `--concurrency`. */
+  readonly concurrency: number;
+  /** Go's notation. */
+  readonly drainTime: string;
+  readonly waitForDataplane: boolean;
+  readonly logLevel: string | undefined;
+  readonly componentLogLevel: string | undefined;
+  /** Further variables of the sidecar, in order; later ones win. */
+  readonly envVars: readonly (readonly [string, string])[];
+  readonly tokenVolume: string | undefined;
+  readonly initFirst: boolean;
+  /** Names of ContainerPatches, in order. */
+  readonly patches: readonly string[];
+}
+
+const MAX_PORT = 65_535;
+const MAX_UINT32 = 4_294_967_295;
+
+/** Resolves them. Throws `KUMA-WH-002` for a wrong annotation, `KUMA-WH-006` for a missing volume. */
+export function podOptions(pod: PodView, inputs: Inputs): PodOptions {
+  const { settings } = inputs;
+  const patches = patchNames(inputs);
+  const drainTime = drain(inputs);
+  const gateway = isGateway(inputs);
+  const probes = probeOptions(inputs, gateway);
+  const envVars = [...Object.entries(settings.sidecarEnvVars), ...envAnnotation(inputs)];
+  const adminPort = inputs.uint(ANNOTATIONS.envoyAdminPort, MAX_PORT) || undefined;
+  const wait = inputs.switch(ANNOTATIONS.waitForDataplaneReady);
+  return {
+    gateway,
+    probes,
+    dns: dnsOptions(inputs),
+    adminPort: inputs.choose(
+      "Envoy admin port",
+      ANNOTATIONS.envoyAdminPort,
+      adminPort,
+      "adminPort",
+    ),
+    concurrency: concurrency(inputs),
+    drainTime,
+    waitForDataplane: inputs.choose(
+      "wait for the dataplane",
+      ANNOTATIONS.waitForDataplaneReady,
+      wait,
+      "waitForDataplaneReady",
+    ),
+    logLevel: noted(inputs, "Envoy log level", ANNOTATIONS.envoyLogLevel),
+    componentLogLevel: noted(
+      inputs,
+      "Envoy component log level",
+      ANNOTATIONS.envoyComponentLogLevel,
+    ),
+    envVars,
+    tokenVolume: tokenVolume(pod, inputs),
+    initFirst: inputs.switch(ANNOTATIONS.initFirst) ?? false,
+    patches,
+  };
+}
+
+/** A pod's own list replaces the default one, as the users' documentation says. */
+function patchNames(inputs: Inputs): readonly string[] {
+  const text = inputs.text(ANNOTATIONS.containerPatches);
+  const own = text === undefined ? undefined : readList(text);
+  return inputs.choose("container patches", ANNOTATIONS.containerPatches, own, "containerPatches");
+}
+
+function drain(inputs: Inputs): string {
+  const name = ANNOTATIONS.sidecarDrainTime;
+  const text = inputs.text(name);
+  const own = text === undefined ? undefined : asAnnotationError(name, () => {
+    const nanoseconds = parseGoDuration(text);
+    if (nanoseconds < 0) throw new RangeError(`time: negative duration ${quoted(text)}`);
+    return formatGoDuration(nanoseconds);
+  });
+  return inputs.choose("drain time", name, own, "drainTime");
+}
+
+/** `provided` is what the Dataplane calls a delegated gateway; both words mean it. */
+function isGateway(inputs: Inputs): boolean {
+  const name = ANNOTATIONS.gateway;
+  const text = inputs.text(name);
+  if (text === undefined) return false;
+  const gateway = text === "provided" ||
+    prefixing(`unable to set ${ANNOTATIONS.virtualProbes}: `, () => readSwitch(name, text));
+  inputs.note("delegated gateway", gateway, `annotation ${name}`);
+  return gateway;
+}
+
+/** Pairs `k=v` between semicolons; a value may hold further `=`. */
+function envAnnotation(inputs: Inputs): [string, string][] {
+  const name = ANNOTATIONS.sidecarEnvVars;
+  const text = inputs.text(name);
+  if (text === undefined) return [];
+  const pairs = text.split(";").map((piece): [string, string] => {
+    const equals = piece.indexOf("=");
+    if (equals < 1) {
+      throw new KumaError(
+        "KUMA-WH-002",
+        `invalid format. Map in "${name}" has to be provided in the following format: ` +
+          "key1=value1;key2=value2",
+      );
+    }
+    return [piece.slice(0, equals), piece.slice(equals + 1)];
+  });
+  for (const [key, value] of pairs) inputs.note(`variable ${key}`, value, `annotation ${name}`);
+  return pairs;
+}
+
+function dnsOptions(inputs: Inputs): DnsOptions {
+  const { builtinDns, builtinDnsPort, builtinDnsLogging } = ANNOTATIONS;
+  return {
+    enabled: inputs.choose("DNS", builtinDns, inputs.switch(builtinDns), "builtinDns"),
+    port: inputs.choose(
+      "DNS port",
+      builtinDnsPort,
+      inputs.uint(builtinDnsPort, MAX_PORT),
+      "builtinDnsPort",
+    ),
+    logging: inputs.choose(
+      "DNS logging",
+      builtinDnsLogging,
+      inputs.switch(builtinDnsLogging),
+      "builtinDnsLogging",
+    ),
+  };
+}
+
+/** The pod's number, else the whole cores of the configured CPU limit, at least two. */
+function concurrency(inputs: Inputs): number {
+  const name = ANNOTATIONS.sidecarProxyConcurrency;
+  const own = inputs.uint(name, MAX_UINT32);
+  if (own !== undefined) {
+    inputs.note("concurrency", own, `annotation ${name}`);
+    return own;
+  }
+  const cores = Math.floor(milliCores(inputs.settings.limitCpu) / 1000);
+  const value = Math.max(2, cores);
+  inputs.note("concurrency", value, `${inputs.origin("limitCpu")}, at least 2`);
+  return value;
+}
+
+const SCALES: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+};
+
+/** A quantity in thousandths, rounded up as Kubernetes does. */
+export function milliCores(quantity: string): number {
+  const [, amount = "", suffix = ""] = /^\+?([0-9.]+)(.*)$/.exec(quantity) ?? [];
+  const binary = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].indexOf(suffix);
+  const scale = suffix === ""
+    ? 1
+    : binary >= 0
+    ? 1024 ** (binary + 1)
+    : SCALES[suffix] ?? Number(`1${suffix.toLowerCase()}`);
+  return Math.ceil(Number(amount) * scale * 1000 - 1e-6);
+}
+
+function tokenVolume(pod: PodView, inputs: Inputs): string | undefined {
+  const name = ANNOTATIONS.serviceAccountTokenVolume;
+  const volume = inputs.text(name);
+  if (volume === undefined) return undefined;
+  if (!pod.volumes.some((one) => one.name === volume)) {
+    throw new KumaError(
+      "KUMA-WH-006",
+      `volume (${volume.slice(0, 80)}) specified for ${name} but volume does not exist in pod spec`,
+    );
+  }
+  inputs.note("service-account token volume", volume, `annotation ${name}`);
+  return volume;
+}
+
+function noted(inputs: Inputs, option: string, annotation: string): string | undefined {
+  const text = inputs.text(annotation);
+  if (text !== undefined) inputs.note(option, text, `annotation ${annotation}`);
+  return text;
+}

@@ -1,0 +1,82 @@
+/**
+ * A pod as the injector looks at it. The pod itself stays JSON: fields that we do not know stay as they
+ * are, and only what we change appears in the answer.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+
+/** Labels or annotations. */
+export type TextMap = Readonly<Record<string, string>>;
+
+/** The parts of a pod that decide anything. */
+export interface PodView {
+  /** The pod itself; never changed. */
+  readonly object: JsonObject;
+  readonly namespace: string;
+  /** `metadata.name`, or its prefix for a pod that has no name yet. */
+  readonly name: string;
+  readonly labels: TextMap;
+  readonly annotations: TextMap;
+  readonly containers: readonly JsonObject[];
+  readonly initContainers: readonly JsonObject[];
+  readonly volumes: readonly JsonObject[];
+}
+
+/**
+ * Looks at a pod. `namespace` is the request's: a pod in a request need not say its own. Throws
+ * `KUMA-WH-020` for something that is no pod.
+ */
+export function viewPod(object: Json | undefined, namespace: string): PodView {
+  if (!isObject(object)) throw notPod("it is no object");
+  if (object.kind !== undefined && object.kind !== "Pod") {
+    throw notPod(`its kind is ${JSON.stringify(object.kind).slice(0, 60)}`);
+  }
+  const { metadata, spec } = object;
+  if (!isObject(metadata ?? {})) throw notPod("metadata is no object");
+  if (!isObject(spec)) throw notPod("spec is no object");
+  const meta = isObject(metadata) ? metadata : {};
+  const containers = objects(spec.containers, "spec.containers");
+  if (containers.length === 0) throw notPod("spec.containers is empty");
+  const name = meta.name ?? meta.generateName ?? "";
+  return {
+    object,
+    namespace: namespace === "" ? "default" : namespace,
+    name: typeof name === "string" ? name : "",
+    labels: texts(meta.labels, "metadata.labels"),
+    annotations: texts(meta.annotations, "metadata.annotations"),
+    containers,
+    initContainers: objects(spec.initContainers, "spec.initContainers"),
+    volumes: objects(spec.volumes, "spec.volumes"),
+  };
+}
+
+function texts(value: Json | undefined, field: string): TextMap {
+  if (value === undefined || value === null) return {};
+  if (!isObject(value)) throw notPod(`${field} is no map`);
+  for (const member of Object.values(value)) {
+    if (typeof member !== "string") throw notPod(`${field} holds something else than texts`);
+  }
+  return value as Record<string, string>;
+}
+
+function objects(value: Json | undefined, field: string): JsonObject[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw notPod(`${field} is no list`);
+  for (const item of value) {
+    if (!isObject(item) || typeof item.name !== "string") {
+      throw notPod(`${field} holds something without a name`);
+    }
+  }
+  return value as JsonObject[];
+}
+
+function notPod(why: string): KumaError {
+  return new KumaError("KUMA-WH-020", `The object of the request is not a Pod: ${why}`);
+}
+
+/** A list member that is read as a list of objects; anything else in it is skipped. */
+export function objectsIn(value: Json | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

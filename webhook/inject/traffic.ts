@@ -1,0 +1,207 @@
+/**
+ * What of a pod's traffic is redirected, from annotations and settings (the mode without a ConfigMap).
+ *
+ * @module
+ */
+import { errorText, KumaError } from "core/errors.ts";
+import { ANNOTATIONS } from "core/kube/annotations.ts";
+import { parseUids } from "core/proxy/annotations.ts";
+import { ipPrefix } from "core/proxy/grammar/address.ts";
+import { parsePorts } from "core/proxy/grammar/ports.ts";
+import { readList, wrongValue } from "./go_text.ts";
+import { asAnnotationError, type Inputs } from "./inputs.ts";
+import type { SettingName } from "../settings/table.ts";
+
+/** eBPF instead of iptables. */
+export interface EbpfOptions {
+  readonly bpffsPath: string;
+  readonly cgroupPath: string;
+  readonly tcAttachIface: string;
+  readonly programsSourcePath: string;
+  readonly instanceIpVariable: string;
+  /** The pod itself names the variable. */
+  readonly instanceIpAnnotated: boolean;
+}
+
+/** The redirection of one pod. Lists of ports and addresses are comma lists, as annotations hold them. */
+export interface TrafficOptions {
+  readonly ipFamilyMode: string;
+  readonly inboundPort: number;
+  readonly outboundPort: number;
+  /** `undefined` where neither pod nor setting says anything; the empty text overrides a setting. */
+  readonly excludeInboundPorts: string | undefined;
+  readonly excludeOutboundPorts: string | undefined;
+  readonly excludeInboundIps: string | undefined;
+  readonly excludeOutboundIps: string | undefined;
+  /** `[[protocols:]ports:]uids` each. */
+  readonly excludeUids: readonly string[];
+  readonly dropInvalidPackets: boolean;
+  readonly iptablesLogs: boolean;
+  readonly dnsPort: number;
+  readonly ebpf: EbpfOptions | undefined;
+}
+
+/** Resolves the redirection. Throws `KUMA-WH-002` for an annotation that could not work. */
+export function trafficOptions(inputs: Inputs, builtinDnsPort: number): TrafficOptions {
+  warnOverwritten(inputs);
+  return {
+    ipFamilyMode: ipFamilyMode(inputs),
+    inboundPort: inputs.setting("inbound port", "redirectPortInbound"),
+    outboundPort: inputs.setting("outbound port", "redirectPortOutbound"),
+    excludeInboundPorts: exclusion(inputs, "excludeInboundPorts", ports),
+    excludeOutboundPorts: exclusion(inputs, "excludeOutboundPorts", ports),
+    excludeInboundIps: exclusion(inputs, "excludeInboundIps", addresses),
+    excludeOutboundIps: exclusion(inputs, "excludeOutboundIps", addresses),
+    excludeUids: excludedUids(inputs) ?? [],
+    dropInvalidPackets: flag(inputs, "dropInvalidPackets"),
+    iptablesLogs: flag(inputs, "iptablesLogs"),
+    dnsPort: builtinDnsPort,
+    ebpf: ebpfOptions(inputs),
+  };
+}
+
+/** `dualstack` or `ipv4`: the two that a Dataplane can be made for. */
+export function familyAnnotation(inputs: Inputs): string | undefined {
+  const name = ANNOTATIONS.transparentProxyingIpFamilyMode;
+  const text = inputs.text(name);
+  if (text === undefined || text === "") return undefined;
+  const mode = text.toLowerCase();
+  if (mode !== "dualstack" && mode !== "ipv4") {
+    throw wrongValue(name, text, "use dualstack or ipv4");
+  }
+  return mode;
+}
+
+function ipFamilyMode(inputs: Inputs): string {
+  const name = ANNOTATIONS.transparentProxyingIpFamilyMode;
+  const own = familyAnnotation(inputs);
+  if (own !== undefined) {
+    inputs.note("IP family mode", own, `annotation ${name}`);
+    return own;
+  }
+  return inputs.setting("IP family mode", "ipFamilyMode") || "dualstack";
+}
+
+type Exclusion =
+  & SettingName
+  & ("excludeInboundPorts" | "excludeOutboundPorts" | "excludeInboundIps" | "excludeOutboundIps");
+
+function exclusion(
+  inputs: Inputs,
+  name: Exclusion,
+  check: (text: string) => void,
+): string | undefined {
+  const annotation = ANNOTATIONS[name];
+  const text = inputs.text(annotation);
+  if (text !== undefined) {
+    asAnnotationError(annotation, () => check(text));
+    inputs.note(annotation, text, `annotation ${annotation}`);
+    return text;
+  }
+  const configured = inputs.setting(annotation, name);
+  return configured.length === 0 ? undefined : configured.join(",");
+}
+
+/** Throws for anything that is not a comma list of ports. */
+export function ports(text: string): void {
+  parsePorts(text);
+}
+
+/** Throws for anything that is not a comma list of addresses and CIDRs. */
+export function addresses(text: string): void {
+  const bad = readList(text).find((item) => ipPrefix(item) === undefined);
+  if (bad !== undefined) {
+    throw new KumaError(
+      "KUMA-TP-005",
+      `${JSON.stringify(bad)} is neither an IP address nor a CIDR`,
+    );
+  }
+}
+
+/** The three annotations about UIDs together; `undefined` where the pod has none of them. */
+export function excludedUids(inputs: Inputs): string[] | undefined {
+  const sources: [string, "tcp" | "udp" | undefined][] = [
+    [ANNOTATIONS.excludeOutboundPortsForUids, undefined],
+    [ANNOTATIONS.excludeOutboundTcpPortsForUids, "tcp"],
+    [ANNOTATIONS.excludeOutboundUdpPortsForUids, "udp"],
+  ];
+  let items: string[] | undefined;
+  for (const [annotation, protocol] of sources) {
+    const text = inputs.text(annotation);
+    if (text === undefined) continue;
+    const read = asAnnotationError(annotation, () => parseUids(text, protocol));
+    inputs.note(annotation, read.join(";"), `annotation ${annotation}`);
+    items = [...items ?? [], ...read];
+  }
+  return items;
+}
+
+function flag(inputs: Inputs, name: "dropInvalidPackets" | "iptablesLogs"): boolean {
+  const value = inputs.switch(ANNOTATIONS[name]);
+  if (value !== undefined) inputs.note(ANNOTATIONS[name], value, `annotation ${ANNOTATIONS[name]}`);
+  return value ?? false;
+}
+
+/** The eBPF options; `enabled` stands for the ConfigMap's word where there is one. */
+export function ebpfOptions(inputs: Inputs, enabled?: boolean): EbpfOptions | undefined {
+  const own = inputs.switch(ANNOTATIONS.transparentProxyingEbpf);
+  const on = own ?? enabled ?? inputs.settings.ebpf;
+  if (own !== undefined) {
+    inputs.note("eBPF", own, `annotation ${ANNOTATIONS.transparentProxyingEbpf}`);
+  }
+  if (!on) return undefined;
+  const variable = inputs.text(ANNOTATIONS.transparentProxyingEbpfInstanceIpEnvVarName) ?? "";
+  if (variable !== "" && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) {
+    throw wrongValue(ANNOTATIONS.transparentProxyingEbpfInstanceIpEnvVarName, variable);
+  }
+  return {
+    bpffsPath: path(inputs, "transparentProxyingEbpfBpfFsPath", "ebpfBpffsPath"),
+    cgroupPath: path(inputs, "transparentProxyingEbpfCgroupPath", "ebpfCgroupPath"),
+    tcAttachIface: inputs.text(ANNOTATIONS.transparentProxyingEbpfTcAttachIface) ??
+      inputs.settings.ebpfTcAttachIface,
+    programsSourcePath: path(
+      inputs,
+      "transparentProxyingEbpfProgramsSourcePath",
+      "ebpfProgramsSourcePath",
+    ),
+    instanceIpVariable: variable === "" ? inputs.settings.ebpfInstanceIpVariable : variable,
+    instanceIpAnnotated: variable !== "",
+  };
+}
+
+function path(
+  inputs: Inputs,
+  annotation:
+    | "transparentProxyingEbpfBpfFsPath"
+    | "transparentProxyingEbpfCgroupPath"
+    | "transparentProxyingEbpfProgramsSourcePath",
+  setting: "ebpfBpffsPath" | "ebpfCgroupPath" | "ebpfProgramsSourcePath",
+): string {
+  const name = ANNOTATIONS[annotation];
+  const text = inputs.text(name) ?? "";
+  if (text === "") return inputs.settings[setting];
+  if (!/^\/[^\s:]*$/.test(text) || text.split("/").includes("..")) {
+    throw wrongValue(name, text, "use an absolute path");
+  }
+  return text;
+}
+
+function warnOverwritten(inputs: Inputs): void {
+  const written: [string, number][] = [
+    [ANNOTATIONS.transparentProxyingInboundPort, inputs.settings.redirectPortInbound],
+    [ANNOTATIONS.transparentProxyingOutboundPort, inputs.settings.redirectPortOutbound],
+  ];
+  for (const [name, port] of written) {
+    const own = inputs.text(name);
+    if (own !== undefined && own !== String(port)) {
+      inputs.warnings.push(`annotation ${name} is overwritten by the control plane's port ${port}`);
+    }
+  }
+  try {
+    if (inputs.switch(ANNOTATIONS.transparentProxying) === false) {
+      inputs.warnings.push(`annotation ${ANNOTATIONS.transparentProxying} cannot be disabled`);
+    }
+  } catch (thrown) {
+    inputs.warnings.push(errorText(thrown));
+  }
+}
