@@ -27,7 +27,10 @@ export async function ask(
   body?: unknown,
 ): Promise<Answer> {
   // HTTP/1.1: over h2 a request of some kilobytes waits 44 ms for a delayed acknowledgement.
-  using client = Deno.createHttpClient({ caCerts: [credential.ca], http2: false });
+  using client = Deno.createHttpClient({
+    ...(server.startsWith("https:") && { caCerts: [credential.ca] }),
+    http2: false,
+  });
   try {
     const response = await fetch(`${server}${path}`, {
       client,

@@ -48,7 +48,7 @@ export function kubeconfigText(server: string, credential: Credential): string {
     "users:",
     "- name: kuma-cni",
     "  user:",
-    `    token: "${credential.token}"`,
+    `    token: ${credential.token}`,
     "contexts:",
     "- name: kuma-cni-context",
     "  context:",
@@ -60,7 +60,7 @@ export function kubeconfigText(server: string, credential: Credential): string {
 
 /** The token in a kubeconfig of ours, if it is for this server and CA; undefined for any other file. */
 export function tokenIn(text: string, server: string, ca: string): string | undefined {
-  const token = /^ {4}token: "([^"\n]+)"$/m.exec(text)?.[1];
+  const token = /^ {4}token: (\S+)$/m.exec(text)?.[1];
   return token !== undefined && kubeconfigText(server, { token, ca }) === text ? token : undefined;
 }
 

@@ -42,12 +42,16 @@ export function listenForPlugin(path: string, log: Log, metrics: Metrics): Dispo
   }
 }
 
-/** Counts one line: a line with a verb and an outcome is the end of a call. */
+/** The plugin's last line of a call. */
+const OUTCOMES: Readonly<Record<string, string>> = { done: "done", failed: "failed" };
+
+/** Counts one line. */
 export function countRecord(record: LogRecord, metrics: Metrics): void {
   metrics.add("kuma_cni_log_lines_total", { level: record.level });
-  const { command, outcome, ms } = record.fields;
-  if (typeof command !== "string" || typeof outcome !== "string") return;
-  const labels = { verb: word(command), outcome: word(outcome) };
+  const { command, duration_ms: ms } = record.fields;
+  const outcome = OUTCOMES[record.msg];
+  if (typeof command !== "string" || outcome === undefined) return;
+  const labels = { verb: word(command), outcome };
   metrics.add("kuma_cni_plugin_calls_total", labels);
   if (typeof ms === "number" && Number.isFinite(ms)) {
     metrics.observe("kuma_cni_plugin_call_duration_seconds", ms / 1000, labels);

@@ -35,12 +35,32 @@ export function corpus(): { name: string; text: string }[] {
 
 const blanks = fc.oneof(
   { weight: 6, arbitrary: fc.constant("") },
-  { weight: 4, arbitrary: fc.constantFrom(" ", "\n", "\n  ", "\r\n\t", "  \n\n    ") },
-  { weight: 1, arbitrary: fc.constantFrom("/* , ] */", " // [{,\n", "/*x*/ \n // y\r\n  ") },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(" ", "\n", "\n  ", "\r\n\t", "  \n\n    "),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("/* , ] */", " // [{,\n", "/*x*/ \n // y\r\n  "),
+  },
 );
-const strictBlanks = fc.constantFrom("", "", " ", "\n", "\n  ", "\r\n\t", "  \n\n    ", "\r");
+const strictBlanks = fc.constantFrom(
+  "",
+  "",
+  " ",
+  "\n",
+  "\n  ",
+  "\r\n\t",
+  "  \n\n    ",
+  "\r",
+);
 
-function joined(parts: string[], gaps: string[], trailing: boolean, at = 0): string {
+function joined(
+  parts: string[],
+  gaps: string[],
+  trailing: boolean,
+  at = 0,
+): string {
   const gap = (index: number) => gaps[(index + at) % gaps.length] ?? "";
   if (parts.length === 0) return gap(0);
   const body = parts.map((part, index) => `${gap(2 * index)}${part}${gap(2 * index + 1)}`);
@@ -49,17 +69,34 @@ function joined(parts: string[], gaps: string[], trailing: boolean, at = 0): str
 
 const scalar = fc.oneof(
   fc.string({ unit: "binary" }).map((value) => JSON.stringify(value)),
-  fc.constantFrom("0", "-0", "1.50e+3", "12345678901234567890", "true", "null", '"\\u00e9<&>"'),
+  fc.constantFrom(
+    "0",
+    "-0",
+    "1.50e+3",
+    "12345678901234567890",
+    "true",
+    "null",
+    '"\\u00e9<&>"',
+  ),
 );
 
 /** Texts of config lists without an entry of ours; `strict` ones are JSON, the others also have comments. */
 export function lists(strict: boolean): fc.Arbitrary<string> {
-  const member = fc.tuple(fc.string({ maxLength: 5 }), scalar).map(([key, value]) =>
-    `${JSON.stringify(`x-${key}`)}: ${value}`
-  );
-  const gaps = fc.array(strict ? strictBlanks : blanks, { minLength: 1, maxLength: 7 });
+  const member = fc.tuple(fc.string({ maxLength: 5 }), scalar).map((
+    [key, value],
+  ) => `${JSON.stringify(`x-${key}`)}: ${value}`);
+  const gaps = fc.array(strict ? strictBlanks : blanks, {
+    minLength: 1,
+    maxLength: 7,
+  });
   const plugin = fc.record({
-    type: fc.constantFrom("bridge", "portmap", "calico", "kuma-cni2", "Kuma-CNI"),
+    type: fc.constantFrom(
+      "bridge",
+      "portmap",
+      "calico",
+      "kuma-cni2",
+      "Kuma-CNI",
+    ),
     members: fc.array(member, { maxLength: 3 }),
     gaps,
     trailing: strict ? fc.constant(false) : fc.boolean(),
@@ -80,6 +117,8 @@ export function lists(strict: boolean): fc.Arbitrary<string> {
     }]`;
     const name = `"name": "generated"`;
     const text = `{${joined([...before, name, list, ...after], gaps, trailing, shift + 1)}}`;
-    return byteText(new TextEncoder().encode(`${bom}${gaps.at(-1)}${text}${gaps[0]}`));
+    return byteText(
+      new TextEncoder().encode(`${bom}${gaps.at(-1)}${text}${gaps[0]}`),
+    );
   });
 }
