@@ -84,7 +84,7 @@ function fromJson(value: unknown, depth: number, budget: Budget): DocumentNode {
  */
 export async function yamlTree(text: string): Promise<DocumentNode> {
   // Loading the package costs as much as half the program's start: only who needs it pays.
-  const yaml = await import("yaml");
+  const yaml = await import("./yaml_library.ts");
   const lines = new yaml.LineCounter();
   let document: Document;
   try {
@@ -97,6 +97,7 @@ export async function yamlTree(text: string): Promise<DocumentNode> {
     });
   } catch (thrown) {
     // The parser is recursive: a document that overflows its stack is none that anybody wrote.
+    if (!(thrown instanceof RangeError)) throw thrown;
     throw new KumaError("KUMA-TP-014", "the document cannot be parsed", { cause: thrown });
   }
   const [error] = document.errors;
@@ -118,12 +119,12 @@ function placeAt(lines: LineCounter, offset: number): Place {
 
 /** Turns nodes of the `yaml` package into ours. */
 class YamlReader {
-  readonly #yaml: typeof import("yaml");
+  readonly #yaml: typeof import("./yaml_library.ts");
   readonly #document: Document;
   readonly #lines: LineCounter;
   readonly #budget = new Budget();
 
-  constructor(yaml: typeof import("yaml"), document: Document, lines: LineCounter) {
+  constructor(yaml: typeof import("./yaml_library.ts"), document: Document, lines: LineCounter) {
     this.#yaml = yaml;
     this.#document = document;
     this.#lines = lines;
