@@ -5,17 +5,28 @@
  */
 import { KumaError } from "../errors.ts";
 import { ANNOTATIONS } from "../kube/annotations.ts";
-import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
+import {
+  defaultConfig,
+  type DnsConfig,
+  type TrafficConfig,
+  type TransparentProxyConfig,
+} from "./config.ts";
+import {
+  parseFamily,
+  parseGateway,
+  parseIps,
+  parsePortOrNone,
+  parseUids,
+} from "./annotation_values.ts";
 import { MAX_DOCUMENT, parseDocument } from "./document.ts";
-import { parseIpExclusion } from "./grammar/address.ts";
-import { prefixed, refused, shown } from "./grammar/echo.ts";
-import { parseIpFamilyMode } from "./grammar/names.ts";
-import { decimal, MAX_PORT, parseUid } from "./grammar/numbers.ts";
+import { prefixed, refused } from "./grammar/echo.ts";
+import { parseUid } from "./grammar/numbers.ts";
 import { parsePort, parsePorts } from "./grammar/ports.ts";
 import { parseSwitch } from "./grammar/switches.ts";
-import { parseUidExclusion } from "./grammar/uid_exclusion.ts";
 import { resolveConfig, sidecarUid } from "./resolve.ts";
 import { mergeSources } from "./sources.ts";
+
+export { parseUids } from "./annotation_values.ts";
 
 /** Annotations of a pod, as the API server gives them. */
 export type Annotations = Readonly<Record<string, string>>;
@@ -62,115 +73,86 @@ async function fromDocument(text: string): Promise<AnnotatedConfig> {
   }
 }
 
-function fromSingle(annotations: ReadonlyMap<string, string>): AnnotatedConfig {
-  const read = <T>(name: string, absent: T, parse: (text: string) => T): T => {
-    const text = annotations.get(name);
+/** Looks single annotations up; an error names the annotation. */
+class AnnotationReader {
+  readonly #annotations: ReadonlyMap<string, string>;
+
+  constructor(annotations: ReadonlyMap<string, string>) {
+    this.#annotations = annotations;
+  }
+
+  /** The parsed value, or `absent` where the pod has no such annotation. */
+  read<T>(name: string, absent: T, parse: (text: string) => T): T {
+    const text = this.#annotations.get(name);
     if (text === undefined) return absent;
     try {
-      if (text.length > MAX_DOCUMENT) {
-        throw refused(
-          "KUMA-TP-022",
-          `the value has ${text.length} characters, at most ${MAX_DOCUMENT} are read`,
-        );
-      }
-      return parse(text);
+      if (text.length <= MAX_DOCUMENT) return parse(text);
+      throw refused(
+        "KUMA-TP-022",
+        `the value has ${text.length} characters, at most ${MAX_DOCUMENT} are read`,
+      );
     } catch (thrown) {
       throw badAnnotation(name, thrown);
     }
-  };
-  const config = defaultConfig();
-  const { inbound, outbound, dns } = config.redirect;
-  const names = ANNOTATIONS;
+  }
+}
 
+function fromSingle(annotations: ReadonlyMap<string, string>): AnnotatedConfig {
+  const reader = new AnnotationReader(annotations);
+  const config = defaultConfig();
   config.cniMode = true;
   config.verbose = true;
-  config.kumaDPUser = read(names.sidecarUid, "", (text) => String(parseUid(text)));
-  config.ipFamilyMode = read(
-    names.transparentProxyingIpFamilyMode,
+  config.kumaDPUser = reader.read(ANNOTATIONS.sidecarUid, "", (text) => String(parseUid(text)));
+  config.ipFamilyMode = reader.read(
+    ANNOTATIONS.transparentProxyingIpFamilyMode,
     config.ipFamilyMode,
     parseFamily,
   );
-  config.dropInvalidPackets = read(names.dropInvalidPackets, false, parseSwitch);
-  config.log.enabled = read(names.iptablesLogs, false, parseSwitch);
-
-  outbound.port = read(names.transparentProxyingOutboundPort, outbound.port, parsePort);
-  outbound.excludePorts = read(names.excludeOutboundPorts, [DEFAULT_EXCLUDED_PORT], parsePorts);
-  outbound.excludePortsForIPs = read(names.excludeOutboundIps, [], parseIps);
-  outbound.excludePortsForUIDs = [
-    ...read(names.excludeOutboundPortsForUids, [], (text) => parseUids(text)),
-    ...read(names.excludeOutboundTcpPortsForUids, [], (text) => parseUids(text, "tcp")),
-    ...read(names.excludeOutboundUdpPortsForUids, [], (text) => parseUids(text, "udp")),
-  ];
-
-  inbound.enabled = !read(names.gateway, false, parseGateway);
-  inbound.port = read(names.transparentProxyingInboundPort, inbound.port, parsePort);
-  const excluded = read(names.excludeInboundPorts, [DEFAULT_EXCLUDED_PORT], parsePorts);
-  const probes = read(names.applicationProbeProxyPort, DEFAULT_PROBE_PROXY_PORT, parsePortOrNone);
-  const addresses = read(names.excludeInboundIps, [], parseIps);
-  // A gateway's inbound is left alone altogether; the exclusions would only be noise.
-  inbound.excludePorts = !inbound.enabled || probes === 0 || excluded.includes(probes)
-    ? inbound.enabled ? excluded : []
-    : [...excluded, probes];
-  inbound.excludePortsForIPs = inbound.enabled ? addresses : [];
-
-  dns.enabled = read(names.builtinDns, false, parseSwitch);
-  dns.captureAll = dns.enabled;
-  dns.port = read(names.builtinDnsPort, dns.port, parsePort);
+  config.dropInvalidPackets = reader.read(ANNOTATIONS.dropInvalidPackets, false, parseSwitch);
+  config.log.enabled = reader.read(ANNOTATIONS.iptablesLogs, false, parseSwitch);
+  readOutbound(reader, config.redirect.outbound);
+  readInbound(reader, config.redirect.inbound);
+  readDns(reader, config.redirect.dns);
   return { config, warnings: [] };
 }
 
-function parseFamily(text: string): TransparentProxyConfig["ipFamilyMode"] {
-  if (text.trim() === "") throw refused("KUMA-TP-010", "the value is empty");
-  return parseIpFamilyMode(text);
+function readOutbound(reader: AnnotationReader, outbound: TrafficConfig): void {
+  const names = ANNOTATIONS;
+  outbound.port = reader.read(names.transparentProxyingOutboundPort, outbound.port, parsePort);
+  outbound.excludePorts = reader.read(
+    names.excludeOutboundPorts,
+    [DEFAULT_EXCLUDED_PORT],
+    parsePorts,
+  );
+  outbound.excludePortsForIPs = reader.read(names.excludeOutboundIps, [], parseIps);
+  outbound.excludePortsForUIDs = [
+    ...reader.read(names.excludeOutboundPortsForUids, [], (text) => parseUids(text)),
+    ...reader.read(names.excludeOutboundTcpPortsForUids, [], (text) => parseUids(text, "tcp")),
+    ...reader.read(names.excludeOutboundUdpPortsForUids, [], (text) => parseUids(text, "udp")),
+  ];
 }
 
-/** A delegated gateway says `enabled` or `provided`; both mean that nothing inbound is redirected. */
-function parseGateway(text: string): boolean {
-  return text.trim().toLowerCase() === "provided" || parseSwitch(text);
+function readInbound(reader: AnnotationReader, inbound: TrafficConfig): void {
+  const names = ANNOTATIONS;
+  inbound.enabled = !reader.read(names.gateway, false, parseGateway);
+  inbound.port = reader.read(names.transparentProxyingInboundPort, inbound.port, parsePort);
+  const ports = reader.read(names.excludeInboundPorts, [DEFAULT_EXCLUDED_PORT], parsePorts);
+  const probes = reader.read(
+    names.applicationProbeProxyPort,
+    DEFAULT_PROBE_PROXY_PORT,
+    parsePortOrNone,
+  );
+  const addresses = reader.read(names.excludeInboundIps, [], parseIps);
+  // A gateway's inbound is left alone altogether; the exclusions would only be noise.
+  if (!inbound.enabled) return;
+  inbound.excludePorts = probes === 0 || ports.includes(probes) ? ports : [...ports, probes];
+  inbound.excludePortsForIPs = addresses;
 }
 
-function parsePortOrNone(text: string): number {
-  const port = decimal(text.trim(), MAX_PORT);
-  if (port === undefined) {
-    throw refused(
-      "KUMA-TP-001",
-      `value '${shown(text)}' is not a port from 0 (none) to ${MAX_PORT}`,
-    );
-  }
-  return port;
-}
-
-function parseIps(text: string): string[] {
-  const pieces = text.split(",").map((piece) => piece.trim()).filter((piece) => piece !== "");
-  return pieces.flatMap((piece) => parseIpExclusion(piece).map((prefix) => prefix.text));
-}
-
-/**
- * Items between semicolons; for one protocol they are `[ports:]uids`, else `[[protocols:]ports:]uids`.
- * Returns them in the longer form. Throws `KUMA-TP-003` for an item that is neither.
- */
-export function parseUids(text: string, protocol?: "tcp" | "udp"): string[] {
-  const items = text.split(";").map((item) => item.trim()).filter((item) => item !== "");
-  return items.map((item) => {
-    const full = protocol === undefined ? item : withProtocol(item, protocol);
-    parseUidExclusion(full);
-    return full;
-  });
-}
-
-function withProtocol(item: string, protocol: "tcp" | "udp"): string {
-  switch (item.split(":").length) {
-    case 1:
-      return `${protocol}:*:${item}`;
-    case 2:
-      return `${protocol}:${item}`;
-    default:
-      throw refused(
-        "KUMA-TP-003",
-        `invalid UID exclusion: '${shown(item)}'`,
-        "the expected form is '[ports:]uids'",
-      );
-  }
+function readDns(reader: AnnotationReader, dns: DnsConfig): void {
+  dns.enabled = reader.read(ANNOTATIONS.builtinDns, false, parseSwitch);
+  dns.captureAll = dns.enabled;
+  dns.port = reader.read(ANNOTATIONS.builtinDnsPort, dns.port, parsePort);
 }
 
 function badAnnotation(name: string, thrown: unknown): unknown {

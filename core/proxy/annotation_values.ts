@@ -1,0 +1,69 @@
+/**
+ * Readers for the values of single annotations.
+ *
+ * @module
+ */
+import type { IpFamilyMode } from "./config.ts";
+import { parseIpExclusion } from "./grammar/address.ts";
+import { refused, shown } from "./grammar/echo.ts";
+import { parseIpFamilyMode } from "./grammar/names.ts";
+import { decimal, MAX_PORT } from "./grammar/numbers.ts";
+import { parseSwitch } from "./grammar/switches.ts";
+import { parseUidExclusion } from "./grammar/uid_exclusion.ts";
+
+/** An IP family mode; unlike on the command line the empty text is none. Throws `KUMA-TP-010`. */
+export function parseFamily(text: string): IpFamilyMode {
+  if (text.trim() === "") throw refused("KUMA-TP-010", "the value is empty");
+  return parseIpFamilyMode(text);
+}
+
+/** A delegated gateway says `enabled` or `provided`; both mean that nothing inbound is redirected. */
+export function parseGateway(text: string): boolean {
+  return text.trim().toLowerCase() === "provided" || parseSwitch(text);
+}
+
+/** A port, or 0 for none. Throws `KUMA-TP-001`. */
+export function parsePortOrNone(text: string): number {
+  const port = decimal(text.trim(), MAX_PORT);
+  if (port === undefined) {
+    throw refused(
+      "KUMA-TP-001",
+      `value '${shown(text)}' is not a port from 0 (none) to ${MAX_PORT}`,
+    );
+  }
+  return port;
+}
+
+/** A comma list of addresses and CIDRs, trimmed; empty for none. Throws `KUMA-TP-005`. */
+export function parseIps(text: string): string[] {
+  const pieces = text.split(",").map((piece) => piece.trim()).filter((piece) => piece !== "");
+  return pieces.flatMap((piece) => parseIpExclusion(piece).map((prefix) => prefix.text));
+}
+
+/**
+ * Items between semicolons; for one protocol they are `[ports:]uids`, else `[[protocols:]ports:]uids`.
+ * Returns them in the longer form. Throws `KUMA-TP-003` for an item that is neither.
+ */
+export function parseUids(text: string, protocol?: "tcp" | "udp"): string[] {
+  const items = text.split(";").map((item) => item.trim()).filter((item) => item !== "");
+  return items.map((item) => {
+    const full = protocol === undefined ? item : withProtocol(item, protocol);
+    parseUidExclusion(full);
+    return full;
+  });
+}
+
+function withProtocol(item: string, protocol: "tcp" | "udp"): string {
+  switch (item.split(":").length) {
+    case 1:
+      return `${protocol}:*:${item}`;
+    case 2:
+      return `${protocol}:${item}`;
+    default:
+      throw refused(
+        "KUMA-TP-003",
+        `invalid UID exclusion: '${shown(item)}'`,
+        "the expected form is '[ports:]uids'",
+      );
+  }
+}
