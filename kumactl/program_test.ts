@@ -87,3 +87,17 @@ Deno.test("bad input is one line on standard error, exit code 1, and nothing els
     assert.match(err, expected);
   }
 });
+
+Deno.test("words that are no flags are ignored, and so are the root command's flags", async () => {
+  const { code, err } = await kumactl(
+    ...["--config-file", "/x", "--log-level", "debug", "install", "transparent-proxy", "false"],
+    ...["--no-config", "--api-timeout=1s", "--dry-run", "--ebpf-enabled", "word"],
+  );
+  assert.equal(code, 1);
+  assert.match(err, /cannot read the config document \/x|--ebpf-instance-ip/);
+});
+
+Deno.test("an inline document of - is refused only where no file is named", async () => {
+  const both = ["--config", "-", "--config-file", "/x", "--dry-run"];
+  assert.match((await kumactl(...INSTALL, ...both)).err, /config document \/x/);
+});
