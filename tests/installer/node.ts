@@ -109,6 +109,8 @@ export class TestNode implements AsyncDisposable {
 
   /** Starts the compiled installer. */
   start(more: Record<string, string> = {}, args: string[] = []): Installer {
+    // A killed one leaves it behind, and the new one needs a moment until it can remove it.
+    if (isThere(this.readyFile)) Deno.removeSync(this.readyFile);
     const installer = new Installer(this, this.env(more), args);
     this.installers.push(installer);
     return installer;
