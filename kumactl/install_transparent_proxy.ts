@@ -1,3 +1,4 @@
+import type { HostReport } from "core/host/transparent_proxy_options.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { ParsedCommand } from "./commands.ts";
 import { boolFlag, loadConfiguration, refuseEbpf } from "./configuration.ts";
@@ -32,7 +33,7 @@ export async function installTransparentProxyCommand(
     print: (text: string) => io.out(text),
     dryRun: config.dryRun,
   });
-  if (!config.dryRun) io.out(`${summary(config, report.changed)}\n`);
+  if (!config.dryRun) io.out(`${summary(config, report)}\n`);
   return 0;
 }
 
@@ -41,13 +42,19 @@ function showSources(provenance: ReadonlyMap<string, string>, io: Io): void {
   for (const [key, source] of provenance) io.err(`# ${key} is set by ${source}\n`);
 }
 
-function summary(config: TransparentProxyConfig, changed: boolean): string {
-  if (!changed) return "Transparent proxy was already set up like this, nothing was changed.";
-  const { inbound, outbound } = config.redirect;
+function summary(config: TransparentProxyConfig, report: HostReport): string {
+  const families = report.families.map((family) => family === "ipv4" ? "IPv4" : "IPv6").join(
+    " and ",
+  );
+  const scope = report.ipv6Skipped === undefined ? families : `${families}, ${report.ipv6Skipped}`;
+  if (!report.changed) return `Transparent proxy was set up like this already (${scope}).`;
+  const { inbound, outbound, dns } = config.redirect;
   const parts = [
     inbound.enabled ? `inbound to ${inbound.port}` : "inbound off",
     outbound.enabled ? `outbound to ${outbound.port}` : "outbound off",
-    config.redirect.dns.enabled ? `DNS to ${config.redirect.dns.port}` : "DNS off",
+    dns.enabled ? `DNS to ${dns.port}` : "DNS off",
   ];
-  return `Transparent proxy set up successfully: ${parts.join(", ")}. You can now run kuma-dp.`;
+  return `Transparent proxy set up successfully (${scope}): ${
+    parts.join(", ")
+  }. You can now run kuma-dp.`;
 }
