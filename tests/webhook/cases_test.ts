@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { KumaError } from "core/errors.ts";
+import { jsonCopy } from "core/patch/json.ts";
+import { injectPod } from "../../webhook/inject/inject.ts";
+import { viewPod } from "../../webhook/inject/pod.ts";
+import { contextOf } from "./cases_context.ts";
+import { allCases, expectedPod, type InjectionCase, inputPod } from "./cases_model.ts";
+
+for (const one of allCases()) {
+  Deno.test(`${one.file}: ${one.name}`, async () => {
+    if (one.denied !== undefined) return await expectDenial(one, one.denied);
+    const input = inputPod(one);
+    const before = jsonCopy(input);
+    const context = contextOf(one);
+    const result = await injectPod(viewPod(input, "app-ns"), context);
+    assert.deepEqual(input, before, "the pod given is left alone");
+    if (one.untouched !== undefined) {
+      assert.equal(result.injected, false);
+      assert.ok(result.reason.includes(one.untouched), result.reason);
+      assert.equal(result.pod, input);
+      return;
+    }
+    assert.ok(one.injected !== undefined, "a case says what it expects");
+    assert.deepEqual(result.pod, expectedPod(one));
+    const warning = result.warnings.join("\n");
+    if (one.warns === undefined) assert.equal(warning, "");
+    else assert.ok(warning.includes(one.warns), warning);
+    const again = await injectPod(viewPod(result.pod, "app-ns"), context);
+    assert.equal(again.injected, false, "a second time changes nothing");
+    assert.equal(again.pod, result.pod);
+  });
+}
+
+async function expectDenial(one: InjectionCase, message: string): Promise<void> {
+  await assert.rejects(
+    async () => await injectPod(viewPod(inputPod(one), "app-ns"), contextOf(one)),
+    (thrown: unknown) => {
+      assert.ok(thrown instanceof KumaError, String(thrown));
+      assert.ok(thrown.line.includes(message), thrown.line);
+      return true;
+    },
+  );
+}
