@@ -11,12 +11,15 @@ import { removeIfThere, replaceFile } from "core/host/atomic_file.ts";
 import type { Places } from "./places.ts";
 
 const ASK_EVERY_MS = 50;
+const ASK_AGAIN_MS = 1000;
 
 /** One installer's part in who is at work. */
 export class Turn {
   readonly #id = crypto.randomUUID();
   #file: Deno.FsFile | undefined;
-  #asked = false;
+  /** True once it has had its turn and stepped back. */
+  #steppedBack = false;
+  #asked = -Infinity;
 
   constructor(private readonly places: Places) {}
 
@@ -30,14 +33,11 @@ export class Turn {
   async take(signal: AbortSignal): Promise<boolean> {
     this.#prepareFolder();
     while (!signal.aborted) {
-      if (await this.#try()) {
+      if (!this.#mustLetPass() && await this.#try()) {
         removeIfThere(this.places.successor);
         return true;
       }
-      if (!this.#asked) {
-        this.#asked = true;
-        replaceFile(this.places.successor, this.#id, { mode: 0o600 });
-      }
+      if (!this.#steppedBack) this.#ask();
       await sleep(ASK_EVERY_MS, signal);
     }
     return false;
@@ -60,10 +60,28 @@ export class Turn {
 
   /** Lets the next one in. */
   release(): void {
-    // It had its turn: it will not ask again.
-    this.#asked = true;
+    this.#steppedBack = true;
     this.#file?.close();
     this.#file = undefined;
+  }
+
+  /** Says so again now and then, so that whoever steps back can tell a waiting successor from a dead one. */
+  #ask(): void {
+    if (performance.now() - this.#asked < ASK_AGAIN_MS) return;
+    this.#asked = performance.now();
+    replaceFile(this.places.successor, this.#id, { mode: 0o600 });
+  }
+
+  /** After stepping back: whether somebody who asked for it is still about to take over. */
+  #mustLetPass(): boolean {
+    if (!this.#steppedBack || !this.isCalledOff()) return false;
+    try {
+      const asked = Deno.statSync(this.places.successor).mtime?.getTime() ?? 0;
+      return Date.now() - asked < 3 * ASK_AGAIN_MS;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
   }
 
   #prepareFolder(): void {

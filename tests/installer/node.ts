@@ -133,7 +133,7 @@ export class TestNode implements AsyncDisposable {
       const list = JSON.parse(this.read(name)) as {
         plugins?: { type: string }[];
       };
-      return list.plugins?.map(({ type }) => type);
+      return Array.isArray(list.plugins) ? list.plugins.map(({ type }) => type) : undefined;
     } catch (error) {
       if (
         error instanceof SyntaxError || error instanceof Deno.errors.NotFound

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { sleep } from "tests/support/processes.ts";
+import { CALICO, isThere, TestNode } from "tests/installer/node.ts";
+
+const LIST = "10-calico.conflist";
+
+async function chainedNode(): Promise<TestNode> {
+  const node = await TestNode.create();
+  node.write(LIST, CALICO);
+  await node.start().ready();
+  return node;
+}
+
+Deno.test("the config is deleted, emptied, made invalid, and valid again", async () => {
+  await using node = await chainedNode();
+  const faults: [string, () => void][] = [
+    ["deleted", () => Deno.removeSync(`${node.netDir}/${LIST}`)],
+    ["emptied", () => Deno.truncateSync(`${node.netDir}/${LIST}`)],
+    ["cut off", () => Deno.writeTextFileSync(`${node.netDir}/${LIST}`, CALICO.slice(0, 100))],
+    ["no JSON", () => node.write(LIST, "plugins: [calico]\n")],
+    ["no list", () => node.write(LIST, `{"name": "x", "plugins": {}}`)],
+  ];
+  for (const [name, fault] of faults) {
+    fault();
+    await sleep(150);
+    assert.ok(!isThere(node.readyFile), `ready although ${name}`);
+    assert.notEqual(node.chain(LIST)?.at(-1), "kuma-cni");
+    const started = performance.now();
+    node.write(LIST, CALICO);
+    await node.chained(LIST, 1000);
+    assert.ok(performance.now() - started < 1000, name);
+    await sleep(50);
+    assert.ok(isThere(node.readyFile), `not ready after ${name}`);
+  }
+});
+
+Deno.test("a config written in pieces is left alone until it is whole", async () => {
+  await using node = await chainedNode();
+  const file = Deno.openSync(`${node.netDir}/${LIST}`, { write: true, truncate: true });
+  for (const byte of new TextEncoder().encode(CALICO)) {
+    file.writeSync(new Uint8Array([byte]));
+    await sleep(2);
+  }
+  file.close();
+  await node.chained(LIST, 1000);
+  const installer = node.installers[0]!;
+  node.daemonSet = "gone";
+  await installer.stop();
+  assert.equal(node.read(LIST), CALICO);
+});
+
+Deno.test("program, runtime folder and kubeconfig come back when somebody takes them", async () => {
+  await using node = await TestNode.create();
+  Deno.mkdirSync(`${node.dir}/image/.kuma-cni-runtime`);
+  Deno.writeTextFileSync(`${node.dir}/image/.kuma-cni-runtime/libc.so.6`, "a library");
+  node.write(LIST, CALICO);
+  await node.start().ready();
+  const damage: (() => void)[] = [
+    () => Deno.removeSync(`${node.binDir}/kuma-cni`),
+    () => Deno.writeTextFileSync(`${node.binDir}/kuma-cni`, "#!/bin/false\n"),
+    () => Deno.chmodSync(`${node.binDir}/kuma-cni`, 0o644),
+    () => Deno.removeSync(`${node.binDir}/.kuma-cni-runtime`, { recursive: true }),
+    () => Deno.writeTextFileSync(`${node.binDir}/.kuma-cni-runtime/libc.so.6`, "another"),
+    () => Deno.removeSync(`${node.netDir}/ZZZ-kuma-cni-kubeconfig`),
+    () => Deno.chmodSync(`${node.netDir}/ZZZ-kuma-cni-kubeconfig`, 0o644),
+  ];
+  for (const harm of damage) {
+    harm();
+    await sleep(1300);
+    assert.ok(isThere(node.readyFile), String(harm));
+    assert.equal((Deno.statSync(`${node.binDir}/kuma-cni`).mode ?? 0) & 0o777, 0o755);
+    assert.match(Deno.readTextFileSync(`${node.binDir}/kuma-cni`), /supportedVersions/);
+    assert.equal(
+      Deno.readTextFileSync(`${node.binDir}/.kuma-cni-runtime/libc.so.6`),
+      "a library",
+    );
+    const kubeconfig = Deno.statSync(`${node.netDir}/ZZZ-kuma-cni-kubeconfig`);
+    assert.equal((kubeconfig.mode ?? 0) & 0o777, 0o600);
+  }
+});
+
+Deno.test("a plugin that does not run is never chained", async () => {
+  await using node = await TestNode.create();
+  node.write(LIST, CALICO);
+  for (const program of ["#!/bin/sh\nexit 1\n", "#!/no/such/loader\n", "#!/bin/sh\necho hello\n"]) {
+    Deno.writeTextFileSync(`${node.dir}/image/kuma-cni`, program);
+    const installer = node.start();
+    assert.equal(await installer.end(), 3, installer.output);
+    assert.match(installer.output, /KUMA-INS-021/);
+    assert.equal(node.read(LIST), CALICO);
+    assert.ok(!isThere(node.readyFile));
+  }
+});
