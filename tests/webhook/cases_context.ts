@@ -4,9 +4,9 @@
  * @module
  */
 import { stringify } from "yaml";
-import { type JsonObject } from "core/patch/json.ts";
+import type { JsonObject } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
-import type { Cluster, InjectionContext } from "../../webhook/inject/context.ts";
+import type { Cluster, InjectionContext, NamespaceView } from "../../webhook/inject/context.ts";
 import { loadSettings } from "../../webhook/settings/load.ts";
 import { knowsNativeSidecars } from "../../webhook/cluster/version.ts";
 import type { InjectionCase } from "./cases_model.ts";
@@ -23,7 +23,7 @@ export function settingsDocument(one: InjectionCase): string {
 }
 
 /** Labels and annotations of the case's namespace. */
-export function namespaceOf(one: InjectionCase) {
+export function namespaceOf(one: InjectionCase): NamespaceView {
   return {
     labels: one.namespace?.labels ?? { "kuma.io/sidecar-injection": "enabled" },
     annotations: one.namespace?.annotations ?? {},

@@ -1,0 +1,116 @@
+/**
+ * AdmissionReview (`admission.k8s.io/v1`): the request read strictly, the verdicts written.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import type { DiffOperation } from "core/patch/diff.ts";
+import type { Problem } from "core/patch/container_patch.ts";
+import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+
+/** The parts of a request that any of our webhooks looks at. */
+export interface AdmissionRequest {
+  readonly uid: string;
+  readonly operation: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly object: Json | undefined;
+}
+
+/** What a webhook says; {@linkcode reviewOf} makes the answer of it. */
+export type Verdict =
+  | {
+    readonly allowed: true;
+    readonly patch?: readonly DiffOperation[];
+    readonly warnings?: readonly string[];
+  }
+  | { readonly allowed: false; readonly status: JsonObject };
+
+/** Reads the body of a call. Throws `KUMA-WH-020`. */
+export function readReview(text: string): AdmissionRequest {
+  let review: Json;
+  try {
+    review = JSON.parse(text) as Json;
+  } catch {
+    throw unreadable("the body is not JSON");
+  }
+  if (!isObject(review)) throw unreadable("the body is no object");
+  const { apiVersion, kind, request } = review;
+  if (apiVersion !== "admission.k8s.io/v1" || kind !== "AdmissionReview") {
+    throw unreadable("it is no AdmissionReview of admission.k8s.io/v1");
+  }
+  if (!isObject(request)) throw unreadable("it has no request");
+  if (typeof request.uid !== "string" || request.uid === "") throw unreadable("it has no uid");
+  const text_ = (value: Json | undefined) => typeof value === "string" ? value : "";
+  const operation = text_(request.operation);
+  // What is being deleted is in oldObject; object is null then.
+  const object = operation === "DELETE" ? request.oldObject : request.object;
+  return {
+    uid: request.uid,
+    operation,
+    namespace: text_(request.namespace),
+    name: text_(request.name),
+    kind: isObject(request.kind) ? text_(request.kind.kind) : "",
+    object,
+  };
+}
+
+/** The body that answers the request `uid`. */
+export function reviewOf(uid: string, verdict: Verdict): string {
+  return JSON.stringify({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    response: { uid, ...responseOf(verdict) },
+  });
+}
+
+function responseOf(verdict: Verdict): JsonObject {
+  if (!verdict.allowed) return { allowed: false, status: verdict.status };
+  const { patch = [], warnings = [] } = verdict;
+  return {
+    allowed: true,
+    ...(patch.length > 0 ? { patchType: "JSONPatch", patch: base64(JSON.stringify(patch)) } : {}),
+    ...(warnings.length > 0 ? { warnings: warnings.map(shortened) } : {}),
+  };
+}
+
+/** A refusal with one message. */
+export function denied(message: string, code = 403, reason = "Forbidden"): Verdict {
+  return { allowed: false, status: { status: "Failure", code, reason, message } };
+}
+
+/** A refusal for fields, as the API server itself words it. */
+export function invalid(kind: string, name: string, problems: readonly Problem[]): Verdict {
+  return {
+    allowed: false,
+    status: {
+      status: "Failure",
+      code: 422,
+      reason: "Invalid",
+      message: problems.map((problem) => `${problem.field}: ${problem.message}`).join("; "),
+      details: {
+        name,
+        kind,
+        causes: problems.map(({ field, message }) => ({
+          reason: "FieldValueInvalid",
+          message,
+          field,
+        })),
+      },
+    },
+  };
+}
+
+/** The API server cuts warnings at 256 characters anyway, and counts bytes. */
+function shortened(warning: string): string {
+  return warning.length > 120 ? `${warning.slice(0, 119)}…` : warning;
+}
+
+function base64(text: string): string {
+  return new TextEncoder().encode(text).toBase64();
+}
+
+function unreadable(why: string): KumaError {
+  return new KumaError("KUMA-WH-020", `The admission request cannot be read: ${why}`);
+}
