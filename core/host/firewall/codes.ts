@@ -1,0 +1,79 @@
+/**
+ * The `KUMA-TP-2xx` codes, which speak of the host's firewall: what each means and what to do, for
+ * `kumactl explain`.
+ *
+ * @module
+ */
+import type { CodeText } from "core/errors/tp_codes.ts";
+
+/** The codes of this room and of `core/firewalld`. */
+export const FIREWALL_CODES: Readonly<Record<string, CodeText>> = {
+  "KUMA-TP-201": {
+    title: "No usable iptables was found",
+    todo:
+      "Install iptables 1.8 or newer (package 'iptables'), or name all three tools of a family with " +
+      "--iptables-executables. The message says why each of nft and legacy cannot be used.",
+  },
+  "KUMA-TP-202": {
+    title: "iptables lacks something that the rules cannot do without",
+    todo:
+      "Load the kernel modules that the message names (nat, xt_owner, xt_tcpudp) or install the " +
+      "iptables package that belongs to this host.",
+  },
+  "KUMA-TP-203": {
+    title: "The existing firewall rules cannot be read",
+    todo: "Run the iptables-save program that the message names by hand and mend what it says.",
+  },
+  "KUMA-TP-204": {
+    title: "iptables refuses the rules",
+    todo:
+      "Nothing was changed. The message has the words of iptables-restore --test; a missing kernel " +
+      "module is the usual reason.",
+  },
+  "KUMA-TP-205": {
+    title: "The rules could not be applied",
+    todo:
+      "The firewall was put back as it was. Missing kernel modules show up like this: the rules need " +
+      "nat, xt_REDIRECT, xt_owner, xt_comment, xt_multiport, xt_CT and nf_conntrack.",
+  },
+  "KUMA-TP-206": {
+    title: "Another program holds the xtables lock",
+    todo:
+      "Nothing was changed. Run the command again, or give it more time with --wait SECONDS and " +
+      "--max-retries.",
+  },
+  "KUMA-TP-207": {
+    title: "The rules in the kernel are not those that were applied",
+    todo: "Another program changed the firewall at the same time: run the command again.",
+  },
+  "KUMA-TP-208": {
+    title: "The rules could not be applied, nor the old ones put back",
+    todo: "Run 'kumactl uninstall transparent-proxy', look at iptables-save, then install again.",
+  },
+  "KUMA-TP-209": {
+    title: "The list of DNS servers cannot be read",
+    todo: "Check the file of redirect.dns.resolvConfigPath, or redirect all DNS traffic with " +
+      "--redirect-all-dns-traffic, which needs no list.",
+  },
+  "KUMA-TP-210": {
+    title: "The kernel does not answer questions about its nftables",
+    todo: "Run as root with CAP_NET_ADMIN.",
+  },
+  "KUMA-TP-211": {
+    title: "IPv6 rules were asked for, but IPv6 cannot be used",
+    todo: "The message says why. Give the host an IPv6 address and ip6tables, or use another " +
+      "--ip-family-mode.",
+  },
+  "KUMA-TP-212": {
+    title: "The journal of what was installed cannot be read or written",
+    todo: "Check /run/kuma/transparent-proxy and its permissions.",
+  },
+  "KUMA-TP-221": {
+    title: "firewalld's direct.xml is malformed",
+    todo: "Mend the file at the line and column that the message names; it was not touched.",
+  },
+  "KUMA-TP-222": {
+    title: "firewalld's direct.xml cannot be read or written",
+    todo: "Check the path and its permissions; the old file was not touched.",
+  },
+};

@@ -1,0 +1,127 @@
+/**
+ * What an install noted about this netns, so that an uninstall can leave it exactly as it was: rules that
+ * carry no comment, and which nftables tables and base chains existed before. It lives in /run, as the
+ * rules do: both are gone after a restart.
+ *
+ * @module
+ */
+import { errorText, KumaError } from "core/errors.ts";
+import type { Logger } from "core/log/logger.ts";
+import type { Family } from "core/proxy/resolved.ts";
+import { TABLES } from "core/rules/model.ts";
+import type { KnownRule } from "core/rules/ownership.ts";
+import { removeIfThere, replaceFile } from "../atomic_file.ts";
+import { netnsInode } from "../netns.ts";
+import type { NftObjects } from "./nft_objects.ts";
+
+/** Where journals are kept, one file a network namespace. */
+export const JOURNAL_DIRECTORY = "/run/kuma/transparent-proxy";
+/** Tells one boot from another: a namespace's inode may come again after a restart. */
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
+
+/** The notes. */
+export interface Notes {
+  /** Rules of ours without a comment. */
+  readonly known: Readonly<Record<Family, readonly KnownRule[]>>;
+  /** What existed before the first of our rules; undefined where the kernel did not tell. */
+  readonly nftBefore: Readonly<Record<Family, NftObjects | undefined>>;
+}
+
+/** Notes of a netns where nothing was ever installed. */
+export const NO_NOTES: Notes = {
+  known: { ipv4: [], ipv6: [] },
+  nftBefore: { ipv4: undefined, ipv6: undefined },
+};
+
+/** The journal of the netns that the main thread is in. */
+export class Journal {
+  readonly #path: string;
+  readonly #directory: string;
+  readonly #netns: number;
+  readonly #logger: Logger;
+
+  constructor(logger: Logger, directory = JOURNAL_DIRECTORY) {
+    this.#netns = netnsInode();
+    this.#directory = directory;
+    this.#path = `${directory}/${this.#netns}.json`;
+    this.#logger = logger;
+  }
+
+  /** The notes; undefined where there are none. Notes that cannot be read are warned of, then ignored. */
+  read(): Notes | undefined {
+    try {
+      const text = Deno.readTextFileSync(this.#path);
+      const value: unknown = JSON.parse(text);
+      if (!isFile(value)) throw new TypeError("it is not a journal");
+      return value.boot === bootId() && value.netns === this.#netns ? value.notes : undefined;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      this.#logger.warn(`the journal ${this.#path} is ignored: ${errorText(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Writes the notes. Throws `KUMA-TP-212` where it cannot. */
+  write(notes: Notes): void {
+    const file = { version: 1, boot: bootId(), netns: this.#netns, notes };
+    try {
+      Deno.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      replaceFile(this.#path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+    } catch (cause) {
+      throw new KumaError(
+        "KUMA-TP-212",
+        `the journal ${this.#path} cannot be written: ${errorText(cause)}`,
+        { cause },
+      );
+    }
+  }
+
+  /** Removes the notes. */
+  remove(): void {
+    removeIfThere(this.#path);
+  }
+}
+
+function bootId(): string {
+  return Deno.readTextFileSync(BOOT_ID).trim();
+}
+
+interface JournalFile {
+  readonly version: 1;
+  readonly boot: string;
+  readonly netns: number;
+  readonly notes: Notes;
+}
+
+function isFile(value: unknown): value is JournalFile {
+  return isObject(value) && value.version === 1 && typeof value.boot === "string" &&
+    typeof value.netns === "number" && isNotes(value.notes);
+}
+
+function isNotes(value: unknown): value is Notes {
+  if (!isObject(value) || !isObject(value.known) || !isObject(value.nftBefore)) return false;
+  const { known, nftBefore } = value;
+  return (["ipv4", "ipv6"] as const).every((family) =>
+    isKnown(known[family]) && (nftBefore[family] === undefined || isNft(nftBefore[family]))
+  );
+}
+
+function isKnown(value: unknown): boolean {
+  return Array.isArray(value) &&
+    value.every((rule) => isObject(rule) && [rule.table, rule.chain, rule.canonical].every(isText));
+}
+
+function isNft(value: unknown): boolean {
+  return isObject(value) &&
+    Object.entries(value).every(([table, chains]) =>
+      TABLES.some((name) => name === table) && Array.isArray(chains) && chains.every(isText)
+    );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,73 @@
+/**
+ * The firewall as it is, for one family and flavour.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import type { Family } from "core/proxy/resolved.ts";
+import { COMMENT_PREFIX, TABLES } from "core/rules/model.ts";
+import { isOurChain } from "core/rules/ownership.ts";
+import { parseSave } from "core/rules/parse_save.ts";
+import { EMPTY_STATE, type SavedState } from "core/rules/saved.ts";
+import { type Children, failureText } from "./children.ts";
+import type { NftObjects } from "./nft_objects.ts";
+import type { Tools } from "./tools.ts";
+import { readProcFile } from "../proc.ts";
+
+/**
+ * Names of the legacy tables that exist in this netns; undefined where the kernel does not let us know.
+ * Asking the kernel's list keeps us from running iptables-legacy-save where there is nothing to see.
+ */
+export function legacyTables(family: Family): string[] | undefined {
+  const name = family === "ipv4" ? "ip_tables_names" : "ip6_tables_names";
+  try {
+    const text = readProcFile(`/proc/thread-self/net/${name}`);
+    return text.split("\n").filter((line) => line !== "");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return []; // The module is not loaded.
+    if (error instanceof Deno.errors.PermissionDenied) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Lists the rules, without a child process where `known` says that there is no table to list.
+ *
+ * @param known the flavour's tables: undefined where they are not known
+ * @throws {KumaError} `KUMA-TP-203` the program failed, `KUMA-TP-102` its listing makes no sense.
+ */
+export async function takeSnapshot(
+  children: Children,
+  tools: Tools,
+  known: NftObjects | readonly string[] | undefined,
+): Promise<SavedState> {
+  if (known !== undefined && Object.keys(known).length === 0) return EMPTY_STATE;
+  const result = await children.run([tools.save]);
+  if (result.code !== 0) {
+    throw new KumaError("KUMA-TP-203", `${tools.save} failed: ${failureText(result)}`);
+  }
+  return parseSave(result.stdout);
+}
+
+/** Whether raw, nat or mangle hold anything beyond empty built-in chains. */
+export function hasRules(state: SavedState): boolean {
+  return state.tables.some((table) =>
+    TABLES.some((name) => name === table.name) &&
+    (table.rules.length > 0 || table.chains.some((chain) => !chain.builtin))
+  );
+}
+
+/** Whether Docker's chain for its own DNS is there. */
+export function hasDockerOutput(state: SavedState): boolean {
+  return state.tables.some((table) =>
+    table.name === "nat" && table.chains.some((chain) => chain.name === "DOCKER_OUTPUT")
+  );
+}
+
+/** Whether any rule or chain is ours, whatever the journal says. */
+export function holdsOurs(state: SavedState): boolean {
+  return state.tables.some((table) =>
+    table.chains.some((chain) => isOurChain(chain.name)) ||
+    table.rules.some((rule) => rule.comment?.startsWith(COMMENT_PREFIX))
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * The firewall of this netns, each family and flavour looked at when it is first asked for, and once.
+ *
+ * @module
+ */
+import { errorText, KumaError } from "core/errors.ts";
+import type { Family } from "core/proxy/resolved.ts";
+import type { SavedState } from "core/rules/saved.ts";
+import type { Children } from "./children.ts";
+import { Nfnetlink } from "./nfnetlink.ts";
+import { type NftObjects, nftObjects } from "./nft_objects.ts";
+import { legacyTables, takeSnapshot } from "./snapshot.ts";
+import type { ToolFinder, Tools } from "./tools.ts";
+import type { Flavour } from "./version.ts";
+
+/** One family of one flavour: what writes to it, and what it holds. */
+export interface View {
+  readonly tools: Tools;
+  readonly state: SavedState;
+}
+
+/** Looks, and remembers what it saw. */
+export class Views {
+  readonly finder: ToolFinder;
+  readonly #children: Children;
+  readonly #seen = new Map<string, Promise<View | string>>();
+  readonly #nft = new Map<Family, NftObjects | undefined>();
+
+  constructor(children: Children, finder: ToolFinder) {
+    this.#children = children;
+    this.finder = finder;
+  }
+
+  /** What iptables programs of this flavour list; words where they are missing or fail. */
+  get(family: Family, flavour: Flavour): Promise<View | string> {
+    const key = `${family} ${flavour}`;
+    let view = this.#seen.get(key);
+    if (view === undefined) {
+      view = this.#look(family, flavour);
+      this.#seen.set(key, view);
+    }
+    return view;
+  }
+
+  /** The same through programs that a person named; they take the place of those that are found. */
+  async through(tools: Tools): Promise<View | string> {
+    const view = await this.#list(tools);
+    if (typeof view !== "string") {
+      this.#seen.set(`${tools.family} ${tools.flavour}`, Promise.resolve(view));
+    }
+    return view;
+  }
+
+  /** The tables of iptables-nft that exist; undefined where the kernel does not tell. */
+  nftObjects(family: Family): NftObjects | undefined {
+    if (!this.#nft.has(family)) this.#nft.set(family, askNft(family));
+    return this.#nft.get(family);
+  }
+
+  /** Whether a flavour has tables at all; undefined where the kernel does not tell. */
+  hasTables(family: Family, flavour: Flavour): boolean | undefined {
+    const tables = this.#tables(family, flavour);
+    return tables === undefined ? undefined : Object.keys(tables).length > 0;
+  }
+
+  #tables(family: Family, flavour: Flavour): NftObjects | readonly string[] | undefined {
+    return flavour === "nft" ? this.nftObjects(family) : legacyTables(family);
+  }
+
+  async #look(family: Family, flavour: Flavour): Promise<View | string> {
+    const tools = await this.finder.find(family, flavour);
+    return typeof tools === "string" ? tools : await this.#list(tools);
+  }
+
+  async #list(tools: Tools): Promise<View | string> {
+    try {
+      const known = this.#tables(tools.family, tools.flavour);
+      return { tools, state: await takeSnapshot(this.#children, tools, known) };
+    } catch (error) {
+      if (error instanceof KumaError && /^KUMA-(TP-203|HOST-10)/.test(error.code)) {
+        return errorText(error);
+      }
+      throw error;
+    }
+  }
+}
+
+/** Asks the kernel now; undefined where it does not answer (no nf_tables, not root). */
+export function askNft(family: Family): NftObjects | undefined {
+  try {
+    using netlink = new Nfnetlink();
+    return nftObjects(netlink, family);
+  } catch (error) {
+    if (error instanceof KumaError && error.code === "KUMA-TP-210") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * firewalld's file of direct rules, `/etc/firewalld/direct.xml`: rules in it survive a restart. firewalld
+ * reads it when it starts or reloads; it is not told to.
+ *
+ * @module
+ */
+import { errorText, KumaError } from "core/errors.ts";
+import { mergeDirect, removeDirect } from "core/firewalld/edit.ts";
+import type { Ruleset } from "core/rules/model.ts";
+import { removeIfThere, replaceFile, syncDirectory } from "../atomic_file.ts";
+import type { Session } from "../transparent_proxy_session.ts";
+
+/** Where firewalld reads direct rules from. */
+export const DIRECT_XML = "/etc/firewalld/direct.xml";
+
+interface FileState {
+  readonly text: string;
+  readonly mode: number;
+  readonly owner: { readonly uid: number; readonly gid: number };
+}
+
+/**
+ * Merges the rules into the file, or prints what it would hold in a dry run. Whether it changed.
+ *
+ * @throws {KumaError} `KUMA-TP-221` malformed, `-222` unreadable, `KUMA-HOST-130` not writable; the file
+ *   is as it was then.
+ */
+export function storeInFirewalld(
+  rulesets: readonly Ruleset[],
+  { print, logger, dryRun }: Pick<Session, "print" | "logger" | "dryRun">,
+  options: { readonly verbose: boolean },
+  path = DIRECT_XML,
+): boolean {
+  const old = readFile(path);
+  const text = named(path, () => mergeDirect(old?.text, rulesets, options));
+  print(`\n${text}\n\n`);
+  if (dryRun || text === old?.text) return false;
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o750 });
+  replaceFile(path, text, attributesOf(old));
+  logger.info(`the rules are stored in ${path}; firewalld takes them at its next start or reload`);
+  return true;
+}
+
+/**
+ * Takes our entries out again; a file of our own creation goes. Whether it changed.
+ *
+ * @throws {KumaError} as {@linkcode storeInFirewalld}.
+ */
+export function removeFromFirewalld(
+  { print, logger, dryRun }: Pick<Session, "print" | "logger" | "dryRun">,
+  path = DIRECT_XML,
+): boolean {
+  const old = readFile(path);
+  if (old === undefined) return false;
+  // A malformed file without a trace of us is none of our business.
+  if (!old.text.includes("KUMA_MESH") && !old.text.includes("kuma/mesh")) return false;
+  const text = named(path, () => removeDirect(old.text));
+  if (text === old.text) return false;
+  if (dryRun) {
+    print(`\n${text ?? `${path} would be removed`}\n\n`);
+    return false;
+  }
+  if (text === undefined) {
+    removeIfThere(path);
+    syncDirectory(path.slice(0, path.lastIndexOf("/")));
+  } else replaceFile(path, text, attributesOf(old));
+  logger.info(`our entries were taken out of ${path}`);
+  return true;
+}
+
+function attributesOf(old: FileState | undefined) {
+  return old === undefined ? { mode: 0o600 } : { mode: old.mode, owner: old.owner };
+}
+
+function readFile(path: string): FileState | undefined {
+  try {
+    const bytes = Deno.readFileSync(path);
+    const { mode, uid, gid } = Deno.statSync(path);
+    // Bytes that are no UTF-8 could not be written back as they were; a byte order mark is kept.
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { text, mode: (mode ?? 0o600) & 0o7777, owner: { uid: uid ?? 0, gid: gid ?? 0 } };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new KumaError("KUMA-TP-222", `cannot read ${path}: ${errorText(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Names the file in the scanner's words. */
+function named<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof KumaError) || error.code !== "KUMA-TP-221") throw error;
+    throw new KumaError(error.code, `${path}: ${error.message}`, {
+      hint: "mend the file, then run the command again; it was not touched",
+    });
+  }
+}
