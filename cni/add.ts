@@ -36,9 +36,14 @@ export async function add(
   }
   const { installTransparentProxy } = await loading;
   enterPod(invocation.netns, log);
-  await installTransparentProxy(wishes.config, {
+  const report = await installTransparentProxy(wishes.config, {
     netnsPath: invocation.netns,
-    log,
+    logger: log,
+  });
+  log.info(report.changed ? "pod is intercepted" : "pod was intercepted already", {
+    families: report.families,
+    flavour: report.flavour,
+    ...(report.ipv6Skipped === undefined ? {} : { ipv6Skipped: report.ipv6Skipped }),
   });
   return result;
 }

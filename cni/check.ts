@@ -33,13 +33,11 @@ export async function check(
   enterPod(invocation.netns, log);
   const differences = await checkTransparentProxy(wishes.config, {
     netnsPath: invocation.netns,
-    log,
+    logger: log,
   });
   if (differences.length === 0) return;
   const named = differences.slice(0, NAMED).join("; ");
-  const more = differences.length > NAMED
-    ? `; and ${differences.length - NAMED} more`
-    : "";
+  const more = differences.length > NAMED ? `; and ${differences.length - NAMED} more` : "";
   throw new KumaError(
     "KUMA-CNI-022",
     `the pod's rules are not as they should be: ${named}${more}`,

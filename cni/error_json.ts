@@ -20,20 +20,23 @@ const INTERNAL = 999;
 const PLUGIN_SPECIFIC = 100;
 const LONGEST_MESSAGE = 4096;
 
-/** Codes of other rooms that have a number of the specification; the rest gets 100. */
+/** Codes of other rooms that have a number of their own; the rest gets 100. */
 const NUMBERS: Readonly<Record<string, number>> = {
   /** An annotation of the pod. */
   "KUMA-TP-022": 7,
   /** CNI_NETNS: missing, no namespace, or refused. */
   "KUMA-HOST-111": 4,
   "KUMA-HOST-112": 4,
+  /** Another program holds the xtables lock, or changes the rules at the same time: it will pass. */
+  "KUMA-TP-206": 11,
+  "KUMA-TP-207": 11,
 };
 
+/** The firewall of the node, `KUMA-TP-2xx`. */
+const FIREWALL = 104;
+
 /** The error JSON of what was thrown; `version` is the configuration's where it is known. */
-export function errorJson(
-  thrown: unknown,
-  version: SpecVersion = LATEST_VERSION,
-): CniErrorJson {
+export function errorJson(thrown: unknown, version: SpecVersion = LATEST_VERSION): CniErrorJson {
   if (!(thrown instanceof KumaError)) {
     return {
       cniVersion: version,
@@ -45,11 +48,15 @@ export function errorJson(
   const causes = causeTexts(thrown);
   return {
     cniVersion: version,
-    code: CNI_CODES[thrown.code]?.cni ?? NUMBERS[thrown.code] ??
-      PLUGIN_SPECIFIC,
+    code: numberOf(thrown.code),
     msg: clean(thrown.line),
     details: clean([thrown.code, ...causes].join(": ")),
   };
+}
+
+function numberOf(code: string): number {
+  const known = CNI_CODES[code]?.cni ?? NUMBERS[code];
+  return known ?? (/^KUMA-TP-2\d\d$/.test(code) ? FIREWALL : PLUGIN_SPECIFIC);
 }
 
 function causeTexts(error: Error): string[] {
@@ -64,7 +71,5 @@ function causeTexts(error: Error): string[] {
 
 function clean(text: string): string {
   const redacted = redactText(text);
-  return redacted.length <= LONGEST_MESSAGE
-    ? redacted
-    : `${redacted.slice(0, LONGEST_MESSAGE)}…`;
+  return redacted.length <= LONGEST_MESSAGE ? redacted : `${redacted.slice(0, LONGEST_MESSAGE)}…`;
 }

@@ -25,6 +25,8 @@ Deno.test("a bad annotation is an invalid configuration, a bad netns a bad varia
   assert.equal(errorJson(new KumaError("KUMA-TP-022", "x")).code, 7);
   assert.equal(errorJson(new KumaError("KUMA-HOST-112", "x")).code, 4);
   assert.equal(errorJson(new KumaError("KUMA-HOST-999", "x")).code, 100);
+  assert.equal(errorJson(new KumaError("KUMA-TP-206", "x")).code, 11);
+  assert.equal(errorJson(new KumaError("KUMA-TP-201", "x")).code, 104);
 });
 
 Deno.test("causes are told in details, without secrets, in bounded length", () => {

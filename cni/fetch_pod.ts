@@ -6,11 +6,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import {
-  type KubeAnswer,
-  KubeClient,
-  type KubeEndpoint,
-} from "core/host/kube_client.ts";
+import { type KubeAnswer, KubeClient, type KubeEndpoint } from "core/host/kube_client.ts";
 import { type PodView, viewPod } from "core/kube/pod.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { PodArgs } from "./pod_args.ts";
@@ -114,9 +110,9 @@ async function ask(
   timeoutMs: number,
 ): Promise<KubeAnswer> {
   using client = openClient(endpoint);
-  const path = `/api/v1/namespaces/${
-    encodeURIComponent(wanted.namespace)
-  }/pods/${encodeURIComponent(wanted.name)}`;
+  const path = `/api/v1/namespaces/${encodeURIComponent(wanted.namespace)}/pods/${
+    encodeURIComponent(wanted.name)
+  }`;
   // Cleared at the end, unlike AbortSignal.timeout: a pending timer would keep the process alive.
   const controller = new AbortController();
   const timer = setTimeout(
@@ -165,8 +161,7 @@ function unauthorized(): KumaError {
     "KUMA-CNI-014",
     "the node's CNI token is stale: the API server answers 401",
     {
-      hint:
-        "check that the CNI installer runs on this node; it renews the token",
+      hint: "check that the CNI installer runs on this node; it renews the token",
     },
   );
 }

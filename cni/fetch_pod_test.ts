@@ -108,8 +108,7 @@ Deno.test("an answer that never comes ends in time", async () => {
 });
 
 Deno.test("403 ends at once, with the server's own words", async () => {
-  const message =
-    'pods "web" is forbidden: User "system:serviceaccount:x:y" cannot get';
+  const message = 'pods "web" is forbidden: User "system:serviceaccount:x:y" cannot get';
   const { error, seen } = await against([() => json({ message }, 403)]);
   assert.equal(error?.code, "KUMA-CNI-015");
   assert.match(error?.message ?? "", /forbidden: User "system/);
@@ -144,8 +143,7 @@ Deno.test("nobody listening is tried again and then told", async () => {
 });
 
 Deno.test("a kubeconfig that cannot be read ends at once", async () => {
-  const endpoint = () =>
-    Promise.reject(new KumaError("KUMA-CNI-011", "missing"));
+  const endpoint = () => Promise.reject(new KumaError("KUMA-CNI-011", "missing"));
   await assert.rejects(fetchPod(wanted, endpoint, silentLogger, budget), {
     code: "KUMA-CNI-011",
   });

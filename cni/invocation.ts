@@ -52,9 +52,7 @@ export function readInvocation(
   }
   return {
     command,
-    containerId: REQUIRED[command].includes("CNI_CONTAINERID")
-      ? containerId(get)
-      : "",
+    containerId: REQUIRED[command].includes("CNI_CONTAINERID") ? containerId(get) : "",
     netns: get("CNI_NETNS") ?? "",
     ifname: REQUIRED[command].includes("CNI_IFNAME") ? interfaceName(get) : "",
     args: get("CNI_ARGS") ?? "",

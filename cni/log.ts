@@ -56,7 +56,6 @@ export function pluginLog(invocation: Invocation, conf: NetConf): PluginLog {
 
 /** `namespace/name` as far as the arguments say; nothing is checked here. */
 function podName(args: string): string {
-  const value = (key: string) =>
-    new RegExp(`(?:^|;)${key}=([^;]*)`).exec(args)?.[1] ?? "";
+  const value = (key: string) => new RegExp(`(?:^|;)${key}=([^;]*)`).exec(args)?.[1] ?? "";
   return `${value("K8S_POD_NAMESPACE")}/${value("K8S_POD_NAME")}`;
 }

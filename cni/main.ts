@@ -46,9 +46,7 @@ async function main(): Promise<void> {
   if (isHostNetns(invocation)) {
     throw new KumaError(
       "KUMA-CNI-005",
-      `CNI_NETNS ${
-        JSON.stringify(invocation.netns)
-      } is the plugin's own network namespace`,
+      `CNI_NETNS ${JSON.stringify(invocation.netns)} is the plugin's own network namespace`,
     );
   }
   // DEL: the rules die with the namespace. GC: nothing is kept on the host. Both need nobody's help.

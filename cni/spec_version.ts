@@ -33,9 +33,7 @@ export function parseSpecVersion(text: string): SpecVersion {
   if (known !== undefined) return known;
   throw new KumaError(
     "KUMA-CNI-004",
-    `incompatible CNI versions: the configuration says ${
-      JSON.stringify(text.slice(0, 40))
-    }, ` +
+    `incompatible CNI versions: the configuration says ${JSON.stringify(text.slice(0, 40))}, ` +
       `kuma-cni supports ${SUPPORTED_VERSIONS.join(", ")}`,
   );
 }

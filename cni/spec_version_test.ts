@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  isAtLeast,
-  parseSpecVersion,
-  requireVersion,
-  SUPPORTED_VERSIONS,
-} from "./spec_version.ts";
+import { isAtLeast, parseSpecVersion, requireVersion, SUPPORTED_VERSIONS } from "./spec_version.ts";
 
 Deno.test("every supported version is taken, an empty one means 0.1.0", () => {
   for (const version of SUPPORTED_VERSIONS) {

@@ -6,8 +6,7 @@ import { status } from "./status.ts";
 const conf = parseNetConf(
   '{"name":"n","kubernetes":{"kubeconfig":"/no/such/file"}}',
 );
-const may = (mask: string) =>
-  parsePrivileges(`Uid:\t0\t0\t0\t0\nCapEff:\t${mask}\n`);
+const may = (mask: string) => parsePrivileges(`Uid:\t0\t0\t0\t0\nCapEff:\t${mask}\n`);
 
 Deno.test("STATUS is well while the kubeconfig is not there yet: the installer may be starting", () => {
   status(conf, may("000001ffffffffff"));

@@ -9,6 +9,7 @@ import { endpointFromKubeconfig } from "core/host/kube_client.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { fetchPod } from "./fetch_pod.ts";
+import { withinHostLimits } from "./host_limits.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
 import { parsePodArgs } from "./pod_args.ts";
@@ -39,19 +40,12 @@ export async function podWishes(
       hint: "let the CNI installer write the entry anew",
     });
   }
-  const view = await fetchPod(
-    pod,
-    () => endpointFromKubeconfig(kubeconfig),
-    log,
-  );
+  const view = await fetchPod(pod, () => endpointFromKubeconfig(kubeconfig), log);
   const late = skipByPod(view);
   if (late !== undefined) return { skip: late };
   const { configFromAnnotations } = await import("core/proxy/annotations.ts");
   const { config, warnings } = await configFromAnnotations(view.annotations);
-  for (const warning of warnings) log.warn(warning);
-  // Whatever a hand-written annotation says: in here the user is not looked up on the host, no file is
-  // written beside the rules, and a dry run would leave the pod without redirection.
-  return {
-    config: { ...config, cniMode: true, dryRun: false, storeFirewalld: false },
-  };
+  const limited = withinHostLimits(config);
+  for (const warning of [...warnings, ...limited.warnings]) log.warn(warning);
+  return { config: limited.config };
 }

@@ -92,18 +92,6 @@ export const CNI_CODES: Readonly<Record<string, CniCodeText>> = {
       "from the CA of its service account.",
     cni: 103,
   },
-  "KUMA-CNI-020": {
-    title: "The pod's network namespace cannot be entered",
-    todo: "Nothing, if the sandbox is gone; otherwise check what the runtime gives as CNI_NETNS.",
-    cni: 4,
-  },
-  "KUMA-CNI-021": {
-    title: "The rules cannot be put into the pod's network namespace",
-    todo:
-      "See the message for what iptables said; iptables and the kernel modules nat, xt_owner and " +
-      "xt_REDIRECT are needed on the node.",
-    cni: 104,
-  },
   "KUMA-CNI-022": {
     title: "The rules in the pod's network namespace are not what its annotations ask for",
     todo:
