@@ -1,5 +1,7 @@
+import { KumaError } from "core/errors.ts";
 import type { HostReport } from "core/host/transparent_proxy_options.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import { prefixed } from "core/proxy/grammar/echo.ts";
 import type { ParsedCommand } from "./commands.ts";
 import { boolFlag, loadConfiguration, refuseEbpf } from "./configuration.ts";
 import type { Io } from "./io.ts";
@@ -28,13 +30,33 @@ export async function installTransparentProxyCommand(
 
   const logger = new LineLogger(io, config.dryRun);
   const { installTransparentProxy } = await import("core/host/transparent_proxy.ts");
-  const report = await installTransparentProxy(config, {
-    logger,
-    print: (text: string) => io.out(text),
-    dryRun: config.dryRun,
+  const options = { logger, print: (text: string) => io.out(text), dryRun: config.dryRun };
+  const report = await installTransparentProxy(config, options).catch((thrown: unknown) => {
+    throw prefixed(stage(thrown), thrown);
   });
   if (!config.dryRun) io.out(`${summary(config, report)}\n`);
   return 0;
+}
+
+/** Codes of failures while rules were applied; what fails before is called initialisation. */
+const APPLYING: ReadonlySet<string> = new Set([
+  "KUMA-TP-103",
+  "KUMA-TP-204",
+  "KUMA-TP-205",
+  "KUMA-TP-206",
+  "KUMA-TP-207",
+  "KUMA-TP-208",
+]);
+/** Codes about firewalld's file, which comes after the rules and has no stage of its own. */
+const FIREWALLD: ReadonlySet<string> = new Set(["KUMA-TP-221", "KUMA-TP-222"]);
+
+/** The words that Kuma 2.9 puts before an error of either stage. */
+function stage(thrown: unknown): string {
+  const code = thrown instanceof KumaError ? thrown.code : "";
+  if (FIREWALLD.has(code)) return "";
+  return APPLYING.has(code)
+    ? "failed to setup transparent proxy: "
+    : "failed to initialize config: ";
 }
 
 /** Where the settings that are no defaults come from; on standard error, which a dry run leaves free. */

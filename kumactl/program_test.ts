@@ -76,6 +76,14 @@ Deno.test("bad input is one line on standard error, exit code 1, and nothing els
       /this build has no eBPF mode yet, nothing was/,
     ],
     [["--redirect-inbound=maybe"], /"maybe" for "--redirect-inbound" flag/],
+    [
+      ["--kuma-dp-user", "0", "--exclude-outbound-ports-for-uids", "tcp:22:"],
+      /^Error: failed to initialize config: unable to .* parsing excluded outbound ports for uids failed: /m,
+    ],
+    [
+      ["--kuma-dp-user", "no-such-user-here"],
+      /^Error: failed to initialize config: the specified UID or username \('no-such-user-here'\) does not/m,
+    ],
     [["--dry-run=x"], /invalid argument "x" for "--dry-run" flag/],
   ];
   for (const [words, expected] of cases) {
