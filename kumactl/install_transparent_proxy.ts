@@ -34,6 +34,7 @@ export async function installTransparentProxyCommand(
   const report = await installTransparentProxy(config, options).catch((thrown: unknown) => {
     throw prefixed(stage(thrown), thrown);
   });
+  if (config.verbose) showCost(report, io);
   if (!config.dryRun) io.out(`${summary(config, report)}\n`);
   return 0;
 }
@@ -62,6 +63,12 @@ function stage(thrown: unknown): string {
 /** Where the settings that are no defaults come from; on standard error, which a dry run leaves free. */
 function showSources(provenance: ReadonlyMap<string, string>, io: Io): void {
   for (const [key, source] of provenance) io.err(`# ${key} is set by ${source}\n`);
+}
+
+/** How long each phase took, and how many programs were started. */
+function showCost({ durations, children }: HostReport, io: Io): void {
+  const phases = Object.entries(durations).map(([phase, took]) => `${phase} ${took.toFixed(0)} ms`);
+  io.err(`# ${[...phases, `${children} programs started`].join(", ")}\n`);
 }
 
 function summary(config: TransparentProxyConfig, report: HostReport): string {
