@@ -13,6 +13,7 @@ import type { KnownRule } from "core/rules/ownership.ts";
 import { removeIfThere, replaceFile } from "../atomic_file.ts";
 import { netnsInode } from "../netns.ts";
 import type { NftObjects } from "./nft_objects.ts";
+import { readProcFile } from "../proc.ts";
 
 /** Where journals are kept, one file a network namespace. */
 export const JOURNAL_DIRECTORY = "/run/kuma/transparent-proxy";
@@ -83,7 +84,7 @@ export class Journal {
 }
 
 function bootId(): string {
-  return Deno.readTextFileSync(BOOT_ID).trim();
+  return readProcFile(BOOT_ID).trim();
 }
 
 interface JournalFile {
