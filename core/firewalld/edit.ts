@@ -12,8 +12,8 @@ import { type DirectDocument, scanDirect, type Span } from "./scan.ts";
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<direct>';
 const TAIL = "\n</direct>";
-/** End tag in place of what was `<direct/>`, so that taking out can tell. */
-const WAS_EMPTY = "</direct >";
+/** End tag in place of what was `<direct/>`, so that taking out can tell: nobody else writes two blanks. */
+const WAS_EMPTY = "</direct  >";
 
 /**
  * The text with exactly the entries of `rulesets` as ours; `undefined` stands for a file that is not there.
@@ -82,6 +82,6 @@ function closedAgain(text: string): string {
   const { startTag, endTag, children } = scanDirect(text);
   if (endTag === undefined || children.length > 0) return text;
   if (text.slice(endTag.from, endTag.to) !== WAS_EMPTY) return text;
-  if (text.slice(startTag.to, endTag.from).trim() !== "") return text;
+  if (text.slice(startTag.to, endTag.from) !== "\n") return text;
   return `${text.slice(0, startTag.to - 1)}/>${text.slice(endTag.to)}`;
 }

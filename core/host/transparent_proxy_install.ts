@@ -14,7 +14,7 @@ import { Journal, NO_NOTES, type Notes } from "./firewall/journal.ts";
 import { holdsOurs } from "./firewall/snapshot.ts";
 import { applyChanges, type Change, planChange } from "./firewall/transaction.ts";
 import type { View } from "./firewall/views.ts";
-import { storeInFirewalld } from "./firewalld/direct_file.ts";
+import { checkFirewalldFile, storeInFirewalld } from "./firewalld/direct_file.ts";
 import { acceptedChange, type UsablePlan } from "./transparent_proxy_accept.ts";
 import type { HostReport, InstallOptions } from "./transparent_proxy_options.ts";
 import { type FamilyPlan, type HostPlan, planInstall } from "./transparent_proxy_plan.ts";
@@ -36,6 +36,8 @@ export async function installTransparentProxy(
   session.lap("detect");
   if (dryRun) return await showInstall(document, plan, session, options);
 
+  const store = document.storeFirewalld && !document.ebpf.enabled;
+  if (store) checkFirewalldFile(options.paths?.directXml);
   const journal = options.netnsPath === undefined && !document.cniMode
     ? new Journal(session.logger, options.paths?.journal)
     : undefined;
@@ -65,10 +67,13 @@ export async function installTransparentProxy(
       session.logger.warn(`trying again with a check first: ${errorText(error)}`);
       return await installTransparentProxy(document, { ...options, test: true });
     }
+    if (changes.some(({ transition }) => transition.emptied.length > 0)) {
+      removeEmptyNft(before, session.logger);
+    }
     hold.settle();
     session.lap("apply");
   }
-  const stored = document.storeFirewalld && !document.ebpf.enabled &&
+  const stored = store &&
     storeInFirewalld(rulesetsOf(changes), session, document, options.paths?.directXml);
   return report(plan, { ...accepted, changed: due || stored }, session);
 }

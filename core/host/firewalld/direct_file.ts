@@ -43,6 +43,16 @@ export function storeInFirewalld(
 }
 
 /**
+ * Reads the file as {@linkcode storeInFirewalld} will, before the firewall is touched.
+ *
+ * @throws {KumaError} `KUMA-TP-221` malformed, `-222` unreadable.
+ */
+export function checkFirewalldFile(path = DIRECT_XML): void {
+  const old = readFile(path);
+  named(path, () => mergeDirect(old?.text, []));
+}
+
+/**
  * Takes our entries out again; a file of our own creation goes. Whether it changed.
  *
  * @throws {KumaError} as {@linkcode storeInFirewalld}.
