@@ -57,7 +57,7 @@ const KINDS: readonly Kind[] = [
     network: "GKE (ptp)",
     matches: (facts, winner) =>
       first(winner) === "ptp" && (onGke(facts) || winner.network.startsWith("gke")),
-    warnings: (facts, winner) => [
+    warnings: (facts) => [
       ...gkeWarnings(facts),
       "enable network policy in the cluster, or GKE rewrites the file",
     ],

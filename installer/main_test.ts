@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { run } from "core/host/run.ts";
+import { TestDir } from "./testing.ts";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+
+async function installCni(args: string[], env: Record<string, string> = {}) {
+  return await run([Deno.execPath(), "run", "--allow-all", MAIN, ...args], {
+    env: { HOME: Deno.env.get("HOME") ?? "/", DENO_DIR: Deno.env.get("DENO_DIR") ?? "", ...env },
+  });
+}
+
+Deno.test("check says what would be done, and changes nothing", async () => {
+  using dir = new TestDir();
+  const text = `{"name":"cilium","cniVersion":"0.3.1","plugins":[{"type":"cilium-cni"}]}`;
+  dir.write("05-cilium.conflist", text);
+  dir.write("00-broken.conf", "{");
+  Deno.writeTextFileSync(`${dir.dir}/image/kuma-cni`, "#!/bin/sh\n");
+  const env = {
+    MOUNTED_CNI_NET_DIR: `${dir.dir}/net.d`,
+    MOUNTED_CNI_BIN_DIR: `${dir.dir}/bin`,
+    CNI_SOURCE_DIR: `${dir.dir}/image`,
+  };
+  const { code, stdout } = await installCni(["check"], env);
+  assert.equal(code, 0);
+  assert.match(stdout, /00-broken\.conf {2}invalid: it is not strict JSON/);
+  assert.match(stdout, /05-cilium\.conflist {2}list: cilium-cni {2}<- the runtime uses this/);
+  assert.match(stdout, /network {4}Cilium/);
+  assert.match(stdout, /would {6}add the entry at the end of the plugins in "05-cilium\.conflist"/);
+  assert.match(stdout, /warning {4}Cilium must run with cni\.exclusive=false/);
+  assert.equal(dir.read("05-cilium.conflist"), text);
+  assert.deepEqual(dir.state(), []);
+  Deno.removeSync(`${dir.dir}/net.d/05-cilium.conflist`);
+  const waiting = await installCni(["check"], env);
+  assert.equal(waiting.code, 1);
+  assert.match(waiting.stdout, /would {6}wait: no CNI config file is valid/);
+});
+
+Deno.test("exit codes: settings 1, log level 2, usage 64, help 0", async () => {
+  const settings = await installCni([], { SLEEP: "perhaps" });
+  assert.equal(settings.code, 1);
+  assert.match(settings.stderr, /KUMA-INS-010: Cannot use SLEEP="perhaps"/);
+  assert.equal((await installCni([], { CNI_LOG_LEVEL: "loud" })).code, 2);
+  assert.equal((await installCni(["unknown"])).code, 64);
+  const help = await installCni(["--help"]);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /CNI_NETWORK_CONFIG/);
+});

@@ -1,0 +1,55 @@
+/**
+ * What unit tests of this room share.
+ *
+ * @module
+ */
+import { exchange } from "./native.ts";
+import { type Places, placesOf } from "./places.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+// Opens the C library before any test: none of them shall be blamed for leaving it open.
+exchange("/nonexistent/a", "/nonexistent/b");
+
+/** A net dir with a state folder, gone when disposed of. */
+export class TestDir implements Disposable {
+  readonly dir: string = Deno.makeTempDirSync({ prefix: "ki-" });
+  readonly settings: Settings;
+  readonly places: Places;
+
+  constructor(env: Record<string, string> = {}) {
+    this.settings = readSettings({
+      MOUNTED_CNI_NET_DIR: `${this.dir}/net.d`,
+      MOUNTED_CNI_BIN_DIR: `${this.dir}/bin`,
+      CNI_SOURCE_DIR: `${this.dir}/image`,
+      MOUNTED_SECONDARY_CNI_BIN_DIR: "",
+      ...env,
+    });
+    this.places = placesOf(this.settings);
+    for (const name of ["net.d", "net.d/.kuma-cni", "bin", "image"]) {
+      Deno.mkdirSync(`${this.dir}/${name}`);
+    }
+  }
+
+  write(name: string, text: string): void {
+    Deno.writeTextFileSync(`${this.places.netDir}/${name}`, text);
+  }
+
+  read(name: string): string {
+    return Deno.readTextFileSync(`${this.places.netDir}/${name}`);
+  }
+
+  /** Names in the net dir but for the state folder. */
+  names(): string[] {
+    return [...Deno.readDirSync(this.places.netDir)].map(({ name }) => name)
+      .filter((name) => name !== ".kuma-cni").sort();
+  }
+
+  /** Names in the state folder. */
+  state(): string[] {
+    return [...Deno.readDirSync(this.places.state)].map(({ name }) => name).sort();
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.dir, { recursive: true });
+  }
+}
