@@ -120,17 +120,19 @@ test("each annotation changes the rules", async (t) => {
       [/--dport 9901.*\n.*INBOUND/],
     ],
     ["UIDs", { "traffic.kuma.io/exclude-outbound-ports-for-uids": "tcp:80:1234;udp:53:1235" }, [
-      /--dport 80 .*--uid-owner 1234 .*RETURN/,
+      /--dports 80 .*--uid-owner 1234 .*RETURN/,
       /--uid-owner 1235/,
     ], []],
     ["UIDs, older", { "traffic.kuma.io/exclude-outbound-tcp-ports-for-uids": "81:1236" }, [
-      /--dport 81 .*--uid-owner 1236/,
+      /--dports 81 .*--uid-owner 1236/,
     ], []],
     ["outbound addresses", { "traffic.kuma.io/exclude-outbound-ips": "10.9.0.0/16,fd99::/64" }, [
       /-d 10\.9\.0\.0\/16 .*RETURN/,
       /-d fd99::\/64 .*RETURN/,
     ], []],
-    ["gateway", { "kuma.io/gateway": "yes" }, [/OUTBOUND/], [/PREROUTING .*-j KUMA_MESH_INBOUND/]],
+    ["gateway", { "kuma.io/gateway": "yes" }, [
+      /-A KUMA_MESH_INBOUND -p tcp .*inbound redirection is off/,
+    ], [/-A KUMA_MESH_INBOUND .*-j KUMA_MESH_INBOUND_REDIRECT/]],
     ["ipv4 only", { "kuma.io/transparent-proxying-ip-family-mode": "ipv4" }, [/INBOUND/], []],
     ["DNS", { "kuma.io/builtin-dns": "enabled", "kuma.io/builtin-dns-port": "15099" }, [
       /--dport 53 .*--to-ports 15099/,
@@ -155,7 +157,12 @@ test("each annotation changes the rules", async (t) => {
           "kumaDPUser: '7777'\nredirect:\n  inbound:\n    port: 35006\n  outbound:\n    port: 35001\n" +
           "    excludePortsForUIDs: ['tcp:443:8888']\n",
       },
-      [/--to-ports 35006/, /--to-ports 35001/, /--uid-owner 7777/, /443 .*--uid-owner 8888/],
+      [
+        /--to-ports 35006/,
+        /--to-ports 35001/,
+        /--uid-owner 7777/,
+        /--dports 443 .*--uid-owner 8888/,
+      ],
       [],
     ],
   ];

@@ -1,0 +1,121 @@
+/**
+ * kuma-cni as a runtime calls it, against an empty compiled program in the same run: ADD of an annotated
+ * pod into a fresh namespace with a real API server on loopback, the same again, CHECK, DEL and VERSION.
+ *
+ * @module
+ */
+import { InstalledPlugin, netConf, podArgsText } from "../cni/plugin.ts";
+import { INJECTED } from "../e2e/cni_node.ts";
+import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
+import { type Figures, measureInTurn, runOrFail, type Subject } from "./measure.ts";
+import { dropNamespace } from "./netns_subject.ts";
+import { ratioOf, type Row } from "./table.ts";
+
+/** Bounds of the issue that set them. */
+const MAX_ADD_RATIO = 2.2;
+const MAX_SMALL_RATIO = 1.3;
+const MAX_RSS_MIB = 90;
+
+const EMPTY = "empty compiled program";
+const ADD = "kuma-cni ADD, annotated pod";
+
+/** Measures the verbs; `empty` is the empty program's path. Needs root, etcd and kube-apiserver. */
+export async function cniRows(empty: string, runs: number): Promise<Row[]> {
+  await using cluster = await startApiServer();
+  using plugin = InstalledPlugin.create();
+  const directory = await Deno.makeTempDir({ prefix: "cni-bench-" });
+  try {
+    const kubeconfig = `${directory}/kubeconfig`;
+    await Deno.writeTextFile(kubeconfig, await furnish(cluster), { mode: 0o600 });
+    const stdin = JSON.stringify(netConf({
+      ...{ cniVersion: "1.0.0", log_level: "info" },
+      ...{ log_socket: `${directory}/log.sock`, log_file: `${directory}/log/kuma-cni.log` },
+      kubernetes: { kubeconfig, exclude_namespaces: ["kube-system"] },
+    }));
+    const call = (verb: string, namespace: string) => argv(plugin.path, verb, namespace);
+    const added = (namespace: string) =>
+      runOrFail(call("ADD", namespace), { stdin }).then(() => undefined);
+    return toRows(
+      await measureInTurn({
+        [EMPTY]: { argv: ["env", "-i", empty], stdin },
+        [ADD]: inFresh(call, "ADD", stdin),
+        "the same again, nothing to change": inFresh(call, "ADD", stdin, added),
+        "kuma-cni CHECK": inFresh(call, "CHECK", stdin, added),
+        "kuma-cni DEL": { argv: call("DEL", "gone"), stdin },
+        "kuma-cni VERSION": { argv: call("VERSION", "gone"), stdin },
+      }, runs),
+    );
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** The pod, and the kubeconfig of an account that may get it. */
+async function furnish(cluster: TestCluster): Promise<string> {
+  await cluster.createNamespace("bench");
+  await cluster.createPod("bench", {
+    metadata: { name: "web", annotations: { ...INJECTED, "kuma.io/builtin-dns": "enabled" } },
+    spec: { containers: ["app", "kuma-sidecar"].map((name) => ({ name, image: "x:1" })) },
+  });
+  await cluster.createServiceAccount("bench", "kuma-cni");
+  const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }];
+  await cluster.grant("bench-cni", rules, { serviceAccount: "bench/kuma-cni" });
+  return cluster.kubeconfig(await cluster.createServiceAccountToken("bench", "kuma-cni"));
+}
+
+function argv(program: string, verb: string, namespace: string): string[] {
+  return [
+    ...["env", "-i", `CNI_COMMAND=${verb}`, "CNI_CONTAINERID=bench", "CNI_IFNAME=eth0"],
+    ...[`CNI_NETNS=/run/netns/${namespace}`, "CNI_PATH=/opt/cni/bin"],
+    ...[`CNI_ARGS=${podArgsText("bench", "web")}`, "PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+    program,
+  ];
+}
+
+function inFresh(
+  call: (verb: string, namespace: string) => string[],
+  verb: string,
+  stdin: string,
+  before?: (namespace: string) => Promise<void>,
+): Subject {
+  return {
+    argv: [],
+    stdin,
+    prepare: async () => {
+      const name = `bench-cni-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
+      await makePodNamespace(name);
+      await before?.(name);
+      return { argv: call(verb, name), dispose: () => dropNamespace(name) };
+    },
+  };
+}
+
+/** A pod's namespace: loopback and one interface with an address of each family. */
+async function makePodNamespace(name: string): Promise<void> {
+  await runOrFail(["ip", "netns", "add", name]);
+  for (
+    const args of [
+      ["link", "set", "lo", "up"],
+      ["link", "add", "eth0", "type", "veth", "peer", "name", "peer0"],
+      ["addr", "add", "10.61.0.2/24", "dev", "eth0"],
+      ["-6", "addr", "add", "fd61::2/64", "dev", "eth0", "nodad"],
+      ["link", "set", "eth0", "up"],
+    ]
+  ) await runOrFail(["ip", "-n", name, ...args]);
+}
+
+function toRows(figures: Record<string, Figures>): Row[] {
+  const empty = figures[EMPTY];
+  if (empty === undefined) throw new Error("The empty program was not measured");
+  return Object.entries(figures).map(([name, one]) => {
+    if (name === EMPTY) return { name, figures: one };
+    const ratio = ratioOf(one, empty);
+    const limit = name === ADD ? MAX_ADD_RATIO : / (DEL|VERSION)$/.test(name) ? MAX_SMALL_RATIO : 0;
+    const rss = one.rssMiB ?? Infinity;
+    const bounds = limit === 0 ? [] : [
+      { text: `p50 <= ${limit}x empty`, kept: ratio <= limit },
+      { text: `peak RSS <= ${MAX_RSS_MIB} MiB`, kept: rss <= MAX_RSS_MIB },
+    ];
+    return { name, figures: one, ratios: { empty: ratio }, bounds };
+  });
+}
