@@ -1,0 +1,34 @@
+/**
+ * The serving certificate in files: `tls.crt` and `tls.key` of one folder, looked at every second. A
+ * mounted Secret changes by a renamed link, so the text is compared, not a time stamp.
+ *
+ * @module
+ */
+import { errorText, KumaError } from "core/errors.ts";
+import type { KeyPair } from "../server/tls_gate.ts";
+
+/** Reads the pair. Throws `KUMA-WH-022` naming the file. */
+export function readPair(directory: string): KeyPair {
+  return { cert: read(`${directory}/tls.crt`), key: read(`${directory}/tls.key`) };
+}
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (cause) {
+    throw new KumaError("KUMA-WH-022", `${path}: ${errorText(cause)}`, { cause });
+  }
+}
+
+/** Where a pair comes from; asked again and again. */
+export interface PairSource {
+  /** Asked this often. */
+  readonly intervalMs: number;
+  /** The pair of now. */
+  current(): KeyPair | Promise<KeyPair>;
+}
+
+/** The files of a folder. */
+export function fileSource(directory: string): PairSource {
+  return { intervalMs: 1000, current: () => readPair(directory) };
+}

@@ -1,0 +1,160 @@
+/**
+ * Certificates that the webhook makes itself: kept in a Secret that all replicas share, renewed before
+ * they end, their CA written into the webhook configurations.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import type { Logger } from "core/log/logger.ts";
+import { isObject, type JsonObject } from "core/patch/json.ts";
+import { type KubeConnection, KubeStatusError } from "../cluster/connection.ts";
+import type { KeyPair } from "../server/tls_gate.ts";
+import type { PairSource } from "./file_pair.ts";
+import { createAuthority, describeCertificate, isDue, issueServer } from "./issue.ts";
+import { trustAuthority } from "./trust.ts";
+
+/** What to keep where. */
+export interface SecretOptions {
+  readonly connection: KubeConnection;
+  readonly namespace: string;
+  readonly secret: string;
+  /** Name of the Service that API servers call. */
+  readonly service: string;
+  readonly log: Logger;
+  readonly intervalMs?: number;
+  readonly now?: () => Date;
+}
+
+/** The Secret's content. `bundle` may hold the CA before this one too. */
+interface Material {
+  readonly bundle: string;
+  readonly ca: KeyPair;
+  readonly server: KeyPair;
+}
+
+/** How often a lost race is run again. */
+const ATTEMPTS = 5;
+
+/**
+ * A source that makes, renews and shares the pair. Replicas race safely: who creates or updates the
+ * Secret first wins (409 for the others), the others read it.
+ */
+export function secretSource(options: SecretOptions): PairSource {
+  return {
+    intervalMs: options.intervalMs ?? 30_000,
+    async current() {
+      const material = await settled(options);
+      await trustAuthority({ ...options, bundle: material.bundle });
+      return material.server;
+    },
+  };
+}
+
+async function settled(options: SecretOptions): Promise<Material> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const found = await readSecret(options);
+    const material = found === undefined ? undefined : materialOf(found);
+    const next = await renewed(material, options);
+    if (next === material) return next;
+    // API servers must trust a new CA before anybody serves with it.
+    if (material !== undefined) await trustAuthority({ ...options, bundle: next.bundle });
+    if (await writeSecret(options, found, next)) {
+      options.log.info("certificate made", { secret: `${options.namespace}/${options.secret}` });
+      return next;
+    }
+  }
+  throw new KumaError(
+    "KUMA-WH-022",
+    `Secret ${options.namespace}/${options.secret} is being changed by others all the time`,
+  );
+}
+
+/** The same material where nothing is due. */
+async function renewed(old: Material | undefined, options: SecretOptions): Promise<Material> {
+  const now = options.now?.() ?? new Date();
+  const names = serviceNames(options);
+  const authorityDue = old === undefined || isDue(old.ca.cert, now);
+  const known = old === undefined ? [] : describeCertificate(old.server.cert).names;
+  const serverDue = authorityDue || isDue(old.server.cert, now) ||
+    names.some((name) => !known.includes(name));
+  if (old !== undefined && !serverDue) return old;
+  const ca = authorityDue ? await createAuthority(now) : old.ca;
+  const bundle = !authorityDue
+    ? old.bundle
+    : old === undefined
+    ? ca.cert
+    : `${ca.cert.trim()}\n${old.ca.cert}`;
+  return { bundle, ca: { cert: ca.cert, key: ca.key }, server: await issueServer(ca, names, now) };
+}
+
+/** The names that API servers use for a Service. */
+export function serviceNames(options: { service: string; namespace: string }): string[] {
+  const short = `${options.service}.${options.namespace}`;
+  return [`${short}.svc`, short, `${short}.svc.cluster.local`];
+}
+
+function path({ namespace, secret }: SecretOptions): string {
+  const part = encodeURIComponent;
+  return `/api/v1/namespaces/${part(namespace)}/secrets/${part(secret)}`;
+}
+
+async function readSecret(options: SecretOptions): Promise<JsonObject | undefined> {
+  try {
+    const secret = await options.connection.json(path(options));
+    return isObject(secret) ? secret : undefined;
+  } catch (thrown) {
+    if (thrown instanceof KubeStatusError && thrown.status === 404) return undefined;
+    throw thrown;
+  }
+}
+
+function materialOf(secret: JsonObject): Material | undefined {
+  const data = isObject(secret.data) ? secret.data : {};
+  const read = (key: string) => {
+    const value = data[key];
+    return typeof value === "string" ? new TextDecoder().decode(Uint8Array.fromBase64(value)) : "";
+  };
+  const material = {
+    bundle: read("ca.crt"),
+    ca: { cert: read("ca-own.crt"), key: read("ca.key") },
+    server: { cert: read("tls.crt"), key: read("tls.key") },
+  };
+  const texts = [material.bundle, ...Object.values(material.ca), ...Object.values(material.server)];
+  return texts.every((text) => text !== "") ? material : undefined;
+}
+
+/** False where somebody else was faster. */
+async function writeSecret(
+  options: SecretOptions,
+  old: JsonObject | undefined,
+  material: Material,
+): Promise<boolean> {
+  const encode = (text: string) => new TextEncoder().encode(text).toBase64();
+  const metadata: JsonObject = { name: options.secret, namespace: options.namespace };
+  const version = isObject(old?.metadata) ? old.metadata.resourceVersion : undefined;
+  if (version !== undefined) metadata.resourceVersion = version;
+  const body: JsonObject = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata,
+    type: "kubernetes.io/tls",
+    data: {
+      "ca.crt": encode(material.bundle),
+      "ca-own.crt": encode(material.ca.cert),
+      "ca.key": encode(material.ca.key),
+      "tls.crt": encode(material.server.cert),
+      "tls.key": encode(material.server.key),
+    },
+  };
+  const collection = path(options).replace(/\/[^/]*$/, "");
+  try {
+    await options.connection.json(old === undefined ? collection : path(options), {
+      method: old === undefined ? "POST" : "PUT",
+      body,
+    });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof KubeStatusError && thrown.status === 409) return false;
+    throw thrown;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * `kuma-webhook explain`: the explanation from the command line, with a cluster or without.
+ *
+ * @module
+ */
+import { silentLogger } from "core/log/logger.ts";
+import { isObject, type Json } from "core/patch/json.ts";
+import { shippedContainerSchema } from "core/patch/schema.ts";
+import { KubeConnection } from "../cluster/connection.ts";
+import type { Credentials } from "../cluster/credentials.ts";
+import { InformedCluster } from "../cluster/informed_cluster.ts";
+import { knowsNativeSidecars } from "../cluster/version.ts";
+import { pause } from "../certificates/keep.ts";
+import type { Cluster } from "../inject/context.ts";
+import type { LoadedSettings } from "../settings/load.ts";
+import { explainPod } from "./explain.ts";
+import { LABELS } from "core/kube/annotations.ts";
+import { KumaError } from "core/errors.ts";
+
+const SYNC_MS = 15_000;
+
+/** Explains the pod; without credentials in an enabled namespace where every mesh exists. */
+export async function explainHere(
+  pod: Json,
+  namespace: string | undefined,
+  loaded: LoadedSettings,
+  credentials: Credentials | undefined,
+): Promise<string> {
+  const metadata = isObject(pod) && isObject(pod.metadata) ? pod.metadata : {};
+  const own = typeof metadata.namespace === "string" ? metadata.namespace : "default";
+  const explain = (cluster: Cluster, native: boolean) =>
+    explainPod(pod, namespace ?? own, {
+      cluster,
+      settings: loaded.settings,
+      origins: loaded.origins,
+      caCert: undefined,
+      serverHasNativeSidecars: native,
+      schema: shippedContainerSchema(),
+    });
+  if (credentials === undefined) return await explain(OFFLINE, true);
+  using connection = new KubeConnection(credentials);
+  const version = await connection.json("/version");
+  const { major = "", minor = "" } = isObject(version) ? version : {};
+  const cluster = new InformedCluster(connection, loaded.settings, silentLogger);
+  const stop = new AbortController();
+  const running = cluster.run(stop.signal);
+  try {
+    const deadline = Date.now() + SYNC_MS;
+    while (cluster.waitingFor.length > 0) {
+      if (Date.now() > deadline) {
+        throw new KumaError("KUMA-WH-021", `cannot list ${cluster.waitingFor.join(", ")}`);
+      }
+      await pause(20, stop.signal);
+    }
+    const native = knowsNativeSidecars({ major: String(major), minor: String(minor) });
+    return await explain(cluster, native);
+  } finally {
+    stop.abort();
+    await running;
+  }
+}
+
+const OFFLINE: Cluster = {
+  namespace: () => ({ labels: { [LABELS.sidecarInjection]: "enabled" }, annotations: {} }),
+  hasMesh: () => true,
+  containerPatch: () => undefined,
+  configMap: () => undefined,
+};

@@ -1,0 +1,147 @@
+/**
+ * kuma-webhook: the admission server that injects sidecars into pods.
+ *
+ * Its limits: it hooks the creation of pods only, and it needs an API server that can reach its port.
+ *
+ * @module
+ */
+import { Command, CommanderError, Option } from "commander";
+import { parse } from "yaml";
+import { errorText, KumaError } from "core/errors.ts";
+import type { Json } from "core/patch/json.ts";
+import { LOG_LEVELS, parseLogLevel } from "core/log/levels.ts";
+import { fileSource, type PairSource } from "./certificates/file_pair.ts";
+import { secretSource } from "./certificates/secret.ts";
+import { KubeConnection } from "./cluster/connection.ts";
+import { findCredentials } from "./cluster/credentials.ts";
+import { explainHere } from "./explain/here.ts";
+import { stderrLogger } from "./log.ts";
+import { serve } from "./serve.ts";
+import { type LoadedSettings, loadSettings } from "./settings/load.ts";
+import type { Logger } from "core/log/logger.ts";
+
+interface ServeFlags {
+  configFile?: string;
+  generateCerts: boolean;
+  tlsSecret: string;
+  service?: string;
+  drainTime: string;
+  logLevel: string;
+  logFormat: "json" | "text";
+}
+
+/** Runs the command line; the result is the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code = 0;
+  const done = (work: Promise<number>) => work.then((result) => void (code = result));
+  const program = new Command("kuma-webhook").exitOverride()
+    .description("Admission server: injects sidecars, validates ContainerPatches");
+  program.command("serve", { isDefault: true }).description("serve until SIGTERM")
+    .option("--config-file <path>", "the control plane's YAML document")
+    .option("--generate-certs", "make and renew the certificate, keep it in a Secret", false)
+    .option("--tls-secret <name>", "that Secret, in the system namespace", "kuma-webhook-tls")
+    .option("--service <name>", "Service that API servers call (default: the control plane's)")
+    .option("--drain-time <seconds>", "how long requests are served after SIGTERM", "10")
+    .addOption(new Option("--log-level <level>").choices([...LOG_LEVELS]).default("info"))
+    .addOption(new Option("--log-format <format>").choices(["json", "text"]).default("json"))
+    .action((flags: ServeFlags) => done(runServe(flags)));
+  program.command("explain").description("say what would become of a pod, and why")
+    .requiredOption("-f, --file <path>", "the pod, YAML or JSON; - for standard input")
+    .option("-n, --namespace <name>", "its namespace, where the file does not say")
+    .option("--config-file <path>", "the control plane's YAML document")
+    .option("--offline", "ask no cluster: an enabled namespace, the mesh that the pod names", false)
+    .action((flags: ExplainFlags) => done(runExplain(flags)));
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode;
+    const prefix = thrown instanceof KumaError ? `${thrown.code}: ` : "";
+    print(Deno.stderr, `kuma-webhook: ${prefix}${errorText(thrown)}\n`);
+    return 1;
+  }
+}
+
+function settingsFrom(path: string | undefined): LoadedSettings {
+  const environment = Deno.env.toObject();
+  if (path === undefined) return loadSettings(undefined, environment);
+  try {
+    return loadSettings({ name: path, text: Deno.readTextFileSync(path) }, environment);
+  } catch (cause) {
+    if (cause instanceof KumaError) throw cause;
+    throw new KumaError("KUMA-WH-001", `${path}: ${errorText(cause)}`, { cause });
+  }
+}
+
+async function runServe(flags: ServeFlags): Promise<number> {
+  const log = stderrLogger(parseLogLevel(flags.logLevel) ?? "info", flags.logFormat);
+  const loaded = settingsFrom(flags.configFile);
+  for (const warning of loaded.warnings) log.warn(warning);
+  if (!/^[0-9]{1,4}$/.test(flags.drainTime)) {
+    throw new KumaError("KUMA-WH-001", `--drain-time: ${flags.drainTime} is no number of seconds`);
+  }
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, end);
+  using connection = new KubeConnection(findCredentials(Deno.env.toObject()));
+  await serve({
+    loaded,
+    connection,
+    pairs: pairSource(flags, loaded, connection, log),
+    log,
+    signal: ending.signal,
+    drainMs: Number(flags.drainTime) * 1000,
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.removeSignalListener(signal, end);
+  return 0;
+}
+
+function pairSource(
+  flags: ServeFlags,
+  { settings }: LoadedSettings,
+  connection: KubeConnection,
+  log: Logger,
+): PairSource {
+  if (flags.generateCerts) {
+    return secretSource({
+      connection,
+      namespace: settings.systemNamespace,
+      secret: flags.tlsSecret,
+      service: flags.service ?? settings.controlPlaneServiceName,
+      log,
+    });
+  }
+  if (settings.certDir !== "") return fileSource(settings.certDir);
+  throw new KumaError("KUMA-WH-022", "runtime.kubernetes.admissionServer.certDir is empty", {
+    hint: "set it to a folder with tls.crt and tls.key, or use --generate-certs",
+  });
+}
+
+interface ExplainFlags {
+  file: string;
+  namespace?: string;
+  configFile?: string;
+  offline: boolean;
+}
+
+async function runExplain(flags: ExplainFlags): Promise<number> {
+  const text = flags.file === "-"
+    ? await new Response(Deno.stdin.readable).text()
+    : Deno.readTextFileSync(flags.file);
+  const credentials = flags.offline ? undefined : findCredentials(Deno.env.toObject());
+  const out = await explainHere(
+    parse(text) as Json,
+    flags.namespace,
+    settingsFrom(flags.configFile),
+    credentials,
+  );
+  print(Deno.stdout, out);
+  return 0;
+}
+
+function print(stream: typeof Deno.stdout, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let sent = 0; sent < bytes.length;) sent += stream.writeSync(bytes.subarray(sent));
+}
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args);
