@@ -1,0 +1,131 @@
+/** `--store-firewalld` against the firewalld that Debian ships: it loads the file and brings the rules up. */
+import assert from "node:assert/strict";
+import { FAMILIES } from "core/proxy/resolved.ts";
+import { kumactlPath } from "tests/kernel/kumactl.ts";
+import { requires } from "tests/support/requires.ts";
+import { Firewalld } from "./firewalld_daemon.ts";
+import { install, Machine, uninstall } from "./machine.ts";
+
+const test = requires("root", "netns", "iptables-nft", "firewalld");
+
+const FOREIGN = `<?xml version="1.0" encoding="utf-8"?>
+<direct>
+  <!-- the office -->
+  <chain ipv="ipv4" table="nat" chain="OFFICE"/>
+  <rule ipv="ipv4" table="nat" chain="OUTPUT" priority="0">-p udp --dport 53 -j OFFICE</rule>
+  <rule ipv='ipv4' table="nat" chain="OFFICE" priority="0">-m comment --comment 'two words' -j RETURN</rule>
+</direct>
+`;
+
+const CONFIGURATION = [
+  "--store-firewalld",
+  "--redirect-all-dns-traffic",
+  "--drop-invalid-packets",
+  "--exclude-outbound-ports-for-uids",
+  "tcp,udp:22,80-90:106-108",
+  "--exclude-outbound-ips",
+  "10.1.2.3/8,fd17::/8",
+];
+
+for (const backend of ["nftables", "iptables"] as const) {
+  test(`${backend} backend: firewalld loads the stored rules, they work, uninstall gives the file back`, async () => {
+    await using machine = await Machine.create();
+    const folder = await Firewalld.prepare(
+      machine,
+      `DefaultZone=public\nFirewallBackend=${backend}\n`,
+    );
+    const file = `${folder}/direct.xml`;
+    await Deno.writeTextFile(file, FOREIGN, { mode: 0o640 });
+    await machine.kumactlMust(...install(...CONFIGURATION));
+    const stored = await Deno.readTextFile(file);
+    assert.equal((await Deno.stat(file)).mode! & 0o777, 0o640);
+    await machine.kumactlMust(...install(...CONFIGURATION));
+    assert.equal(await Deno.readTextFile(file), stored, "a second run changes nothing");
+    const applied = await ourRules(machine);
+
+    // What a restart of the host does to rules.
+    await machine.must("nft", "flush", "ruleset");
+    assert.deepEqual(await ourRules(machine), {});
+    {
+      await using firewalld = await Firewalld.start(machine);
+      assert.deepEqual(firewalld.complaints(), []);
+      assert.deepEqual(inChainsOf(await ourRules(machine)), applied);
+      const nat = await machine.save("nft", "ipv4");
+      assert.match(nat, /-A OFFICE -m comment --comment "two words" -j RETURN/);
+      const firstOfOutput = nat.split("\n").find((line) =>
+        /^-A OUTPUT(?:_direct)? .*dport/.test(line)
+      );
+      assert.match(firstOfOutput ?? "", /kuma\/mesh/, "inserted rules stand ahead of others");
+      const asSidecar = ["--reuid", "5678", "--clear-groups", kumactlPath()];
+      await machine.must("setpriv", ...asSidecar, "install", "transparent-proxy-validator");
+    }
+
+    await machine.kumactlMust(...uninstall());
+    assert.equal(await Deno.readTextFile(file), FOREIGN);
+    assert.equal((await Deno.stat(file)).mode! & 0o777, 0o640);
+    await machine.kumactlMust(...uninstall());
+    assert.equal(await Deno.readTextFile(file), FOREIGN);
+  });
+}
+
+test("a file of our own creation is private, and goes with uninstall", async () => {
+  await using machine = await Machine.create();
+  const file = `${await Firewalld.prepare(machine)}/direct.xml`;
+  await machine.kumactlMust(...install("--store-firewalld"));
+  assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
+  await machine.kumactlMust(...install("--store-firewalld", "--redirect-inbound=false"));
+  assert.doesNotMatch(await Deno.readTextFile(file), /all other inbound TCP/, "replaced");
+  await machine.kumactlMust(...uninstall());
+  await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
+});
+
+test("a malformed file is refused with line and column, file and firewall untouched", async () => {
+  await using machine = await Machine.create();
+  const file = `${await Firewalld.prepare(machine)}/direct.xml`;
+  const broken = '<?xml version="1.0"?>\n<direct>\n  <rule ipv="ipv4">-j ACCEPT</direct>\n';
+  await Deno.writeTextFile(file, broken);
+  const before = await machine.firewall();
+  const done = await machine.kumactl(install("--store-firewalld"));
+  assert.notEqual(done.code, 0);
+  assert.match(
+    done.stderr,
+    /^Error: \/etc\/firewalld\/direct\.xml: [^\n]*line 3, column 29[^\n]*\n$/m,
+  );
+  assert.equal(await Deno.readTextFile(file), broken);
+  assert.equal(await machine.firewall(), before);
+});
+
+test("a dry run shows the file and writes none", async () => {
+  await using machine = await Machine.create();
+  const folder = await Firewalld.prepare(machine);
+  const shown = await machine.kumactlMust(
+    ...install("--store-firewalld", "--dry-run", "--redirect-dns"),
+  );
+  assert.match(
+    shown,
+    /\n\n<\?xml version="1\.0" encoding="UTF-8"\?>\n<direct>\n {2}<chain ipv="ipv4"/,
+  );
+  assert.match(shown, /<\/direct>\n\n$/);
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["firewalld.conf"]);
+});
+
+/** Our rules by `FAMILY TABLE CHAIN`, as both families list them. */
+async function ourRules(machine: Machine): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const family of FAMILIES) {
+    let table = "";
+    for (const line of (await machine.save("nft", family)).split("\n")) {
+      if (line.startsWith("*")) table = line.slice(1);
+      const [, chain = "", rule = ""] = /^-A (\S+) (.*kuma\/mesh.*)$/.exec(line) ?? [];
+      if (rule !== "") (found[`${family} ${table} ${chain}`] ??= []).push(rule);
+    }
+  }
+  return found;
+}
+
+/** With its iptables backend firewalld puts direct rules into chains beside the built-in ones. */
+function inChainsOf(rules: Record<string, string[]>): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(rules).map(([place, list]) => [place.replace(/_direct$/, ""), list]),
+  );
+}
