@@ -5,12 +5,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
-import {
-  interpreterFor,
-  locateInterpreter,
-  readInterpreter,
-  RUNTIME_FOLDER,
-} from "core/host/elf_interpreter.ts";
+import { interpreterFor, locateInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import type { Logger } from "core/log/logger.ts";
 import { copyFile, isCopy, type Patch } from "./copy.ts";
 import { exchange } from "./native.ts";
@@ -88,10 +83,16 @@ export function removeProgram(dir: string): void {
 
 /** The interpreter that the program would need to start, if it needs one that we bring. */
 export function bundledInterpreter(program: string): string | undefined {
-  const head = readHead(program);
+  return bundledLoader(program)?.path;
+}
+
+function bundledLoader(program: string): { path: string; offset: number } | undefined {
+  using file = Deno.openSync(program, { read: true });
   try {
-    const path = readInterpreter(head);
-    return path.includes(`/${RUNTIME_FOLDER}/`) ? path : undefined;
+    const { offset, size } = locateInterpreter(readAt(file, 0, HEAD));
+    // The path itself may lie anywhere: whoever patched the program has put it at its end.
+    const path = new TextDecoder().decode(readAt(file, offset, size)).replace(/\0.*$/s, "");
+    return path.includes(`/${RUNTIME_FOLDER}/`) ? { path, offset } : undefined;
   } catch (error) {
     // No ELF program, or a static one: it needs none.
     if (error instanceof KumaError) return undefined;
@@ -113,10 +114,10 @@ function programMode(source: string): number {
 
 /** The loader's path for the host's bin dir, where the program was built to bring its own loader. */
 function interpreterPatch(source: string, hostDir: string): Patch | undefined {
-  const current = bundledInterpreter(source);
-  if (current === undefined) return undefined;
-  const { offset } = locateInterpreter(readHead(source));
-  return { offset, bytes: new TextEncoder().encode(interpreterFor(current, hostDir)) };
+  const loader = bundledLoader(source);
+  if (loader === undefined) return undefined;
+  const bytes = new TextEncoder().encode(interpreterFor(loader.path, hostDir));
+  return { offset: loader.offset, bytes };
 }
 
 /**
@@ -167,10 +168,16 @@ function filesIn(dir: string): { name: string; mode: number }[] {
   }));
 }
 
-function readHead(path: string): Uint8Array {
-  using file = Deno.openSync(path, { read: true });
-  const head = new Uint8Array(HEAD);
-  return head.subarray(0, file.readSync(head) ?? 0);
+function readAt(file: Deno.FsFile, offset: number, size: number): Uint8Array {
+  file.seekSync(offset, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(size);
+  let filled = 0;
+  while (filled < size) {
+    const read = file.readSync(bytes.subarray(filled));
+    if (read === null) break;
+    filled += read;
+  }
+  return bytes.subarray(0, filled);
 }
 
 function isDirectory(path: string): boolean {

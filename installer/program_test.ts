@@ -4,19 +4,20 @@ import { silentLogger } from "core/log/logger.ts";
 import { hostBinDir, installProgram, isInstalled, removeProgram } from "./program.ts";
 import { TestDir } from "./testing.ts";
 
-/** The least that has an interpreter: an ELF header, one program header, the path. elf(5). */
+/** The least that has an interpreter: an ELF header, one program header, the path far behind. elf(5). */
 function elf(interpreter: string): Uint8Array {
   const path = new TextEncoder().encode(`${interpreter}\0`);
-  const bytes = new Uint8Array(120 + path.length);
+  const at = 1_500_000;
+  const bytes = new Uint8Array(at + path.length);
   const view = new DataView(bytes.buffer);
   bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
   view.setBigUint64(32, 64n, true);
   view.setUint16(54, 56, true);
   view.setUint16(56, 1, true);
   view.setUint32(64, 3, true);
-  view.setBigUint64(72, 120n, true);
+  view.setBigUint64(72, BigInt(at), true);
   view.setBigUint64(96, BigInt(path.length), true);
-  bytes.set(path, 120);
+  bytes.set(path, at);
   return bytes;
 }
 
