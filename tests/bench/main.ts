@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { hostArch } from "build/pins.ts";
 import { ROOT } from "build/task.ts";
+import { cniRows } from "./cni_bench.ts";
 import { rulesetsPerSecond } from "./core_bench.ts";
 import { buildEmptyProgram } from "./empty.ts";
 import { kumactlRows } from "./kumactl_bench.ts";
@@ -25,7 +26,9 @@ export async function bench(runs: number, print: (text: string) => void): Promis
     print(`(${fast ? "ok" : "MISSED"}: >= ${MIN_RULESETS_PER_SECOND})\n\n`);
     const kumactl = await kumactlRows(join(dist, "kumactl"), empty, runs);
     print(renderTable("kumactl, fresh network namespace, both families, DNS on", kumactl));
-    return missed(kumactl).length + (fast ? 0 : 1);
+    const cni = await cniRows(empty, runs);
+    print(renderTable("kuma-cni, API server on loopback, both families, DNS on", cni));
+    return missed([...kumactl, ...cni]).length + (fast ? 0 : 1);
   } finally {
     await Deno.remove(work, { recursive: true });
   }

@@ -5,13 +5,14 @@
  */
 import { runOrFail, type Subject } from "./measure.ts";
 
-/** Makes a namespace that looks like a pod's: loopback up, one interface with both families. */
+/** Makes a namespace that looks like a pod's: loopback up, an interface with both families. */
 export async function makeNamespace(name: string): Promise<void> {
   await runOrFail(["ip", "netns", "add", name]);
   for (
     const args of [
       ["link", "set", "lo", "up"],
-      ["link", "add", "eth0", "type", "dummy"],
+      ["link", "add", "eth0", "type", "veth", "peer", "name", "peer0"],
+      ["link", "set", "peer0", "up"],
       ["addr", "add", "10.61.0.2/24", "dev", "eth0"],
       ["-6", "addr", "add", "fd61::2/64", "dev", "eth0", "nodad"],
       ["link", "set", "eth0", "up"],
