@@ -23,7 +23,7 @@ for (const flavour of FLAVOURS) {
       await refusesToChange(machine, args);
 
       await machine.kumactlMust(...install("--exclude-inbound-ports", "22"));
-      assert.match(await machine.save(flavour, "ipv6"), /KUMA_MESH_INBOUND/);
+      assert.match(await machine.save(flavour, "ipv6"), /^:KUMA_MESH_INBOUND/m);
       await refusesToChange(machine, args);
     });
   }
