@@ -41,7 +41,10 @@ export interface HostOptions {
 
 /** What an installation may be told beside. */
 export interface InstallOptions extends HostOptions {
-  /** Let iptables check the rules of all families before the first is applied. Default: not in CNI mode. */
+  /**
+   * Let iptables check the rules of all families before the first is applied. Default: with legacy
+   * iptables outside of CNI mode. Without it a refusal is put right afterwards, by another run with it.
+   */
   readonly test?: boolean;
   /** Apply the families at once. Default: in CNI mode. */
   readonly parallelFamilies?: boolean;
