@@ -17,6 +17,7 @@ import { findCredentials } from "./cluster/credentials.ts";
 import { explainHere } from "./explain/here.ts";
 import { stderrLogger } from "./log.ts";
 import { serve } from "./serve.ts";
+import { untilSignal } from "./server/server.ts";
 import { type LoadedSettings, loadSettings } from "./settings/load.ts";
 import type { Logger } from "core/log/logger.ts";
 
@@ -80,19 +81,16 @@ async function runServe(flags: ServeFlags): Promise<number> {
   if (!/^[0-9]{1,4}$/.test(flags.drainTime)) {
     throw new KumaError("KUMA-WH-001", `--drain-time: ${flags.drainTime} is no number of seconds`);
   }
-  const ending = new AbortController();
-  const end = () => ending.abort();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, end);
+  const ending = untilSignal();
   using connection = new KubeConnection(findCredentials(Deno.env.toObject()));
   await serve({
     loaded,
     connection,
     pairs: pairSource(flags, loaded, connection, log),
     log,
-    signal: ending.signal,
+    ending,
     drainMs: Number(flags.drainTime) * 1000,
   });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.removeSignalListener(signal, end);
   return 0;
 }
 

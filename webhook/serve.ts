@@ -5,22 +5,21 @@
  */
 import { errorText } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
+import { isObject } from "core/patch/json.ts";
 import {
   type ContainerSchema,
   containerSchemaFrom,
   shippedContainerSchema,
 } from "core/patch/schema.ts";
-import { isObject } from "core/patch/json.ts";
 import type { PairSource } from "./certificates/file_pair.ts";
 import { keepCertificate, pause } from "./certificates/keep.ts";
 import type { KubeConnection } from "./cluster/connection.ts";
 import { InformedCluster } from "./cluster/informed_cluster.ts";
 import { knowsNativeSidecars } from "./cluster/version.ts";
 import type { InjectionContext } from "./inject/context.ts";
-import { createHandler } from "./server/handler.ts";
-import { Metrics } from "./server/metrics.ts";
-import { TlsGate } from "./server/tls_gate.ts";
+import { startServer } from "./server/server.ts";
 import type { LoadedSettings } from "./settings/load.ts";
+import { webhookHandlers, webhookMetrics, webhookPages } from "./site.ts";
 
 /** What the webhook runs with. */
 export interface ServeOptions {
@@ -28,12 +27,10 @@ export interface ServeOptions {
   readonly connection: KubeConnection;
   readonly pairs: PairSource;
   readonly log: Logger;
-  /** Fires when the webhook must end. */
-  readonly signal: AbortSignal;
+  /** Resolves when the webhook must end. */
+  readonly ending: Promise<unknown>;
   /** How long requests are still served after that, for API servers to go elsewhere. */
   readonly drainMs: number;
-  /** Told the port once the server listens. */
-  readonly listening?: (port: number) => void;
 }
 
 /** What the API server itself says, read once. */
@@ -42,74 +39,62 @@ interface ServerFacts {
   readonly schema: ContainerSchema;
 }
 
-/** Runs until the signal fires and everything is answered. */
+/** Runs until it must end and everything is answered. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { loaded, connection, log, signal } = options;
+  const { loaded, connection, log } = options;
   const { settings } = loaded;
   const caCert = settings.caCertFile === ""
     ? undefined
     : Deno.readTextFileSync(settings.caCertFile);
   const cluster = new InformedCluster(connection, settings, log);
-  const metrics = new Metrics();
+  const metrics = webhookMetrics(cluster.informers);
   const stop = new AbortController();
   let facts: ServerFacts | undefined;
-  const context = (): InjectionContext => ({
-    cluster,
-    settings,
-    origins: loaded.origins,
-    caCert,
-    serverHasNativeSidecars: facts?.native ?? false,
-    schema: facts?.schema ?? shippedContainerSchema(),
-  });
-  const directory = await Deno.makeTempDir({ prefix: "kuma-webhook-" });
-  const socket = `${directory}/http.sock`;
-  const server = Deno.serve(
-    { path: socket, onListen: () => {} },
-    createHandler({
-      context,
-      waitingFor: () => [...facts === undefined ? ["version"] : [], ...cluster.waitingFor],
-      draining: () => signal.aborted,
-      metrics,
-      renderMetrics: () => metrics.render(cluster.informers),
-      log,
+  const site = {
+    log,
+    waitingFor: () => [...facts === undefined ? ["version"] : [], ...cluster.waitingFor],
+    context: (): InjectionContext => ({
+      cluster,
+      settings,
+      origins: loaded.origins,
+      caCert,
+      serverHasNativeSidecars: facts?.native ?? false,
+      schema: facts?.schema ?? shippedContainerSchema(),
     }),
-  );
-  const hostname = settings.serverAddress === "" ? "0.0.0.0" : settings.serverAddress;
-  const gate = new TlsGate({ hostname, port: settings.serverPort, socket, log });
-  const informers = cluster.run(stop.signal);
-  const facts_ = readFacts(connection, log, stop.signal).then((read) => facts = read);
+  };
+  const informing = cluster.run(stop.signal);
+  const asking = readFacts(connection, log, stop.signal).then((read) => facts = read);
   try {
-    const kept = await keepCertificate({
-      source: options.pairs,
+    const { first, follow } = await keepCertificate(options.pairs, log, stop.signal);
+    const server = await startServer({
+      hostname: settings.serverAddress,
+      port: settings.serverPort,
+      certificate: first,
+      handlers: webhookHandlers(site),
+      pages: webhookPages(site),
+      notReady: () => notReady(site.waitingFor()),
+      metrics,
       log,
-      signal: stop.signal,
-      use: (pair) => {
-        gate.use(pair);
-        metrics.reloads++;
-      },
     });
-    log.info("serving", { port: gate.port });
-    options.listening?.(gate.port);
-    await aborted(signal);
-    await drained(gate, options);
+    metrics.add("kuma_webhook_certificate_loads_total");
+    log.info("serving", { port: server.port });
+    const following = follow((pair) => {
+      server.setCertificate(pair);
+      metrics.add("kuma_webhook_certificate_loads_total");
+    });
+    await options.ending;
+    log.info("ending", { drainMs: options.drainMs });
+    await server.shutdown({ noticeMs: options.drainMs });
     stop.abort();
-    await Promise.all([kept.done, informers, facts_]);
+    await following;
   } finally {
     stop.abort();
-    gate.close();
-    await server.shutdown();
-    await Deno.remove(directory, { recursive: true });
-    log.info("ended");
+    await Promise.all([informing, asking]);
   }
 }
 
-/**
- * Answers say `Connection: close` from now on, so that API servers come back over a new connection,
- * which leads them to another replica as soon as the Service knows.
- */
-async function drained(gate: TlsGate, { log, drainMs }: ServeOptions): Promise<void> {
-  log.info("draining", { ms: drainMs, connections: gate.connections });
-  await pause(drainMs, new AbortController().signal);
+function notReady(missing: readonly string[]): string | undefined {
+  return missing.length === 0 ? undefined : `it waits for ${missing.join(", ")}`;
 }
 
 /** Asks until the API server answers; what it cannot say has a safe default. */
@@ -141,11 +126,4 @@ async function readSchema(connection: KubeConnection, log: Logger): Promise<Cont
     log.warn("the shipped schema of Container is used", { reason: errorText(thrown) });
     return shippedContainerSchema();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

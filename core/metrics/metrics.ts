@@ -23,8 +23,8 @@ interface Histogram {
 /** All metrics of a process; `Name` is the set of names that exist. */
 export class MetricSet<Name extends string> {
   readonly #definitions: Readonly<Record<Name, MetricDefinition>>;
-  readonly #values = new Map<Name, Map<string, number>>();
-  readonly #histograms = new Map<Name, Map<string, Histogram>>();
+  readonly #values = new Map<string, Map<string, number>>();
+  readonly #histograms = new Map<string, Map<string, Histogram>>();
   readonly #collectors: (() => void)[] = [];
 
   constructor(definitions: Readonly<Record<Name, MetricDefinition>>) {

@@ -5,11 +5,11 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import type { KeyPair } from "../server/tls_gate.ts";
+import type { CertificatePair } from "../server/tls_generation.ts";
 
 /** Reads the pair. Throws `KUMA-WH-022` naming the file. */
-export function readPair(directory: string): KeyPair {
-  return { cert: read(`${directory}/tls.crt`), key: read(`${directory}/tls.key`) };
+export function readPair(directory: string): CertificatePair {
+  return { certificate: read(`${directory}/tls.crt`), key: read(`${directory}/tls.key`) };
 }
 
 function read(path: string): string {
@@ -25,7 +25,7 @@ export interface PairSource {
   /** Asked this often. */
   readonly intervalMs: number;
   /** The pair of now. */
-  current(): KeyPair | Promise<KeyPair>;
+  current(): CertificatePair | Promise<CertificatePair>;
 }
 
 /** The files of a folder. */

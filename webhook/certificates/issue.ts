@@ -5,7 +5,7 @@
  */
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import type { KeyPair } from "../server/tls_gate.ts";
+import type { CertificatePair } from "../server/tls_generation.ts";
 
 /** ECDSA on P-256: small, quick, known to every API server. */
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -15,7 +15,7 @@ const CA_DAYS = 3650;
 const LEAF_DAYS = 365;
 
 /** A CA, PEM. */
-export interface Authority extends KeyPair {
+export interface Authority extends CertificatePair {
   readonly notAfter: Date;
 }
 
@@ -34,7 +34,7 @@ export async function createAuthority(now = new Date()): Promise<Authority> {
     ],
   });
   return {
-    cert: certificate.toString("pem"),
+    certificate: certificate.toString("pem"),
     key: await privatePem(keys.privateKey),
     notAfter: certificate.notAfter,
   };
@@ -42,12 +42,12 @@ export async function createAuthority(now = new Date()): Promise<Authority> {
 
 /** Signs a serving certificate for these DNS names; the first is the common name. */
 export async function issueServer(
-  authority: KeyPair,
+  authority: CertificatePair,
   names: readonly string[],
   now = new Date(),
   days = LEAF_DAYS,
-): Promise<KeyPair> {
-  const ca = new x509.X509Certificate(authority.cert);
+): Promise<CertificatePair> {
+  const ca = new x509.X509Certificate(authority.certificate);
   const signingKey = await crypto.subtle.importKey(
     "pkcs8",
     x509.PemConverter.decodeFirst(authority.key),
@@ -73,7 +73,7 @@ export async function issueServer(
       await x509.AuthorityKeyIdentifierExtension.create(ca),
     ],
   });
-  return { cert: certificate.toString("pem"), key: await privatePem(keys.privateKey) };
+  return { certificate: certificate.toString("pem"), key: await privatePem(keys.privateKey) };
 }
 
 /** When a certificate begins and ends, and which DNS names it has. */

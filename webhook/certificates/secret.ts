@@ -8,7 +8,7 @@ import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
 import { type KubeConnection, KubeStatusError } from "../cluster/connection.ts";
-import type { KeyPair } from "../server/tls_gate.ts";
+import type { CertificatePair } from "../server/tls_generation.ts";
 import type { PairSource } from "./file_pair.ts";
 import { createAuthority, describeCertificate, isDue, issueServer } from "./issue.ts";
 import { trustAuthority } from "./trust.ts";
@@ -28,8 +28,8 @@ export interface SecretOptions {
 /** The Secret's content. `bundle` may hold the CA before this one too. */
 interface Material {
   readonly bundle: string;
-  readonly ca: KeyPair;
-  readonly server: KeyPair;
+  readonly ca: CertificatePair;
+  readonly server: CertificatePair;
 }
 
 /** How often a lost race is run again. */
@@ -73,18 +73,22 @@ async function settled(options: SecretOptions): Promise<Material> {
 async function renewed(old: Material | undefined, options: SecretOptions): Promise<Material> {
   const now = options.now?.() ?? new Date();
   const names = serviceNames(options);
-  const authorityDue = old === undefined || isDue(old.ca.cert, now);
-  const known = old === undefined ? [] : describeCertificate(old.server.cert).names;
-  const serverDue = authorityDue || isDue(old.server.cert, now) ||
+  const authorityDue = old === undefined || isDue(old.ca.certificate, now);
+  const known = old === undefined ? [] : describeCertificate(old.server.certificate).names;
+  const serverDue = authorityDue || isDue(old.server.certificate, now) ||
     names.some((name) => !known.includes(name));
   if (old !== undefined && !serverDue) return old;
   const ca = authorityDue ? await createAuthority(now) : old.ca;
   const bundle = !authorityDue
     ? old.bundle
     : old === undefined
-    ? ca.cert
-    : `${ca.cert.trim()}\n${old.ca.cert}`;
-  return { bundle, ca: { cert: ca.cert, key: ca.key }, server: await issueServer(ca, names, now) };
+    ? ca.certificate
+    : `${ca.certificate.trim()}\n${old.ca.certificate}`;
+  return {
+    bundle,
+    ca: { certificate: ca.certificate, key: ca.key },
+    server: await issueServer(ca, names, now),
+  };
 }
 
 /** The names that API servers use for a Service. */
@@ -116,8 +120,8 @@ function materialOf(secret: JsonObject): Material | undefined {
   };
   const material = {
     bundle: read("ca.crt"),
-    ca: { cert: read("ca-own.crt"), key: read("ca.key") },
-    server: { cert: read("tls.crt"), key: read("tls.key") },
+    ca: { certificate: read("ca-own.crt"), key: read("ca.key") },
+    server: { certificate: read("tls.crt"), key: read("tls.key") },
   };
   const texts = [material.bundle, ...Object.values(material.ca), ...Object.values(material.server)];
   return texts.every((text) => text !== "") ? material : undefined;
@@ -140,9 +144,9 @@ async function writeSecret(
     type: "kubernetes.io/tls",
     data: {
       "ca.crt": encode(material.bundle),
-      "ca-own.crt": encode(material.ca.cert),
+      "ca-own.crt": encode(material.ca.certificate),
       "ca.key": encode(material.ca.key),
-      "tls.crt": encode(material.server.cert),
+      "tls.crt": encode(material.server.certificate),
       "tls.key": encode(material.server.key),
     },
   };

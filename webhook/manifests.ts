@@ -1,0 +1,144 @@
+/**
+ * What a cluster needs to call this webhook: the two webhook configurations and the permissions. Names,
+ * rules and selectors are those of Kuma's chart, cut to what is served here.
+ *
+ * @module
+ */
+import { LABELS } from "core/kube/annotations.ts";
+import type { Json, JsonObject } from "core/patch/json.ts";
+
+/** Where API servers find the webhook. */
+export interface ManifestOptions {
+  readonly namespace: string;
+  /** Name of the Service in front of the webhook. */
+  readonly service: string;
+  /** What happens to pods while no replica answers. */
+  readonly failurePolicy?: "Fail" | "Ignore";
+  /** In place of the Service: a webhook outside the cluster. */
+  readonly url?: string;
+  /** CA certificates, PEM; `--generate-certs` writes them itself. */
+  readonly caBundle?: string;
+}
+
+const NOT_KUBE_SYSTEM = {
+  key: "kubernetes.io/metadata.name",
+  operator: "NotIn",
+  values: ["kube-system"],
+};
+
+function client(options: ManifestOptions, path: string): JsonObject {
+  const bundle = options.caBundle === undefined
+    ? {}
+    : { caBundle: new TextEncoder().encode(options.caBundle).toBase64() };
+  if (options.url !== undefined) return { url: `${options.url}${path}`, ...bundle };
+  return { service: { name: options.service, namespace: options.namespace, path }, ...bundle };
+}
+
+function entry(
+  name: string,
+  options: ManifestOptions,
+  path: string,
+  more: JsonObject,
+): JsonObject {
+  return {
+    name,
+    admissionReviewVersions: ["v1"],
+    sideEffects: "None",
+    clientConfig: client(options, path),
+    ...more,
+  };
+}
+
+function rule(group: string, version: string, resources: string[], ...operations: string[]): Json {
+  return [{ apiGroups: [group], apiVersions: [version], operations, resources }];
+}
+
+/** The mutating configuration: pods, chosen by their namespace's label or by their own. */
+export function mutatingConfiguration(options: ManifestOptions): JsonObject {
+  const pods = {
+    failurePolicy: options.failurePolicy ?? "Fail",
+    rules: rule("", "v1", ["pods"], "CREATE"),
+  };
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "MutatingWebhookConfiguration",
+    metadata: { name: "kuma-admission-mutating-webhook-configuration" },
+    webhooks: [
+      entry("namespace-kuma-injector.kuma.io", options, "/inject-sidecar", {
+        ...pods,
+        namespaceSelector: {
+          matchExpressions: [NOT_KUBE_SYSTEM, {
+            key: LABELS.sidecarInjection,
+            operator: "In",
+            values: ["enabled", "true"],
+          }],
+        },
+      }),
+      entry("pods-kuma-injector.kuma.io", options, "/inject-sidecar", {
+        ...pods,
+        namespaceSelector: { matchExpressions: [NOT_KUBE_SYSTEM] },
+        objectSelector: { matchLabels: { [LABELS.sidecarInjection]: "enabled" } },
+      }),
+    ],
+  };
+}
+
+/** The validating configuration: ContainerPatches and Services. */
+export function validatingConfiguration(options: ManifestOptions): JsonObject {
+  const namespaceSelector = { matchExpressions: [NOT_KUBE_SYSTEM] };
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingWebhookConfiguration",
+    metadata: { name: "kuma-validating-webhook-configuration" },
+    webhooks: [
+      entry("validator.kuma-admission.kuma.io", options, "/validate-kuma-io-v1alpha1", {
+        failurePolicy: "Fail",
+        namespaceSelector,
+        rules: rule("kuma.io", "v1alpha1", ["containerpatches"], "CREATE", "UPDATE", "DELETE"),
+      }),
+      entry("service.validator.kuma-admission.kuma.io", options, "/validate-v1-service", {
+        failurePolicy: "Ignore",
+        namespaceSelector,
+        rules: rule("", "v1", ["services"], "CREATE", "UPDATE"),
+      }),
+    ],
+  };
+}
+
+/** One rule of a role. */
+export interface RoleRule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
+
+/** Everything the webhook asks of the API server, cluster-wide; nothing more is needed. */
+export function clusterRules(mode: { configMaps?: boolean; generateCerts?: boolean }): RoleRule[] {
+  const watch = ["list", "watch"];
+  const rules: RoleRule[] = [
+    { apiGroups: [""], resources: ["namespaces"], verbs: watch },
+    { apiGroups: ["kuma.io"], resources: ["meshes", "containerpatches"], verbs: watch },
+  ];
+  if (mode.configMaps) rules.push({ apiGroups: [""], resources: ["configmaps"], verbs: watch });
+  if (mode.generateCerts) {
+    rules.push({
+      apiGroups: ["admissionregistration.k8s.io"],
+      resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+      resourceNames: [
+        "kuma-admission-mutating-webhook-configuration",
+        "kuma-validating-webhook-configuration",
+      ],
+      verbs: ["get", "patch"],
+    });
+  }
+  return rules;
+}
+
+/** With `--generate-certs`: what is needed in the webhook's own namespace. */
+export function secretRules(secret: string): RoleRule[] {
+  return [
+    { apiGroups: [""], resources: ["secrets"], verbs: ["create"] },
+    { apiGroups: [""], resources: ["secrets"], resourceNames: [secret], verbs: ["get", "update"] },
+  ];
+}

@@ -1,0 +1,99 @@
+/**
+ * The paths of the webhook, and the numbers it counts beside the server's own.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import type { Logger } from "core/log/logger.ts";
+import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import type { Json } from "core/patch/json.ts";
+import { injectSidecar } from "./admission/inject_sidecar.ts";
+import { type AdmissionRequest, denied, type Verdict } from "./admission/review.ts";
+import { validateResource, validateService } from "./admission/validate_resource.ts";
+import type { Informer } from "./cluster/informer.ts";
+import { explainPod } from "./explain/explain.ts";
+import type { InjectionContext } from "./inject/context.ts";
+import { SERVER_METRICS } from "./server/metrics.ts";
+import type { Handlers, Pages } from "./server/respond.ts";
+
+/** What the paths are answered from. */
+export interface SiteOptions {
+  /** Asked for every request. */
+  readonly context: () => InjectionContext;
+  /** What was not seen of the cluster yet; empty when ready. */
+  readonly waitingFor: () => readonly string[];
+  readonly log: Logger;
+}
+
+/** The webhooks, as the API server calls them. */
+export function webhookHandlers({ context, waitingFor, log }: SiteOptions): Handlers {
+  /** Without the cluster's objects every pod would seem to be in an unknown namespace. */
+  const ready =
+    (handler: (request: AdmissionRequest) => Verdict | Promise<Verdict>) =>
+    (request: AdmissionRequest) => {
+      const missing = waitingFor();
+      if (missing.length === 0) return handler(request);
+      const line = `kuma-webhook is not ready: it waits for ${missing.join(", ")}`;
+      return denied(line, 503, "ServiceUnavailable");
+    };
+  return {
+    "/inject-sidecar": ready((request) => injectSidecar(request, context(), log)),
+    "/validate-kuma-io-v1alpha1": (request) => {
+      const { settings, schema } = context();
+      return validateResource(request, settings.systemNamespace, schema);
+    },
+    "/validate-v1-service": validateService,
+  };
+}
+
+/** The dry run: `POST /explain?namespace=NAME` with a pod as JSON; nothing is created. */
+export function webhookPages({ context }: SiteOptions): Pages {
+  return {
+    "/explain": async (body, url) => {
+      const namespace = url.searchParams.get("namespace") ?? "";
+      const text = await explainPod(parsed(body), namespace, context());
+      return new Response(text, { headers: { "content-type": "text/plain; charset=utf-8" } });
+    },
+  };
+}
+
+function parsed(body: string): Json {
+  try {
+    return JSON.parse(body) as Json;
+  } catch {
+    throw new KumaError("KUMA-WH-020", "The body is not JSON");
+  }
+}
+
+/** The server's metrics and ours. */
+export const WEBHOOK_METRICS = {
+  ...SERVER_METRICS,
+  kuma_webhook_informer_synced: { type: "gauge", help: "1 once everything was listed, by kind." },
+  kuma_webhook_informer_objects: { type: "gauge", help: "Objects in memory, by kind." },
+  kuma_webhook_informer_restarts: {
+    type: "gauge",
+    help: "Restarts of list or watch so far, by kind and cause.",
+  },
+  kuma_webhook_certificate_loads_total: {
+    type: "counter",
+    help: "Certificates taken into use, the first one included.",
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** Name of one of them. */
+export type WebhookMetric = keyof typeof WEBHOOK_METRICS;
+
+/** The set, with the informers looked at for each page. */
+export function webhookMetrics(informers: readonly Informer<unknown>[]): MetricSet<WebhookMetric> {
+  const metrics = new MetricSet<WebhookMetric>(WEBHOOK_METRICS);
+  metrics.onPage(() => {
+    for (const { name: kind, synced, size, restarts } of informers) {
+      metrics.set("kuma_webhook_informer_synced", +synced, { kind });
+      metrics.set("kuma_webhook_informer_objects", size, { kind });
+      for (const [cause, count] of restarts) {
+        metrics.set("kuma_webhook_informer_restarts", count, { kind, cause });
+      }
+    }
+  });
+  return metrics;
+}
