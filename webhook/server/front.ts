@@ -11,7 +11,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
-import { Link, pump } from "./link.ts";
+import { end, Link, pump } from "./link.ts";
 import { type CertificatePair, TlsGeneration } from "./tls_generation.ts";
 
 export type { CertificatePair } from "./tls_generation.ts";
@@ -23,6 +23,8 @@ const IDLE_MS = 180_000;
 /** From the first byte of a request to its answer; the API server waits 30 s at most. */
 const REQUEST_MS = 60_000;
 const SWEEP_MS = 5000;
+/** A client that has just connected, or just got an answer, may have a request on its way. */
+const QUIET_MS = 300;
 
 /** The listener of the public port and everything behind it. */
 export class Front {
@@ -35,7 +37,12 @@ export class Front {
   #current: TlsGeneration;
   #accepted = 0;
 
-  private constructor(listener: Deno.TcpListener, first: TlsGeneration, socket: string, log: Logger) {
+  private constructor(
+    listener: Deno.TcpListener,
+    first: TlsGeneration,
+    socket: string,
+    log: Logger,
+  ) {
     this.#listener = listener;
     this.#socket = socket;
     this.#log = log;
@@ -88,7 +95,8 @@ export class Front {
     clearInterval(this.#sweeper);
     const deadline = performance.now() + graceMs;
     while (this.#accepted > 0 && performance.now() < deadline) {
-      for (const link of this.#links) if (!link.waiting) link.close();
+      const quiet = performance.now() - QUIET_MS;
+      for (const link of this.#links) if (!link.waiting && link.since < quiet) link.close();
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const cut = this.#links.size;
@@ -110,15 +118,17 @@ export class Front {
       return outside.close();
     }
     this.#accepted++;
+    let inside: Deno.TcpConn | undefined;
     try {
       outside.setNoDelay(true);
-      using inside = await this.#current.connect();
+      inside = await this.#current.connect();
       await Promise.all([pump(outside, inside), pump(inside, outside)]);
     } catch (error) {
       this.#log.warn("a connection could not be served", { reason: errorText(error) });
     } finally {
       this.#accepted--;
-      outside.close();
+      end(outside);
+      if (inside !== undefined) end(inside);
     }
   }
 
@@ -171,7 +181,9 @@ async function* accepted(listener: Deno.TcpListener, log: Logger): AsyncGenerato
     try {
       yield await listener.accept();
     } catch (error) {
-      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
+      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) {
+        return;
+      }
       log.warn("cannot accept a connection", { reason: errorText(error) });
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -45,8 +45,8 @@ export class Link {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#secure.close();
-    this.#http?.close();
+    end(this.#secure);
+    if (this.#http !== undefined) end(this.#http);
   }
 
   #mark(waiting: boolean): void {
@@ -85,8 +85,8 @@ function isEnd(error: unknown): boolean {
     error instanceof Deno.errors.ConnectionAborted;
 }
 
-/** Closes a connection that the other direction may have closed already. */
-function end(connection: Deno.Conn): void {
+/** Closes a connection; one that is closed already is fine. */
+export function end(connection: Deno.Conn): void {
   try {
     connection.close();
   } catch (error) {

@@ -14,6 +14,7 @@ export interface CertificatePair {
 /** A listener that ends, once retired, with the last connection that was made to it. */
 export class TlsGeneration {
   readonly #listener: Deno.TlsListener;
+  readonly #port: number;
   #connecting = 0;
   #unaccepted = 0;
   #retired = false;
@@ -37,13 +38,14 @@ export class TlsGeneration {
         { cause },
       );
     }
+    this.#port = this.#listener.addr.port;
   }
 
   /** A new connection to the listener, which will come out of {@linkcode accepted} as its TLS side. */
   async connect(): Promise<Deno.TcpConn> {
     this.#connecting++;
     try {
-      const connection = await Deno.connect(this.#listener.addr as Deno.NetAddr);
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: this.#port });
       this.#unaccepted++;
       connection.setNoDelay(true);
       return connection;
