@@ -5,6 +5,7 @@
  */
 import { bytesOf, byteText } from "core/conflist/byte_text.ts";
 import { hasAnyPlugin, removePlugin } from "core/conflist/edit.ts";
+import { KumaError } from "core/errors.ts";
 import { createExclusive, removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
 import {
   type Journal,
@@ -133,9 +134,10 @@ export function withoutOurs(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
   if (!text.includes(`"plugins"`)) return snapshot.bytes;
   try {
     return hasAnyPlugin(text) ? bytesOf(removePlugin(text)) : snapshot.bytes;
-  } catch {
+  } catch (error) {
     // No list: then nothing of ours can be in it.
-    return snapshot.bytes;
+    if (error instanceof KumaError) return snapshot.bytes;
+    throw error;
   }
 }
 

@@ -10,7 +10,6 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import type { Logger } from "core/log/logger.ts";
 import { ask, path } from "./api.ts";
 import { type Credential, readKubeconfig, tokenIn } from "./kubeconfig.ts";
 import type { Places } from "./places.ts";
@@ -22,6 +21,8 @@ export interface PluginCredential extends Credential {
   readonly source: "requested" | "projected";
   /** Milliseconds since the epoch. */
   readonly expires: number;
+  /** Why it is not a fresh token of the plugin's own, if it is not. */
+  readonly shortcoming?: string;
 }
 
 /**
@@ -55,7 +56,6 @@ export async function pluginCredential(
   settings: Settings,
   places: Places,
   server: string,
-  log: Logger,
 ): Promise<PluginCredential> {
   const own = ownCredential(settings);
   const claims = claimsOf(own.token);
@@ -77,11 +77,10 @@ export async function pluginCredential(
     const old = present === undefined ? undefined : claimsOf(present);
     const lives = old?.pod === undefined && old?.serviceAccountUid === claims.serviceAccountUid &&
       old.expires * 1000 > now + settings.tokenIntervalMs * 2;
-    log.warn("no token of the plugin's own: it works only while this pod is there", {
-      error: errorText(error),
-      stays: lives ? "older one" : "pod's",
-    });
-    return present !== undefined && lives ? requested(present, own.ca) : fallback;
+    const shortcoming = errorText(error);
+    return present !== undefined && lives
+      ? { ...requested(present, own.ca), shortcoming }
+      : { ...fallback, shortcoming };
   }
 }
 

@@ -80,7 +80,7 @@ export class Installation {
     const [first = ""] = this.#dirs;
     const [versions, credential] = await Promise.all([
       provePlugin(settings, first, hostDir, this.log.logger),
-      pluginCredential(settings, places, server, this.log.logger),
+      pluginCredential(settings, places, server),
     ]);
     this.log.logger.info("the plugin runs on this host", { dir: hostDir, versions });
     this.#use(credential);
@@ -126,7 +126,7 @@ export class Installation {
     try {
       const before = this.#credential;
       const server = serverUrl(this.settings.api);
-      const fresh = await pluginCredential(this.settings, this.places, server, this.log.logger);
+      const fresh = await pluginCredential(this.settings, this.places, server);
       this.#use(fresh);
       if (fresh.token === before?.token && fresh.ca === before.ca) return false;
       this.#verified.net = undefined;
@@ -226,8 +226,17 @@ export class Installation {
   }
 
   #use(credential: PluginCredential): void {
+    const { expires, source, shortcoming } = credential;
+    if (shortcoming !== undefined && shortcoming !== this.#credential?.shortcoming) {
+      this.log.logger.warn("no new token of the plugin's own", {
+        error: shortcoming,
+        meanwhile: source === "requested"
+          ? "the older one works until it expires"
+          : "this pod's token is used, which works only while this pod is there",
+      });
+    }
     this.#credential = credential;
-    const { expires, source } = credential;
+    this.#refreshed = performance.now();
     if (Number.isFinite(expires)) {
       this.metrics.set("kuma_cni_token_expiry_timestamp_seconds", Math.round(expires / 1000));
     }

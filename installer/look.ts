@@ -31,8 +31,9 @@ export function look(
   const files = readNetDir(places.netDir, confName);
   const notes = readJournal(places).files;
   const made = new Set(Object.keys(notes).filter((name) => notes[name]?.original === undefined));
+  const wasChained = Object.keys(notes).length > 0;
   let plan = chained
-    ? planChain({ files, confName, entry: entry.plugin, method, made })
+    ? planChain({ files, confName, entry: entry.plugin, method, made, follow: wasChained })
     : planStandalone(files, confName, entry.text);
   if (plan.action === "own" && isWritten(places, plan)) plan = { action: "keep", file: plan.file };
   const file = "file" in plan ? plan.file : undefined;

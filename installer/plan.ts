@@ -25,6 +25,11 @@ export interface PlanInput {
   readonly confName: string;
   readonly entry: PluginEntry;
   readonly method: "edit" | "drop-in";
+  /**
+   * Whether to go on with the runtime's choice when the named file is gone: true once we have been in a
+   * chain. Some clouds rename their file; the pods of the node would go unmeshed until a person comes.
+   */
+  readonly follow: boolean;
   /** Names of lists that the journal says we made. */
   readonly made: ReadonlySet<string>;
 }
@@ -44,9 +49,8 @@ export type Plan =
 
 /** Decides for chained mode; never throws for what a file holds. */
 export function planChain(input: PlanInput): Plan {
-  const name = input.confName === ""
-    ? chooseConfig(input.files.filter((file) => !isOwnSingle(file))).winner?.name
-    : resolveName(input.confName, input.files);
+  const named = input.confName === "" ? undefined : resolveName(input.confName, input.files);
+  const name = named ?? (input.confName === "" || input.follow ? runtimesChoice(input) : undefined);
   if (name === undefined) return { action: "wait", reason: whyNone(input) };
   const file = input.files.find((one) => one.name === name);
   if (file?.bytes === undefined) return { action: "wait", reason: `"${name}" cannot be read` };
@@ -59,6 +63,10 @@ export function planChain(input: PlanInput): Plan {
     }
     throw error;
   }
+}
+
+function runtimesChoice(input: PlanInput): string | undefined {
+  return chooseConfig(input.files.filter((file) => !isOwnSingle(file))).winner?.name;
 }
 
 /** A standalone config of our own: nothing that could be chained to. */
@@ -87,6 +95,9 @@ function planFor(name: string, text: string, input: PlanInput): Plan {
     if (input.method === "drop-in") return planDropIn({ name, text }, input.entry);
     if (hasPlugin(text, input.entry)) return { action: "keep", file: name };
     return { action: "edit", file: name, bytes: bytesOf(insertPlugin(text, input.entry)) };
+  }
+  if (listName(name) === name) {
+    return { action: "wait", reason: `"${name}" has none of a CNI config's extensions` };
   }
   const isSingle = hasKey(readObject(text).node, "type");
   // A list in a file of another name is refused by runtimes; Kuma 2.9 left such files behind.
@@ -117,6 +128,12 @@ export function planStandalone(
 export function planDropIn(list: { name: string; text: string }, entry: PluginEntry): Plan {
   const { name, text } = list;
   const network = stringIn(readObject(text).node, "name") ?? "";
+  if (/"loadOnlyInlinedPlugins"\s*:\s*(true|"true")/.test(text)) {
+    return {
+      action: "wait",
+      reason: `"${name}" says loadOnlyInlinedPlugins: drop-ins are not read`,
+    };
+  }
   // The name becomes a directory: only what libcni takes for a network's name is let through.
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(network)) {
     return { action: "wait", reason: `"${name}" names its network "${network}"` };

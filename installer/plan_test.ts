@@ -13,9 +13,10 @@ function file(name: string, text: string): NetFile {
 
 function plan(
   files: NetFile[],
-  { confName = "", method = "edit" as "edit" | "drop-in", made = [] as string[] } = {},
+  { confName = "", method = "edit" as "edit" | "drop-in", made = [] as string[], follow = false } =
+    {},
 ): string {
-  const result = planChain({ files, confName, entry: ENTRY, method, made: new Set(made) });
+  const result = planChain({ files, confName, entry: ENTRY, method, made: new Set(made), follow });
   switch (result.action) {
     case "convert":
       return `convert ${result.from} to ${result.file}`;
@@ -62,6 +63,9 @@ Deno.test("a forced name is followed through its conversion, and waited for", ()
   assert.equal(resolveName("10-b.conf", files), undefined);
   assert.equal(plan(files, { confName: "10-a.conf" }), "edit 10-a.conflist");
   assert.equal(plan(files, { confName: "20-x.conflist" }), `wait: "20-x.conflist" is not there`);
+  assert.equal(plan(files, { confName: "20-x.conflist", follow: true }), "edit 10-a.conflist");
+  const odd = { confName: "config" };
+  assert.match(plan([file("config", SINGLE)], odd), /none of a CNI config's extensions/);
   const single = [file("10-a.conf", SINGLE)];
   assert.equal(plan(single, { confName: "10-a.conflist" }), "convert 10-a.conf to 10-a.conflist");
 });
@@ -84,6 +88,8 @@ Deno.test("a drop-in is named by the network, if that can be a directory's name"
   assert.equal(plan([file("a.conflist", LIST)], { method }), "own n/zzz-kuma-cni.conf");
   const evil = LIST.replace(`"n"`, `"../../etc"`);
   assert.match(plan([file("a.conflist", evil)], { method }), /wait: .*names its network/);
+  const inlined = LIST.replace("{", `{"loadOnlyInlinedPlugins": true,`);
+  assert.match(plan([file("a.conflist", inlined)], { method }), /drop-ins are not read/);
 });
 
 Deno.test("standalone has a file of its own and never takes another's", () => {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { ChainNode, inNetns, type PodSandbox } from "tests/chain/chain.ts";
-import { DIST, Installer, TestNode } from "tests/installer/node.ts";
+import { type CallOptions, ChainNode, inNetns, type PodSandbox } from "tests/chain/chain.ts";
+import { DIST, type Installer, TestNode } from "tests/installer/node.ts";
 import { sharedCluster, type TestCluster } from "tests/kube/apiserver.ts";
 
 /** Name of the network whose chain is extended. */
@@ -83,7 +83,8 @@ export class WholeNode implements AsyncDisposable {
     return error;
   }
 
-  options(name: string) {
+  /** How the runtime calls the chain for the pod. */
+  options(name: string): CallOptions {
     const pod = { namespace: this.namespace, name };
     return { network: NETWORK, binDirs: [this.node.binDir], pod };
   }

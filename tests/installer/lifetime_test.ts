@@ -179,3 +179,17 @@ Deno.test("a drop-in is written beside the list, which stays as it is", async ()
   await installer.stop();
   assert.deepEqual(node.names(), [LIST]);
 });
+
+Deno.test("a named file that is renamed is followed, and found again", async () => {
+  await using node = await TestNode.create();
+  node.write("10-azure.conflist", CALICO);
+  const installer = node.start({ CNI_CONF_NAME: "10-azure.conflist" });
+  await installer.ready();
+  Deno.removeSync(`${node.netDir}/10-azure.conflist`);
+  node.write("15-azure-swift-overlay.conflist", CALICO);
+  await node.chained("15-azure-swift-overlay.conflist", 1000);
+  node.write("10-azure.conflist", CALICO);
+  await node.chained("10-azure.conflist", 1000);
+  await sleep(200);
+  assert.equal(node.read("15-azure-swift-overlay.conflist"), CALICO);
+});
