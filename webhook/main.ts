@@ -11,7 +11,6 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { Json } from "core/patch/json.ts";
 import { LOG_LEVELS, parseLogLevel } from "core/log/levels.ts";
 import { fileSource, type PairSource } from "./certificates/file_pair.ts";
-import { secretSource } from "./certificates/secret.ts";
 import { KubeConnection } from "./cluster/connection.ts";
 import { findCredentials } from "./cluster/credentials.ts";
 import { explainHere } from "./explain/here.ts";
@@ -86,7 +85,7 @@ async function runServe(flags: ServeFlags): Promise<number> {
   await serve({
     loaded,
     connection,
-    pairs: pairSource(flags, loaded, connection, log),
+    pairs: await pairSource(flags, loaded, connection, log),
     log,
     ending,
     drainMs: Number(flags.drainTime) * 1000,
@@ -94,13 +93,15 @@ async function runServe(flags: ServeFlags): Promise<number> {
   return 0;
 }
 
-function pairSource(
+async function pairSource(
   flags: ServeFlags,
   { settings }: LoadedSettings,
   connection: KubeConnection,
   log: Logger,
-): PairSource {
+): Promise<PairSource> {
   if (flags.generateCerts) {
+    // The X.509 library is large and only this mode needs it.
+    const { secretSource } = await import("./certificates/secret.ts");
     return secretSource({
       connection,
       namespace: settings.systemNamespace,

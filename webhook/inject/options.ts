@@ -6,6 +6,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
+import type { SettingName } from "../settings/table.ts";
 import { formatGoDuration, parseGoDuration } from "./go_duration.ts";
 import { quoted, readList, readSwitch } from "./go_text.ts";
 import { asAnnotationError, type Inputs, prefixing } from "./inputs.ts";
@@ -43,9 +44,25 @@ export interface PodOptions {
 const MAX_PORT = 65_535;
 const MAX_UINT32 = 4_294_967_295;
 
+/** Fields that no annotation decides; written down for `explain`. */
+const FIXED: readonly (readonly [option: string, setting: SettingName])[] = [
+  ["sidecar image", "sidecarImage"],
+  ["init image", "initImage"],
+  ["sidecar user", "uid"],
+  ["sidecar group", "gid"],
+  ["sidecar CPU request", "requestCpu"],
+  ["sidecar memory request", "requestMemory"],
+  ["sidecar CPU limit", "limitCpu"],
+  ["sidecar memory limit", "limitMemory"],
+  ["control plane service", "controlPlaneServiceName"],
+  ["control plane CA", "caCertFile"],
+  ["CNI", "cniEnabled"],
+];
+
 /** Resolves them. Throws `KUMA-WH-002` for a wrong annotation, `KUMA-WH-006` for a missing volume. */
 export function podOptions(pod: PodView, inputs: Inputs): PodOptions {
   const { settings } = inputs;
+  for (const [option, setting] of FIXED) inputs.setting(option, setting);
   const patches = patchNames(inputs);
   const drainTime = drain(inputs);
   const gateway = isGateway(inputs);
