@@ -46,6 +46,15 @@ export function attributeText(value: Uint8Array<ArrayBuffer>): string {
   return new TextDecoder().decode(end < 0 ? value : value.subarray(0, end));
 }
 
+/** One change of one object. */
+export interface ObjectChange {
+  /** One of {@linkcode NFT_MSG}. */
+  readonly message: number;
+  readonly flags: number;
+  readonly family: number;
+  readonly attributes: Attribute[];
+}
+
 /** One netlink socket to the netfilter subsystem of the netns that the main thread is in. */
 export class Nfnetlink implements Disposable {
   readonly #libc = Deno.dlopen("libc.so.6", LIBC);
@@ -77,10 +86,12 @@ export class Nfnetlink implements Disposable {
       0,
       [],
     );
+    const sequence = this.#sequence;
     this.#send(request);
     const objects: Map<number, Uint8Array<ArrayBuffer>>[] = [];
     for (;;) {
       for (const part of this.#receive()) {
+        if (part.sequence !== sequence) continue;
         if (part.type === NLMSG_DONE) return objects;
         if (part.type === NLMSG_ERROR) throw failed(errnoText(errorOf(part.body)));
         objects.push(attributesOf(part.body.slice(4)));
@@ -89,19 +100,28 @@ export class Nfnetlink implements Disposable {
   }
 
   /**
-   * Sends one change as a transaction of its own. Returns 0, or the negative errno with which the
-   * kernel refused it; nothing has changed then.
+   * Sends changes as one transaction. Returns 0, or the negative errno with which the kernel refused the
+   * first of them; nothing has changed then.
    */
-  change(message: number, flags: number, family: number, attributes: Attribute[]): number {
+  change(changes: readonly ObjectChange[]): number {
     const begin = this.#message(BATCH_BEGIN, NLM_F_REQUEST, 0, SUBSYS_NFTABLES, []);
-    const type = SUBSYS_NFTABLES << 8 | message;
-    const body = this.#message(type, NLM_F_REQUEST | NLM_F_ACK | flags, family, 0, attributes);
+    const first = this.#sequence + 1;
+    const bodies = changes.map(({ message, flags, family, attributes }) => {
+      const type = SUBSYS_NFTABLES << 8 | message;
+      return this.#message(type, NLM_F_REQUEST | NLM_F_ACK | flags, family, 0, attributes);
+    });
     const end = this.#message(BATCH_END, NLM_F_REQUEST, 0, SUBSYS_NFTABLES, []);
-    this.#send(concat([begin, body, end]));
-    for (const part of this.#receive()) {
-      if (part.type === NLMSG_ERROR) return errorOf(part.body);
+    this.#send(concat([begin, ...bodies, end]));
+    for (let acknowledged = 0; acknowledged < changes.length;) {
+      for (const part of this.#receive()) {
+        // What an earlier refused transaction left unread.
+        if (part.type !== NLMSG_ERROR || part.sequence < first - 1) continue;
+        const errno = errorOf(part.body);
+        if (errno !== 0) return errno;
+        acknowledged++;
+      }
     }
-    throw failed("the kernel did not acknowledge a change");
+    return 0;
   }
 
   #message(
@@ -129,7 +149,7 @@ export class Nfnetlink implements Disposable {
     if (Number(sent) !== bytes.length) throw failed("a netlink message cannot be sent");
   }
 
-  #receive(): { type: number; body: Uint8Array<ArrayBuffer> }[] {
+  #receive(): { type: number; sequence: number; body: Uint8Array<ArrayBuffer> }[] {
     const buffer = new Uint8Array(64 * 1024);
     const size = Number(this.#libc.symbols.recv(this.#fd, buffer, BigInt(buffer.length), 0));
     if (size <= 0) throw failed("the kernel did not answer on netlink");
@@ -138,7 +158,11 @@ export class Nfnetlink implements Disposable {
     for (let at = 0; at + 16 <= size;) {
       const length = view.getUint32(at, true);
       if (length < 16 || at + length > size) throw failed("a netlink answer is cut short");
-      parts.push({ type: view.getUint16(at + 4, true), body: buffer.slice(at + 16, at + length) });
+      parts.push({
+        type: view.getUint16(at + 4, true),
+        sequence: view.getUint32(at + 8, true),
+        body: buffer.slice(at + 16, at + length),
+      });
       at += align(length);
     }
     return parts;

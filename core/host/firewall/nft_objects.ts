@@ -8,7 +8,7 @@
 import type { Family } from "core/proxy/resolved.ts";
 import { type TableName, TABLES } from "core/rules/model.ts";
 import { attributeText, type Nfnetlink, NFT_MSG, NLM_F_NONREC } from "./nfnetlink.ts";
-import { textAttribute } from "./nfnetlink.ts";
+import { type Attribute, type ObjectChange, textAttribute } from "./nfnetlink.ts";
 
 /** The tables among {@linkcode TABLES} that exist for one family, each with its base chains. */
 export type NftObjects = Partial<Record<TableName, readonly string[]>>;
@@ -52,31 +52,39 @@ export function newObjects(before: NftObjects, after: NftObjects): {
   return { tables, chains };
 }
 
+/** What {@linkcode deleteEmpty} is asked to delete. */
+export type NewObjects = ReturnType<typeof newObjects>;
+
 /**
  * Deletes base chains and tables that were created on our behalf, as far as they are empty and keep
  * their policy ACCEPT; the kernel refuses the others, which is what we want. Returns what it deleted.
  */
-export function deleteEmpty(
-  netlink: Nfnetlink,
-  family: Family,
-  objects: { tables: readonly TableName[]; chains: readonly { table: TableName; chain: string }[] },
-): string[] {
-  const deleted: string[] = [];
+export function deleteEmpty(netlink: Nfnetlink, family: Family, objects: NewObjects): string[] {
   const closed = chainsWithPolicy(netlink, family);
-  for (const { table, chain } of objects.chains) {
-    if (closed.has(`${table} ${chain}`)) continue;
-    const names = [textAttribute(CHAIN.TABLE, table), textAttribute(CHAIN.NAME, chain)];
-    if (netlink.change(NFT_MSG.DELCHAIN, NLM_F_NONREC, NFPROTO[family], names) === 0) {
-      deleted.push(`${table} ${chain}`);
-    }
-  }
-  for (const table of objects.tables) {
-    const name = [textAttribute(TABLE_NAME, table)];
-    if (netlink.change(NFT_MSG.DELTABLE, NLM_F_NONREC, NFPROTO[family], name) === 0) {
-      deleted.push(table);
-    }
-  }
-  return deleted;
+  const deletions = [
+    ...objects.chains.filter(({ table, chain }) => !closed.has(`${table} ${chain}`))
+      .map(({ table, chain }) => ({
+        name: `${table} ${chain}`,
+        change: deletion(family, NFT_MSG.DELCHAIN, [
+          textAttribute(CHAIN.TABLE, table),
+          textAttribute(CHAIN.NAME, chain),
+        ]),
+      })),
+    ...objects.tables.map((table) => ({
+      name: table,
+      change: deletion(family, NFT_MSG.DELTABLE, [textAttribute(TABLE_NAME, table)]),
+    })),
+  ];
+  if (deletions.length === 0) return [];
+  // All at once is the usual case, and each transaction costs the kernel a wait for its readers.
+  const done = netlink.change(deletions.map(({ change }) => change)) === 0
+    ? deletions
+    : deletions.filter(({ change }) => netlink.change([change]) === 0);
+  return done.map(({ name }) => name);
+}
+
+function deletion(family: Family, message: number, attributes: Attribute[]): ObjectChange {
+  return { message, flags: NLM_F_NONREC, family: NFPROTO[family], attributes };
 }
 
 /** Base chains whose policy is not ACCEPT: deleting such a chain would open what someone closed. */

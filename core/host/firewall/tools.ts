@@ -35,11 +35,18 @@ export class ToolFinder {
   readonly #directories: readonly string[];
   readonly #identities = new Map<string, Promise<Identity | undefined>>();
 
-  /** @param path the text of PATH */
-  constructor(children: Children, path: string) {
+  /**
+   * @param path the text of PATH; relative folders in it are passed over
+   * @param fallback folders that are looked into behind PATH
+   */
+  constructor(
+    children: Children,
+    path: string,
+    fallback: readonly string[] = FALLBACK_DIRECTORIES,
+  ) {
     this.#children = children;
     const own = path.split(":").filter((directory) => directory.startsWith("/"));
-    this.#directories = [...new Set([...own, ...FALLBACK_DIRECTORIES])];
+    this.#directories = [...new Set([...own, ...fallback])];
   }
 
   /** The programs of one flavour, or why there are none, in words. */
