@@ -1,0 +1,138 @@
+/**
+ * The compiled kuma-webhook as a test starts it, beside a real API server.
+ *
+ * @module
+ */
+import type { CertificatePair } from "../../webhook/server/tls_generation.ts";
+import { type Authority, createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
+import type { TestCluster } from "../kube/apiserver.ts";
+import { freePort, waitUntil } from "../support/processes.ts";
+
+const ARCH = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
+/** The program under test, or what `KUMA_WEBHOOK_BIN` names. */
+export const PROGRAM = Deno.env.get("KUMA_WEBHOOK_BIN") ??
+  new URL(`../../dist/linux-${ARCH}/kuma-webhook`, import.meta.url).pathname;
+
+/** How a program is started. */
+export interface ProgramOptions {
+  /** A token instead of the administrator's certificate. */
+  readonly token?: string;
+  readonly config?: string;
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A running program; disposing of it kills it. */
+export class Program implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #log: Promise<string>;
+
+  private constructor(
+    child: Deno.ChildProcess,
+    readonly port: number,
+    readonly directory: string,
+    readonly authority: Authority,
+  ) {
+    this.#child = child;
+    this.#log = new Response(child.stderr).text();
+  }
+
+  /** Starts it with a certificate for `localhost` in files. It may not be ready yet. */
+  static async start(cluster: TestCluster, options: ProgramOptions = {}): Promise<Program> {
+    const directory = await Deno.makeTempDir({ prefix: "webhook-program-" });
+    const authority = await createAuthority();
+    writePair(directory, await issueServer(authority, ["localhost"]));
+    const kubeconfig = `${directory}/kubeconfig`;
+    const text = options.token === undefined
+      ? cluster.adminKubeconfig()
+      : cluster.kubeconfig(options.token);
+    await Deno.writeTextFile(kubeconfig, text, { mode: 0o600 });
+    await Deno.writeTextFile(`${directory}/config.yaml`, options.config ?? "{}");
+    const port = freePort();
+    const child = new Deno.Command(PROGRAM, {
+      args: ["serve", "--config-file", `${directory}/config.yaml`, ...options.args ?? []],
+      clearEnv: true,
+      env: {
+        KUBECONFIG: kubeconfig,
+        KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_PORT: String(port),
+        KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_ADDRESS: "127.0.0.1",
+        KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_CERT_DIR: directory,
+        ...options.environment,
+      },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    return new Program(child, port, directory, authority);
+  }
+
+  /** Starts it and waits until it is ready. */
+  static async ready(cluster: TestCluster, options: ProgramOptions = {}): Promise<Program> {
+    const program = await Program.start(cluster, options);
+    await program.untilReady();
+    return program;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Where webhook configurations lead. */
+  get url(): string {
+    return `https://localhost:${this.port}`;
+  }
+
+  /** Waits until `/readyz` says ok. */
+  async untilReady(): Promise<void> {
+    await waitUntil(
+      "the webhook is ready",
+      async () => (await this.get("/readyz")).status === 200,
+      {
+        timeoutMs: 30_000,
+      },
+    );
+  }
+
+  /** Status and text of a page; status 0 while nothing listens. */
+  async get(path: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
+    using client = Deno.createHttpClient({ caCerts: [this.authority.certificate], http2: false });
+    try {
+      const answer = await fetch(`${this.url}${path}`, { ...init, client });
+      return { status: answer.status, text: await answer.text() };
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      return { status: 0, text: error.message };
+    }
+  }
+
+  /** Puts another certificate of the same CA in place of the one in use. */
+  async rotate(): Promise<CertificatePair> {
+    const pair = await issueServer(this.authority, ["localhost"]);
+    writePair(this.directory, pair);
+    return pair;
+  }
+
+  /** Asks it to end; returns its exit code and its log. */
+  async end(signal: Deno.Signal = "SIGTERM"): Promise<{ code: number; log: string }> {
+    this.#child.kill(signal);
+    const { code } = await this.#child.status;
+    return { code, log: await this.#log };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended already
+    }
+    await this.#child.status;
+    await this.#log;
+    await Deno.remove(this.directory, { recursive: true });
+  }
+}
+
+/** The key first, as no tool would: for a moment the pair does not fit together. */
+function writePair(directory: string, pair: CertificatePair): void {
+  Deno.writeTextFileSync(`${directory}/tls.key`, pair.key, { mode: 0o600 });
+  Deno.writeTextFileSync(`${directory}/tls.crt`, pair.certificate);
+}
