@@ -5,14 +5,16 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import { silentLogger } from "core/log/logger.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
-import { type KnownRule, knownRules } from "core/rules/ownership.ts";
+import { type KnownRule, knownRules, ownerships } from "core/rules/ownership.ts";
 import { renderRestore } from "core/rules/render.ts";
 import { leftovers } from "./firewall/detect.ts";
 import { removeEmptyNft } from "./firewall/empty_nft.ts";
 import { Journal, NO_NOTES, type Notes } from "./firewall/journal.ts";
 import { holdsOurs } from "./firewall/snapshot.ts";
 import { applyChanges, type Change, planChange } from "./firewall/transaction.ts";
+import { takeTurn } from "./firewall/turn.ts";
 import type { View } from "./firewall/views.ts";
 import { checkFirewalldFile, storeInFirewalld } from "./firewalld/direct_file.ts";
 import { acceptedChange, type UsablePlan } from "./transparent_proxy_accept.ts";
@@ -31,6 +33,20 @@ export async function installTransparentProxy(
   options: InstallOptions = {},
 ): Promise<HostReport> {
   const dryRun = options.dryRun ?? document.dryRun;
+  // A runtime adds a pod once at a time, and a dry run changes nothing.
+  if (dryRun || options.netnsPath !== undefined) return await install(document, options, dryRun);
+  using _turn = await takeTurn(options.logger ?? silentLogger, {
+    directory: options.paths?.journal,
+    signal: options.signal,
+  });
+  return await install(document, options, dryRun);
+}
+
+async function install(
+  document: TransparentProxyConfig,
+  options: InstallOptions,
+  dryRun: boolean,
+): Promise<HostReport> {
   const session = openSession(options, patienceOf(document), dryRun);
   const plan = await planInstall(document, session, options.paths?.passwd);
   session.lap("detect");
@@ -65,7 +81,7 @@ export async function installTransparentProxy(
       const refused = error instanceof KumaError && error.code === "KUMA-TP-205";
       if (test || !refused) throw error;
       session.logger.warn(`trying again with a check first: ${errorText(error)}`);
-      return await installTransparentProxy(document, { ...options, test: true });
+      return await install(document, { ...options, test: true }, dryRun);
     }
     if (changes.some(({ transition }) => transition.emptied.length > 0)) {
       removeEmptyNft(before, session.logger);
@@ -122,8 +138,10 @@ async function accept(
 /** What nftables held before the first of our rules: as noted, unless nothing of ours is there any more. */
 function notesBefore(notes: Notes, plan: HostPlan, session: Session): Notes["nftBefore"] {
   const views = [plan.ipv4View, plan.ipv6View].filter((view): view is View => view !== undefined);
-  const installed = views.some((view) => holdsOurs(view.state)) ||
-    FAMILIES.some((family) => notes.known[family].length > 0);
+  const installed = views.some(({ state, tools }) =>
+    holdsOurs(state) ||
+    [...ownerships(state, notes.known[tools.family]).values()].includes("ours")
+  );
   if (installed) return notes.nftBefore;
   return {
     ipv4: session.views.nftObjects("ipv4"),

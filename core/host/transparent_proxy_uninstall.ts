@@ -4,6 +4,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { silentLogger } from "core/log/logger.ts";
 import { defaultConfig } from "core/proxy/config.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { isOurChain, type KnownRule, ownerships } from "core/rules/ownership.ts";
@@ -11,6 +12,7 @@ import type { SavedState } from "core/rules/saved.ts";
 import { removeEmptyNft } from "./firewall/empty_nft.ts";
 import { Journal, NO_NOTES } from "./firewall/journal.ts";
 import { applyChanges, type Change, planChange } from "./firewall/transaction.ts";
+import { takeTurn } from "./firewall/turn.ts";
 import type { View } from "./firewall/views.ts";
 import { removeFromFirewalld } from "./firewalld/direct_file.ts";
 import { restoreResolvConf } from "./resolv_conf_backup.ts";
@@ -27,6 +29,10 @@ export async function uninstallTransparentProxy(
   options: UninstallOptions = {},
 ): Promise<HostReport> {
   const dryRun = options.dryRun ?? false;
+  using _turn = dryRun ? undefined : await takeTurn(options.logger ?? silentLogger, {
+    directory: options.paths?.journal,
+    signal: options.signal,
+  });
   const session = openSession(options, patienceOf(defaultConfig()), dryRun);
   const journal = new Journal(session.logger, options.paths?.journal);
   const notes = journal.read();

@@ -96,6 +96,14 @@ both("a pod: no journal, no lock of the host, both families at once", async () =
   }
 });
 
+nft("three runs at once put the rules in once", async () => {
+  await using machine = await Machine.create();
+  const asked = [1, 2, 3].map(() => ask(machine, { verb: "install", dns: ALL_DNS }));
+  const changed = (await Promise.all(asked)).filter(({ answer }) => answer.changed);
+  assert.equal(changed.length, 1);
+  assert.deepEqual((await ask<string[]>(machine, { verb: "check", dns: ALL_DNS })).answer, []);
+});
+
 both("rules of ours in the flavour that is not used any more are taken away", async () => {
   await using machine = await Machine.create();
   await machine.restore("legacy", "ipv4", HOST_RULES);

@@ -68,6 +68,10 @@ export const FIREWALL_CODES: Readonly<Record<string, CodeText>> = {
     title: "The journal of what was installed cannot be read or written",
     todo: "Check /run/kuma/transparent-proxy and its permissions.",
   },
+  "KUMA-TP-213": {
+    title: "Another run works on the same network namespace",
+    todo: "Nothing was changed. Wait for the other kumactl or stop it, then run the command again.",
+  },
   "KUMA-TP-221": {
     title: "firewalld's direct.xml is malformed",
     todo: "Mend the file at the line and column that the message names; it was not touched.",
