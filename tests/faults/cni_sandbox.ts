@@ -1,0 +1,92 @@
+/**
+ * One pod's namespace and one kubeconfig, and the compiled kuma-cni called for it without a chain.
+ *
+ * @module
+ */
+import {
+  type Call,
+  callPlugin,
+  type InstalledPlugin,
+  netConf,
+  podArgsText,
+} from "../cni/plugin.ts";
+import { INJECTED } from "../e2e/cni_node.ts";
+import { pluginKubeconfig } from "../kube/kubeconfig.ts";
+import { type Finished, must } from "../support/processes.ts";
+
+/** The pod that all fault tests ask for. */
+export const POD = { namespace: "demo", name: "web", uid: "5f0c2b1e-0000-4000-8000-000000000001" };
+
+/** The API object of that pod, injected. */
+export function podObject(annotations: Record<string, string> = {}): Record<string, unknown> {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { ...POD, annotations: { ...INJECTED, ...annotations } },
+    spec: { containers: ["app", "kuma-sidecar"].map((name) => ({ name, image: "x:1" })) },
+  };
+}
+
+/** The namespace; it and the files beside it go when it is disposed of. */
+export class CniSandbox implements AsyncDisposable {
+  readonly kubeconfig: string;
+
+  private constructor(
+    readonly plugin: InstalledPlugin,
+    readonly name: string,
+    readonly dir: string,
+  ) {
+    this.kubeconfig = `${dir}/kubeconfig`;
+  }
+
+  /** Makes a namespace with an address of each family, as a pod has when kuma-cni is called. */
+  static async create(plugin: InstalledPlugin): Promise<CniSandbox> {
+    const name = `cni-fault-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
+    await must("ip", ["netns", "add", name]);
+    for (
+      const args of [
+        ["link", "set", "lo", "up"],
+        ["link", "add", "eth0", "type", "veth", "peer", "name", "peer0"],
+        ["addr", "add", "10.62.0.2/24", "dev", "eth0"],
+        ["-6", "addr", "add", "fd62::2/64", "dev", "eth0", "nodad"],
+        ["link", "set", "eth0", "up"],
+      ]
+    ) await must("ip", ["-n", name, ...args]);
+    const dir = await Deno.makeTempDir({ prefix: "cni-fault-" });
+    return new CniSandbox(plugin, name, dir);
+  }
+
+  /** Writes the kubeconfig for a server. */
+  connect(server: { url: string; caPem: string }, token = "a-token"): void {
+    Deno.writeTextFileSync(this.kubeconfig, pluginKubeconfig(server, token), { mode: 0o600 });
+  }
+
+  /** Calls the plugin for the pod. */
+  call(command: string, call: Call = {}): Promise<Finished> {
+    const kubernetes = { kubeconfig: this.kubeconfig, exclude_namespaces: ["kube-system"] };
+    return callPlugin(this.plugin.path, {
+      stdin: netConf({ kubernetes }),
+      ...call,
+      command,
+      env: {
+        CNI_NETNS: `/run/netns/${this.name}`,
+        CNI_ARGS: podArgsText(POD.namespace, POD.name, POD.uid),
+        ...call.env,
+      },
+    });
+  }
+
+  /** The rules in the namespace, both families, without counters and times; empty where there are none. */
+  async rules(): Promise<string> {
+    const texts: string[] = [];
+    for (const program of ["iptables-save", "ip6tables-save"]) {
+      texts.push(await must("ip", ["netns", "exec", this.name, program]));
+    }
+    return texts.join("").replaceAll(/^#.*\n/gm, "").replaceAll(/\[\d+:\d+\]/g, "");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await must("ip", ["netns", "del", this.name]);
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}
