@@ -33,6 +33,8 @@ export class Front {
   readonly #socket: string;
   readonly #log: Logger;
   readonly #links = new Set<Link>();
+  /** What ends a connection, by the port from which it came to the TLS listener. */
+  readonly #cuts = new Map<number, () => void>();
   readonly #sweeper: ReturnType<typeof setInterval>;
   #current: TlsGeneration;
   #accepted = 0;
@@ -101,6 +103,7 @@ export class Front {
     }
     const cut = this.#links.size;
     for (const link of this.#links) link.close();
+    for (const cutOff of this.#cuts.values()) cutOff();
     this.#current.close();
     return cut;
   }
@@ -118,17 +121,24 @@ export class Front {
       return outside.close();
     }
     this.#accepted++;
-    let inside: Deno.TcpConn | undefined;
+    let cut = () => end(outside);
+    let port = 0;
     try {
       outside.setNoDelay(true);
-      inside = await this.#current.connect();
+      const inside = await this.#current.connect();
+      cut = () => {
+        end(outside);
+        end(inside);
+      };
+      port = inside.localAddr.port;
+      this.#cuts.set(port, cut);
       await Promise.all([pump(outside, inside), pump(inside, outside)]);
     } catch (error) {
       this.#log.warn("a connection could not be served", { reason: errorText(error) });
     } finally {
       this.#accepted--;
-      end(outside);
-      if (inside !== undefined) end(inside);
+      this.#cuts.delete(port);
+      cut();
     }
   }
 
@@ -138,7 +148,8 @@ export class Front {
   }
 
   async #link(secure: Deno.TlsConn): Promise<void> {
-    const link = new Link(secure);
+    const { port } = secure.remoteAddr as Deno.NetAddr;
+    const link = new Link(secure, () => this.#cuts.get(port)?.());
     this.#links.add(link);
     try {
       await link.run(this.#socket);

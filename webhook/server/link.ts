@@ -15,16 +15,19 @@ export class Link {
   since: number = performance.now();
   readonly #secure: Deno.TlsConn;
   #http: Deno.UnixConn | undefined;
+  readonly #cut: () => void;
   #closed = false;
 
-  constructor(secure: Deno.TlsConn) {
+  /** `cut` ends the connection below TLS: a handshake under way keeps its connection open. */
+  constructor(secure: Deno.TlsConn, cut: () => void) {
     this.#secure = secure;
+    this.#cut = cut;
   }
 
   /** Carries bytes until either side ends. Rejects when the handshake fails or takes too long. */
   async run(socket: string): Promise<void> {
     try {
-      const timer = setTimeout(() => this.close(), HANDSHAKE_MS);
+      const timer = setTimeout(this.#cut, HANDSHAKE_MS);
       try {
         await this.#secure.handshake();
       } finally {

@@ -1,0 +1,36 @@
+/**
+ * An admission server for the server's own tests, as a process of its own: `deno run … server_subject.ts
+ * CERTIFICATE_FOLDER`. It prints its port, takes `tls.crt` and `tls.key` anew on SIGUSR1, drains on
+ * SIGTERM, and answers `/echo` with the name of the object, padded to `?size=` bytes.
+ */
+import { silentLogger } from "core/log/logger.ts";
+import { MetricSet } from "core/metrics/metrics.ts";
+import type { Verdict } from "../../webhook/admission/review.ts";
+import { SERVER_METRICS } from "../../webhook/server/metrics.ts";
+import { startServer, untilSignal } from "../../webhook/server/server.ts";
+
+const folder = Deno.args[0] ?? "";
+const read = () => ({
+  certificate: Deno.readTextFileSync(`${folder}/tls.crt`),
+  key: Deno.readTextFileSync(`${folder}/tls.key`),
+});
+const server = await startServer({
+  hostname: "127.0.0.1",
+  port: 0,
+  certificate: read(),
+  handlers: {
+    "/echo": ({ name }): Verdict => ({ allowed: true, warnings: [name] }),
+    "/patch": ({ name }): Verdict => ({
+      allowed: true,
+      patch: [{ op: "add", path: "/metadata/annotations", value: { size: "x".repeat(+name) } }],
+    }),
+  },
+  notReady: () => undefined,
+  metrics: new MetricSet(SERVER_METRICS),
+  log: silentLogger,
+});
+Deno.addSignalListener("SIGUSR1", () => server.setCertificate(read()));
+Deno.stdout.writeSync(new TextEncoder().encode(`${server.port}\n`));
+await untilSignal();
+await server.shutdown({ noticeMs: 1000 });
+Deno.exit(0);
