@@ -6,20 +6,18 @@
 import { errorText, KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { silentLogger } from "core/log/logger.ts";
-import { FAMILIES, type Family } from "core/proxy/resolved.ts";
-import { type KnownRule, knownRules, ownerships } from "core/rules/ownership.ts";
-import { renderRestore } from "core/rules/render.ts";
 import { leftovers } from "./firewall/detect.ts";
 import { removeEmptyNft } from "./firewall/empty_nft.ts";
 import { Journal, NO_NOTES, type Notes } from "./firewall/journal.ts";
-import { holdsOurs } from "./firewall/snapshot.ts";
 import { applyChanges, type Change, planChange } from "./firewall/transaction.ts";
 import { takeTurn } from "./firewall/turn.ts";
-import type { View } from "./firewall/views.ts";
 import { checkFirewalldFile, storeInFirewalld } from "./firewalld/direct_file.ts";
+import { notesBefore, openNotes } from "./transparent_proxy_notes.ts";
+import { showInstall } from "./transparent_proxy_dry_run.ts";
 import { acceptedChange, type UsablePlan } from "./transparent_proxy_accept.ts";
 import type { HostReport, InstallOptions } from "./transparent_proxy_options.ts";
-import { type FamilyPlan, type HostPlan, planInstall } from "./transparent_proxy_plan.ts";
+import { type HostPlan, planInstall } from "./transparent_proxy_plan.ts";
+import { installReport } from "./transparent_proxy_report.ts";
 import { openSession, patienceOf, type Session } from "./transparent_proxy_session.ts";
 
 /**
@@ -91,7 +89,7 @@ async function install(
   }
   const stored = store &&
     storeInFirewalld(rulesetsOf(changes), session, document, options.paths?.directXml);
-  return report(plan, { ...accepted, changed: due || stored }, session);
+  return installReport(plan, { ...accepted, changed: due || stored }, session);
 }
 
 /**
@@ -135,138 +133,6 @@ async function accept(
   return { changes, ipv6Skipped: plan.ipv6Skipped ?? refused };
 }
 
-/** What nftables held before the first of our rules: as noted, unless nothing of ours is there any more. */
-function notesBefore(notes: Notes, plan: HostPlan, session: Session): Notes["nftBefore"] {
-  const views = [plan.ipv4View, plan.ipv6View].filter((view): view is View => view !== undefined);
-  const installed = views.some(({ state, tools }) =>
-    holdsOurs(state) ||
-    [...ownerships(state, notes.known[tools.family]).values()].includes("ours")
-  );
-  if (installed) return notes.nftBefore;
-  return {
-    ipv4: session.views.nftObjects("ipv4"),
-    ipv6: session.views.nftObjects("ipv6"),
-  };
-}
-
-/** The journal around an application: what may be ours is noted before, what is ours after. */
-function openNotes(
-  journal: Journal | undefined,
-  given: { notes: Notes; changes: readonly Change[]; before: Notes["nftBefore"] },
-  { logger }: Session,
-): { settle(): void; undo(): void } {
-  if (journal === undefined) return { settle() {}, undo() {} };
-  const { notes, changes, before } = given;
-  const fresh: Record<Family, KnownRule[]> = { ipv4: [], ipv6: [] };
-  for (const { view, desired } of changes) {
-    if (desired !== undefined) fresh[view.tools.family] = silentRules(desired);
-  }
-  const needed = FAMILIES.some((family) => fresh[family].length > 0);
-  const write = (known: Notes["known"]): void => {
-    try {
-      journal.write({ known, nftBefore: before });
-    } catch (error) {
-      // Rules with comments are found without a journal; only an empty table may stay behind.
-      if (needed || !(error instanceof KumaError)) throw error;
-      logger.debug(errorText(error));
-    }
-  };
-  const both = (family: Family) => [...notes.known[family], ...fresh[family]];
-  write({ ipv4: both("ipv4"), ipv6: both("ipv6") });
-  const changed = FAMILIES.some((family) => notes.known[family].length > 0);
-  return {
-    settle: () => changed && write(fresh),
-    undo: () => notes === NO_NOTES ? journal.remove() : write(notes.known),
-  };
-}
-
-function silentRules(ruleset: NonNullable<Change["desired"]>): KnownRule[] {
-  const tables = ruleset.tables
-    .map((table) => ({
-      ...table,
-      rules: table.rules.filter((rule) => rule.comment === undefined),
-    }));
-  return knownRules({ ...ruleset, tables });
-}
-
 function rulesetsOf(changes: readonly Change[]) {
   return changes.flatMap(({ desired }) => desired === undefined ? [] : [desired]);
-}
-
-/** Prints what would be applied. Nothing is changed, and IPv6 is shown under the same conditions. */
-async function showInstall(
-  document: TransparentProxyConfig,
-  plan: HostPlan,
-  session: Session,
-  options: InstallOptions,
-): Promise<HostReport> {
-  const shown: { family: Family; ruleset: FamilyPlan["ruleset"] }[] = [];
-  let ipv6Skipped = plan.ipv6Skipped;
-  for (const family of plan.families) {
-    const accepted = await dryRunRuleset(family, session);
-    if (typeof accepted === "string") ipv6Skipped = accepted;
-    else shown.push({ family: family.family, ruleset: accepted });
-  }
-  session.lap("check");
-  const parts = shown.map(({ family, ruleset }) =>
-    `### ${family === "ipv4" ? "IPv4" : "IPv6"} ###\n\n${
-      renderRestore(ruleset, { verbose: document.verbose }).trim()
-    }`
-  );
-  session.print(`${parts.join("\n\n")}\n`);
-  if (document.storeFirewalld && !document.ebpf.enabled) {
-    storeInFirewalld(
-      shown.map(({ ruleset }) => ruleset),
-      session,
-      document,
-      options.paths?.directXml,
-    );
-  }
-  return report(plan, { changes: [], ipv6Skipped, changed: false }, session);
-}
-
-/** In a dry run only nft can check rules without changing the system: legacy's check creates tables. */
-async function dryRunRuleset(
-  plan: FamilyPlan,
-  session: Session,
-): Promise<FamilyPlan["ruleset"] | string> {
-  if (plan.view === undefined || plan.view.tools.flavour === "legacy") return plan.ruleset;
-  // Against an empty firewall: whether the rules could replace those that are there is not the question.
-  const view: View = { ...plan.view, state: { tables: [], incompatible: [] } };
-  try {
-    const accepted = await acceptedChange({ ...plan, view }, [], session);
-    return typeof accepted === "string" ? accepted : accepted.desired ?? plan.ruleset;
-  } catch (error) {
-    if (!(error instanceof KumaError)) throw error;
-    session.logger.warn(`a real run would fail: ${errorText(error)}`, { family: plan.family });
-    return plan.ruleset;
-  }
-}
-
-function report(
-  plan: HostPlan,
-  outcome: Accepted & { readonly changed: boolean },
-  session: Session,
-): HostReport {
-  const executables: Partial<Record<Family, string>> = {};
-  const dnsServers: Partial<Record<Family, readonly string[]>> = {};
-  for (const { family, view, dnsServers: servers } of plan.families) {
-    if (view !== undefined) executables[family] = view.tools.restore;
-    dnsServers[family] = servers;
-  }
-  const families = outcome.changes.filter(({ desired }) => desired !== undefined)
-    .map(({ view }) => view.tools.family);
-  return {
-    changed: outcome.changed,
-    flavour: plan.ipv4View?.tools.flavour,
-    families,
-    ipv6Skipped: outcome.ipv6Skipped,
-    executables,
-    dnsServers,
-    tables: outcome.changes.flatMap(({ view, transition }) =>
-      transition.tables.map((table) => `${view.tools.family} ${table}`)
-    ),
-    children: session.children.count,
-    durations: session.durations,
-  };
 }
