@@ -42,8 +42,14 @@ export function errorText(thrown: unknown): string {
   return oneLine(String(thrown));
 }
 
-/** Folds line breaks and control characters, so that no input can forge a second line of output. */
+/**
+ * Folds line breaks, control characters (the eight-bit ones too: terminals take U+009B for ESC [) and
+ * marks that reorder text, so that no input can forge a second line of output or hide what it says.
+ */
 export function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").trim();
+  return text.replace(
+    // deno-lint-ignore no-control-regex
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g,
+    " ",
+  ).trim();
 }

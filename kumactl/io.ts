@@ -1,3 +1,4 @@
+import { errorText, KumaError } from "core/errors.ts";
 import { type Environment, ENVIRONMENT_NAMES } from "core/proxy/sources.ts";
 
 /** All that a command reads from and writes to beside the host itself; given as data in tests. */
@@ -20,10 +21,9 @@ export function systemIo(): Io {
   // By name: the compiled program may see these variables only.
   const environment: Record<string, string | undefined> = {};
   for (const name of ENVIRONMENT_NAMES) environment[name] = Deno.env.get(name);
-  const encoder = new TextEncoder();
   return {
-    out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
-    err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    out: lineOut(Deno.stdout, "standard output"),
+    err: lineOut(Deno.stderr, "standard error"),
     colour: Deno.stderr.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "",
     columns: Deno.stdout.isTerminal() ? Math.min(Deno.consoleSize().columns, 120) : 100,
     environment,
@@ -31,11 +31,36 @@ export function systemIo(): Io {
   };
 }
 
-/** One write may take only a part, when the other end is a pipe. */
-function writeAll(stream: typeof Deno.stdout, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) {
-    written += stream.writeSync(bytes.subarray(written));
-  }
+/** The part of a stream that is written to. */
+export interface Sink {
+  writeSync(bytes: Uint8Array): number;
+}
+
+/**
+ * Writes to a stream. A reader that goes away (`kumactl ... | head -1`) only ends the output: what is
+ * being done to the firewall must not depend on who watches.
+ *
+ * @throws KumaError `KUMA-TP-028` where the stream cannot be written to for another reason (a full disk).
+ */
+export function lineOut(stream: Sink, name: string): (text: string) => void {
+  const encoder = new TextEncoder();
+  let gone = false;
+  return (text) => {
+    const bytes = encoder.encode(text);
+    try {
+      // One write may take only a part, when the other end is a pipe.
+      for (let written = 0; written < bytes.length && !gone;) {
+        written += stream.writeSync(bytes.subarray(written));
+      }
+    } catch (cause) {
+      if (cause instanceof Deno.errors.BrokenPipe) gone = true;
+      else {
+        throw new KumaError("KUMA-TP-028", `cannot write to ${name}: ${errorText(cause)}`, {
+          cause,
+        });
+      }
+    }
+  };
 }
 
 async function readLimited(path: string, limit: number): Promise<Uint8Array> {

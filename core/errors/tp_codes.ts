@@ -139,4 +139,9 @@ export const TP_CODES: Readonly<Record<string, CodeText>> = {
     title: "The code is not known",
     todo: "Run 'kumactl explain' without a code for the list.",
   },
+  "KUMA-TP-028": {
+    title: "The output cannot be written",
+    todo: "Check where standard output goes, such as a full disk, then run the command again: it " +
+      "finishes or puts back what it had begun.",
+  },
 };
