@@ -22,7 +22,7 @@ export function checkPlatform(
   if (dryRun) {
     if (effectiveUid !== 0) {
       logger.warn(
-        "not root: the firewall cannot be looked at, so the rules are those of a host without " +
+        "not root: what is installed cannot be seen, and new rules are shown as for a host without " +
           "comments, conntrack zones and IPv6",
       );
     }

@@ -99,11 +99,14 @@ function probe(family: Family, timeoutMs: number): Promise<void> {
   const port = 20_000 + Math.floor(Math.random() * 10_000);
   return new Promise((resolve, reject) => {
     let answer = "";
+    // With a local address given, the runtime tells of an error only after the close.
+    let reason = "the connection was refused";
     const socket = connect({ host: passthrough, port, localAddress: local });
-    const timer = setTimeout(
-      () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    const timer = setTimeout(() => {
+      reason = `no answer within ${timeoutMs} ms`;
+      socket.destroy();
+    }, timeoutMs);
+    socket.on("connect", () => reason = "the connection was answered by another program");
     socket.on("data", (bytes) => answer += new TextDecoder().decode(bytes));
     socket.on("error", (error) => {
       clearTimeout(timer);
@@ -112,7 +115,7 @@ function probe(family: Family, timeoutMs: number): Promise<void> {
     socket.on("close", () => {
       clearTimeout(timer);
       if (answer === local) resolve();
-      else reject(new Error(`the connection was answered by another program`));
+      else reject(new Error(reason));
     });
   });
 }
