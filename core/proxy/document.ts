@@ -59,7 +59,7 @@ export async function parseDocument(text: string, name: string): Promise<ParsedD
   if (text.length > MAX_DOCUMENT) {
     throw new KumaError(
       "KUMA-TP-016",
-      `${name}: the document has ${text.length} characters, at most ${MAX_DOCUMENT} are read`,
+      `${name}: the document has more than ${MAX_DOCUMENT} characters`,
     );
   }
   const fast = readJson(text, name);

@@ -92,6 +92,7 @@ Deno.test("an error names the file, the line and the column", async () => {
     ["wait: [1]\n", /-015 tproxy.yaml:1:7: wait: it must be a number, not a list/],
     ["redirect: 5\n", /-015 tproxy.yaml:1:11: 'redirect' must be a mapping/],
     ["- wait\n", /-015 tproxy.yaml:1:1: the document must be a mapping/],
+    ["wait: 1\n---\nwait: 2\n", /-014 tproxy.yaml:2:1: there must be one document only$/],
     ["wait: 1\nwait: 2\n", /-014 tproxy.yaml:2:1: /],
     ["wait: 1\n---\nwait: 2\n", /-014 tproxy.yaml:/],
     ["a: b: c\n", /-014 tproxy.yaml:1:/],

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Alias, Document, LineCounter, Node, Pair } from "yaml";
+import type { Alias, Document, LineCounter, Node, Pair, YAMLError } from "yaml";
 import { KumaError } from "../errors.ts";
 import { shown } from "./grammar/echo.ts";
 
@@ -103,13 +103,16 @@ export async function yamlTree(text: string): Promise<DocumentNode> {
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, column } = placeAt(lines, error.pos[0]);
-    // The parser reports the overflow of its own stack as a syntax error.
-    const reason = /call stack/.test(error.message)
-      ? "the document is nested too deeply"
-      : shown(error.message, 100);
-    throw new KumaError("KUMA-TP-014", `${line}:${column}: ${reason}`);
+    throw new KumaError("KUMA-TP-014", `${line}:${column}: ${reasonOf(error)}`);
   }
   return new YamlReader(yaml, document, lines).read(document.contents, 0);
+}
+
+function reasonOf({ code, message }: YAMLError): string {
+  // The parser reports the overflow of its own stack as a syntax error.
+  if (/call stack/.test(message)) return "the document is nested too deeply";
+  if (code === "MULTIPLE_DOCS") return "there must be one document only";
+  return shown(message, 100);
 }
 
 function placeAt(lines: LineCounter, offset: number): Place {
