@@ -24,6 +24,8 @@ export interface ConnectionOptions {
 export class LoadConnection {
   /** True once the server or this side has closed it. */
   closed = false;
+  /** Requests that were answered on it; counted by the caller. */
+  requests = 0;
   readonly #tls: Deno.TlsConn;
   readonly #host: string;
   #read: Promise<Uint8Array<ArrayBuffer> | undefined> | undefined;

@@ -32,6 +32,8 @@ export interface LoadOptions {
   readonly seconds?: number;
   /** Requests at the start that are answered but not counted in the percentiles. Default one second's. */
   readonly warmUp?: number;
+  /** Closes a connection after so many requests, to have new ones all the time. Default: never. */
+  readonly requestsPerConnection?: number;
   /** Process whose memory and CPU are looked at. */
   readonly pid?: number;
   readonly signal?: AbortSignal;
@@ -84,7 +86,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       if (n >= warmUp) ms.push(performance.now() - started);
       const fault = (options.fault ?? notOk)(reply, n);
       if (fault !== undefined) errors.push(`request ${n}: ${fault}`);
-      if (reply.close || idle.length >= MAX_IDLE) connection.close();
+      const used = ++connection.requests >= (options.requestsPerConnection ?? Infinity);
+      if (reply.close || used || idle.length >= MAX_IDLE) connection.close();
       else idle.push(connection.rest());
     } catch (error) {
       connection?.close();

@@ -94,6 +94,8 @@ export async function startServer(options: ServerOptions): Promise<AdmissionServ
   const site = { handlers, pages, operations, metrics, log };
   const answer = async (request: Request): Promise<Response> => {
     const response = await respond(request, site);
+    // Go's client offers gzip, and Deno would take it: more work than sending the few kilobytes.
+    response.headers.set("cache-control", "no-store, no-transform");
     // The client leaves by itself: were this side to close an idle connection, a request could cross it.
     if (stopping) response.headers.set("connection", "close");
     return response;
