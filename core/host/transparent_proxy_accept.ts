@@ -23,7 +23,7 @@ export type UsablePlan = FamilyPlan & { readonly view: View };
  */
 export async function acceptedChange(
   plan: UsablePlan,
-  known: readonly KnownRule[],
+  known: readonly KnownRule[] | undefined,
   session: Session,
 ): Promise<Change | string> {
   const { restorer, children, logger } = session;

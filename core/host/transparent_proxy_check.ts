@@ -27,7 +27,7 @@ export async function checkTransparentProxy(
     : NO_NOTES;
   const differences: string[] = [];
   for (const plan of families) {
-    const known = notes.known[plan.family];
+    const known = notes === NO_NOTES ? undefined : notes.known[plan.family];
     let found = differencesOf(plan, plan.ruleset, known);
     if (found.length > 0 && plan.view !== undefined) {
       // Perhaps the host can do less than was assumed: then the rules that it has are the right ones.
@@ -42,7 +42,7 @@ export async function checkTransparentProxy(
 function differencesOf(
   { family, view }: FamilyPlan,
   ruleset: Ruleset,
-  known: readonly KnownRule[],
+  known: readonly KnownRule[] | undefined,
 ): string[] {
   const state = view?.state ?? { tables: [], incompatible: [] };
   return compare(ruleset, state, { known })

@@ -116,7 +116,7 @@ async function accept(
   const usable = plan.families.filter((family): family is UsablePlan => family.view !== undefined);
   // At once: the checks wait for nothing of each other and change nothing.
   const outcomes = await Promise.all(usable.map((family) => {
-    const known = notes.known[family.family];
+    const known = notes === NO_NOTES ? undefined : notes.known[family.family];
     return test
       ? acceptedChange(family, known, session)
       : planChange(family.view, family.ruleset, known);

@@ -29,8 +29,8 @@ export function notesBefore(notes: Notes, plan: HostPlan, session: Session): Not
 
 /**
  * Writes the notes ahead of the changes; `settle` once they are in, `undo` once they were put back.
- *
- * @throws {KumaError} `KUMA-TP-212` where rules without comments could not be found again.
+ * Where they cannot be written the installation goes on: an init container has a read-only root, and
+ * rules that nobody can find again go with the pod.
  */
 export function openNotes(
   journal: Journal | undefined,
@@ -44,13 +44,18 @@ export function openNotes(
     if (desired !== undefined) fresh[view.tools.family] = silentRules(desired);
   }
   const needed = FAMILIES.some((family) => fresh[family].length > 0);
+  let warned = false;
   const write = (known: Notes["known"]): void => {
     try {
       journal.write({ known, nftBefore: before });
     } catch (error) {
+      if (!(error instanceof KumaError)) throw error;
       // Rules with comments are found without a journal; only an empty table may stay behind.
-      if (needed || !(error instanceof KumaError)) throw error;
-      logger.debug(errorText(error));
+      if (!needed) logger.debug(errorText(error));
+      else if (!warned) {
+        warned = true;
+        logger.warn(`an uninstall will not find every rule without a comment: ${errorText(error)}`);
+      }
     }
   };
   const both = (family: Family) => [...notes.known[family], ...fresh[family]];

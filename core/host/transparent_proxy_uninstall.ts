@@ -103,7 +103,7 @@ function showRemoval(changes: readonly Change[], { print }: Session): void {
   const parts = changes.filter(({ transition }) => transition.text !== "").map((change) => {
     const { family } = change.view.tools;
     return `### ${family === "ipv4" ? "IPv4" : "IPv6"} ###\n\n${
-      remaining(change.view, change.known)
+      remaining(change.view, change.known ?? [])
     }`;
   });
   if (parts.length > 0) print(`${parts.join("\n\n")}\n`);

@@ -27,7 +27,7 @@ export interface Difference {
 /** What {@linkcode compare} may be told. */
 export interface CompareOptions {
   /** Rules that are ours though they carry no comment. */
-  readonly known?: readonly KnownRule[];
+  readonly known?: readonly KnownRule[] | undefined;
 }
 
 /**
@@ -42,7 +42,7 @@ export function compare(
   saved: SavedState,
   options: CompareOptions = {},
 ): Difference[] {
-  const owners = ownerships(saved, knownWith(options.known ?? [], desired));
+  const owners = ownerships(saved, knownWith(options.known, desired, saved));
   return tablePairs(desired, saved).flatMap(({ wanted, found }) =>
     compareTable(wanted, found, owners)
   );

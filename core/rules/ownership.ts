@@ -46,22 +46,29 @@ export function knownRules(ruleset: Ruleset): KnownRule[] {
  * What may be taken for ours when `desired` is to be put in: the journal, and every desired rule that
  * stands in a chain of ours or jumps to one. Nobody else writes exactly these, so that a second run finds
  * the first one's rules even where comments are off and the journal is lost.
+ *
+ * Where no journal can be kept (`undefined`: a pod, a read-only container) and our chains are there, every
+ * desired rule without a comment counts: an init container that is started again must not double its
+ * rules for DNS.
  */
 export function knownWith(
-  journal: readonly KnownRule[],
+  journal: readonly KnownRule[] | undefined,
   desired: Ruleset | undefined,
+  saved: SavedState,
 ): readonly KnownRule[] {
-  if (desired === undefined) return journal;
-  const touching: KnownRule[] = [];
+  if (desired === undefined) return journal ?? [];
+  const again = journal === undefined &&
+    saved.tables.some(({ chains }) => chains.some(({ name }) => isOurChain(name)));
+  const silent: KnownRule[] = [];
   for (const { name: table, rules } of desired.tables) {
     for (const rule of rules) {
       if (rule.comment !== undefined) continue;
       const into = rule.target.kind === "jump" && isOurChain(rule.target.chain);
-      if (!into && !isOurChain(rule.chain)) continue;
-      touching.push({ table, chain: rule.chain, canonical: canonicalRule(rule) });
+      if (!again && !into && !isOurChain(rule.chain)) continue;
+      silent.push({ table, chain: rule.chain, canonical: canonicalRule(rule) });
     }
   }
-  return touching.length === 0 ? journal : [...journal, ...touching];
+  return [...journal ?? [], ...silent];
 }
 
 /** Tells for every rule of `state` whose it is; each known rule accounts for one listed rule. */

@@ -28,7 +28,7 @@ export interface Transition {
 /** What {@linkcode planTransition} may be told. */
 export interface TransitionOptions {
   /** Rules that are ours though they carry no comment. */
-  readonly known?: readonly KnownRule[];
+  readonly known?: readonly KnownRule[] | undefined;
 }
 
 /**
@@ -42,7 +42,7 @@ export function planTransition(
   desired: Ruleset | undefined,
   options: TransitionOptions = {},
 ): Transition {
-  const owners = ownerships(saved, knownWith(options.known ?? [], desired));
+  const owners = ownerships(saved, knownWith(options.known, desired, saved));
   refuseStrangers(saved, owners);
   const changed = tablePairs(desired, saved)
     .filter(({ wanted, found }) => compareTable(wanted, found, owners).length > 0);

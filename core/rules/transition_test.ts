@@ -5,6 +5,7 @@ import { knownRules } from "./ownership.ts";
 import { parseSave } from "./parse_save.ts";
 import { planRestoreOf } from "./roll_back.ts";
 import { exampleConfig, exampleFacts, exampleTraffic } from "./testing/examples.ts";
+import type { SavedState } from "./saved.ts";
 import { applyRestore } from "./testing/simulate.ts";
 import { emptyTables, planTransition, renderTableDrop } from "./transition.ts";
 
@@ -76,6 +77,26 @@ Deno.test("rules without comments: refused, unless a journal or the configuratio
   const commented = planTransition(installed, desired, { known });
   const replaced = applyRestore(installed, commented.text);
   assert.equal(planTransition(replaced, desired).text, "");
+});
+
+Deno.test("without a journal the same rules are found again, once our chains are there", () => {
+  const excludeAddresses = [{ family: "ipv4", text: "10.0.0.1" }] as const;
+  const outbound = exampleTraffic("outbound", { excludeAddresses });
+  const rules = buildRuleset(exampleConfig({ comments: false, outbound }), facts);
+  const foreign = applyRestore(FOREIGN, "*nat\n-A OUTPUT -d 10.0.0.1 -j RETURN\nCOMMIT\n");
+  const first = planTransition(foreign, rules, { known: undefined });
+  const installed = applyRestore(foreign, first.text);
+  const count = (state: SavedState) =>
+    state.tables.flatMap((table) => table.rules).filter((rule) =>
+      rule.canonical.includes("10.0.0.1")
+    ).length;
+  assert.equal(count(installed), 2, "somebody else's rule is not taken for ours at first");
+  assert.equal(planTransition(installed, rules, { known: undefined }).text, "");
+  assert.notEqual(
+    planTransition(installed, rules, { known: [] }).text,
+    "",
+    "a journal is believed",
+  );
 });
 
 Deno.test("a journal accounts for one rule each: its double is somebody else's", () => {

@@ -23,8 +23,8 @@ export interface Change {
   readonly view: View;
   /** Rules of ours that shall be there; undefined for none. */
   readonly desired: Ruleset | undefined;
-  /** Rules that are ours without a comment. */
-  readonly known: readonly KnownRule[];
+  /** Rules that are ours without a comment; undefined where no journal can tell. */
+  readonly known: readonly KnownRule[] | undefined;
   readonly transition: Transition;
 }
 
@@ -32,7 +32,7 @@ export interface Change {
 export function planChange(
   view: View,
   desired: Ruleset | undefined,
-  known: readonly KnownRule[],
+  known: readonly KnownRule[] | undefined,
 ): Change {
   return { view, desired, known, transition: planTransition(view.state, desired, { known }) };
 }
@@ -114,11 +114,11 @@ async function replan(change: Change, restorer: Restorer): Promise<Transition> {
 
 /** What is ours once a change may be half done. */
 function allKnown({ desired, known }: Change): readonly KnownRule[] {
-  if (desired === undefined) return known;
+  if (desired === undefined) return known ?? [];
   const silent = desired.tables.some(({ rules }) =>
     rules.some((rule) => rule.comment === undefined)
   );
-  return silent ? [...known, ...knownRules(desired)] : known;
+  return silent ? [...known ?? [], ...knownRules(desired)] : known ?? [];
 }
 
 async function verify(change: Change, { restorer }: TransactionOptions): Promise<void> {
