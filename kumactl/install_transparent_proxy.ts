@@ -1,4 +1,4 @@
-import { errorText, KumaError } from "core/errors.ts";
+import { KumaError } from "core/errors.ts";
 import type { HostReport } from "core/host/transparent_proxy_options.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { prefixed } from "core/proxy/grammar/echo.ts";
@@ -30,18 +30,13 @@ export async function installTransparentProxyCommand(
 
   const logger = new LineLogger(io, config.dryRun);
   const { installTransparentProxy } = await import("core/host/transparent_proxy.ts");
-  const options = { logger, print: (text: string) => io.out(text), dryRun: config.dryRun };
-  // Without a check beforehand, which alone takes as long as all the rest: what iptables refuses is rolled
-  // back anyway, and then tried again with the check. A lock that is held gets all of the tries there.
-  const report = await installTransparentProxy(config, { ...options, test: false })
-    .catch((thrown: unknown) => {
-      if (!isLockHeld(thrown)) throw thrown;
-      logger.warn(errorText(thrown));
-      return installTransparentProxy(config, { ...options, test: true });
-    })
-    .catch((thrown: unknown) => {
-      throw prefixed(stage(thrown), thrown);
-    });
+  const report = await installTransparentProxy(config, {
+    logger,
+    print: (text) => io.out(text),
+    dryRun: config.dryRun,
+  }).catch((thrown: unknown) => {
+    throw prefixed(stage(thrown), thrown);
+  });
   if (config.verbose) showCost(report, io);
   if (!config.dryRun) io.out(`${summary(config, report)}\n`);
   return 0;
@@ -55,13 +50,10 @@ const APPLYING: ReadonlySet<string> = new Set([
   "KUMA-TP-206",
   "KUMA-TP-207",
   "KUMA-TP-208",
+  "KUMA-TP-213",
 ]);
 /** Codes about firewalld's file, which comes after the rules and has no stage of its own. */
 const FIREWALLD: ReadonlySet<string> = new Set(["KUMA-TP-221", "KUMA-TP-222"]);
-
-function isLockHeld(thrown: unknown): boolean {
-  return thrown instanceof KumaError && thrown.code === "KUMA-TP-206";
-}
 
 /** The words that Kuma 2.9 puts before an error of either stage. */
 function stage(thrown: unknown): string {
