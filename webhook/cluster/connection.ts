@@ -61,6 +61,8 @@ export class KubeConnection implements Disposable {
       ...(signal === undefined ? {} : { signal }),
     });
     if (answer.ok) return answer;
+    // Renewed since it was read, perhaps: the next request reads it again.
+    if (answer.status === 401) this.#token = undefined;
     throw new KubeStatusError(method, path, answer.status, await answer.text());
   }
 

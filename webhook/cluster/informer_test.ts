@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { silentLogger } from "core/log/logger.ts";
+import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+import { KubeConnection } from "./connection.ts";
+import { Informer, type InformerTimes } from "./informer.ts";
+
+/** What the server answers a request with: parts of a body, with pauses in ms between them. */
+type Script = (url: URL, request: Request) => Response | (string | Uint8Array | number)[];
+
+const object = (
+  name: string,
+  version: number,
+  labels: Record<string, string> = {},
+): JsonObject => ({
+  metadata: { name, namespace: "n", resourceVersion: String(version), labels },
+});
+const list = (version: number, items: JsonObject[], next?: string) => [
+  JSON.stringify({
+    metadata: {
+      resourceVersion: String(version),
+      ...(next === undefined ? {} : { continue: next }),
+    },
+    items,
+  }),
+];
+const event = (type: string, object: Json) => `${JSON.stringify({ type, object })}\n`;
+const FOREVER = 1e9;
+
+/** An informer in front of a server that plays a script; it stops with the test. */
+function play(script: Script, times: Partial<InformerTimes> = {}) {
+  const requests: URL[] = [];
+  const headers: Headers[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const url = new URL(request.url);
+    requests.push(url);
+    headers.push(request.headers);
+    const answer = script(url, request);
+    return answer instanceof Response ? answer : new Response(streamOf(answer));
+  });
+  const connection = new KubeConnection({
+    url: `http://127.0.0.1:${server.addr.port}`,
+    caCert: undefined,
+    certificate: undefined,
+    token: "t",
+    tokenFile: undefined,
+  });
+  const informer = new Informer<string>({
+    name: "things",
+    path: "/things",
+    keep: ({ metadata }) =>
+      isObject(metadata) && isObject(metadata.labels) ? JSON.stringify(metadata.labels) : undefined,
+    connection,
+    log: silentLogger,
+    times: { backoffMs: () => 5, unservedMs: 5, watchSeconds: () => 60, ...times },
+  });
+  const stop = new AbortController();
+  const running = informer.run(stop.signal);
+  return {
+    informer,
+    requests,
+    headers,
+    watches: () => requests.filter((url) => url.searchParams.has("watch")),
+    lists: () => requests.filter((url) => !url.searchParams.has("watch")),
+    until: async (what: () => boolean) => {
+      for (const end = performance.now() + 5000; !what();) {
+        assert.ok(performance.now() < end, `in vain: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+      connection[Symbol.dispose]();
+      await server.shutdown();
+    },
+  };
+}
+
+function streamOf(parts: (string | Uint8Array | number)[]): ReadableStream<Uint8Array> {
+  let timer = 0;
+  return new ReadableStream({
+    async start(controller) {
+      try {
+        for (const part of parts) {
+          if (typeof part === "number") {
+            await new Promise((resolve) => timer = setTimeout(resolve, part));
+          } else {
+            controller.enqueue(typeof part === "string" ? new TextEncoder().encode(part) : part);
+          }
+        }
+        controller.close();
+      } catch {
+        // The client has gone.
+      }
+    },
+    cancel: () => clearTimeout(timer),
+  });
+}
+
+const isWatch = (url: URL) => url.searchParams.has("watch");
+
+Deno.test("an informer lists page by page and watches from the list's version", async () => {
+  await using it = play((url) => {
+    if (isWatch(url)) return [event("ADDED", object("c", 12, { v: "c" })), FOREVER];
+    return url.searchParams.get("continue") === "next/1"
+      ? list(10, [object("b", 2)])
+      : list(10, [object("a", 1)], "next/1");
+  });
+  await it.until(() => it.informer.get("n/c") !== undefined);
+  assert.ok(it.informer.synced);
+  assert.equal(it.informer.size, 3);
+  assert.deepEqual(it.lists().map((url) => url.searchParams.get("limit")), ["500", "500"]);
+  const watch = it.watches()[0]?.searchParams;
+  assert.equal(watch?.get("resourceVersion"), "10");
+  assert.equal(watch?.get("allowWatchBookmarks"), "true");
+  assert.equal(watch?.get("timeoutSeconds"), "60");
+  assert.equal(it.headers[0]?.get("authorization"), "Bearer t");
+});
+
+Deno.test("a watch goes on where the last one ended, bookmarks included", async () => {
+  await using it = play((url) => {
+    if (!isWatch(url)) return list(10, [object("a", 1)]);
+    switch (url.searchParams.get("resourceVersion")) {
+      case "10":
+        return [event("MODIFIED", object("a", 11, { v: "2" }))];
+      case "11":
+        return [event("DELETED", object("a", 12)), event("BOOKMARK", object("", 40))];
+      default:
+        return [FOREVER];
+    }
+  });
+  await it.until(() => it.watches().length === 3);
+  assert.equal(it.watches()[2]?.searchParams.get("resourceVersion"), "40");
+  assert.equal(it.informer.size, 0);
+  assert.equal(it.lists().length, 1);
+  assert.equal(it.informer.restarts.get("timeout"), 2);
+});
+
+for (
+  const [how, expired] of [
+    ["as status", () => new Response('{"code":410,"message":"too old"}', { status: 410 })],
+    ["as event", () => [event("ERROR", { code: 410, message: "too old resource version" })]],
+    ["as a version from the future", () => [event("ERROR", { code: 504, message: "Too large" })]],
+  ] as [string, () => ReturnType<Script>][]
+) {
+  Deno.test(`an expired version, ${how}, makes it list again; what is gone is gone`, async () => {
+    let lists = 0;
+    await using it = play((url) => {
+      if (!isWatch(url)) {
+        return lists++ === 0
+          ? list(10, [object("a", 1), object("b", 2)])
+          : list(50, [object("b", 9)]);
+      }
+      return url.searchParams.get("resourceVersion") === "10" ? expired() : [FOREVER];
+    });
+    await it.until(() => it.watches().length === 2);
+    assert.equal(it.watches()[1]?.searchParams.get("resourceVersion"), "50");
+    assert.equal(it.informer.get("n/a"), undefined);
+    assert.notEqual(it.informer.get("n/b"), undefined);
+    assert.ok(it.informer.synced);
+    assert.equal(it.informer.restarts.get("expired"), 1);
+  });
+}
+
+Deno.test("pages that expire are asked for all at once the next time", async () => {
+  await using it = play((url) => {
+    if (isWatch(url)) return [FOREVER];
+    if (url.searchParams.has("continue")) return new Response("{}", { status: 410 });
+    return url.searchParams.get("limit") === "0"
+      ? list(10, [object("a", 1), object("b", 2)])
+      : list(10, [object("a", 1)], "x");
+  });
+  await it.until(() => it.informer.synced);
+  assert.equal(it.informer.size, 2);
+});
+
+Deno.test("a kind that is not served yet is waited for", async () => {
+  let asked = 0;
+  await using it = play((url) => {
+    if (isWatch(url)) return [FOREVER];
+    return asked++ < 3 ? new Response("404 page not found", { status: 404 }) : list(1, []);
+  });
+  await it.until(() => asked > 0);
+  assert.equal(it.informer.synced, false);
+  await it.until(() => it.informer.synced);
+  assert.equal(it.informer.restarts.get("status 404"), 3);
+});
+
+Deno.test("characters and events survive wherever the network cuts them", async () => {
+  const bytes = new TextEncoder().encode(
+    event("ADDED", object("a", 11, { v: "grüße € 😀" })) + event("ADDED", object("b", 12)),
+  );
+  await using it = play((url) =>
+    isWatch(url)
+      ? [
+        ...[...bytes].flatMap((byte, at) =>
+          at % 7 === 0 ? [1, Uint8Array.of(byte)] : [Uint8Array.of(byte)]
+        ),
+        FOREVER,
+      ]
+      : list(10, [])
+  );
+  await it.until(() => it.informer.size === 2);
+  assert.equal(it.informer.get("n/a"), '{"v":"grüße € 😀"}');
+});
+
+Deno.test("a server that ends watches at once is not asked all the time", async () => {
+  await using it = play((url) => isWatch(url) ? [] : list(10, []), { backoffMs: () => 200 });
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.ok(it.watches().length <= 5, String(it.watches().length));
+  assert.ok((it.informer.restarts.get("cut short") ?? 0) >= 2);
+});
+
+Deno.test("a server that says 410 each time is not asked all the time", async () => {
+  const gone = () => new Response("{}", { status: 410 });
+  await using it = play((url) => isWatch(url) ? gone() : list(10, []), { backoffMs: () => 200 });
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.ok(it.requests.length <= 12, String(it.requests.length));
+});
+
+Deno.test("silence beyond the promised end, or in place of an answer, opens another watch", async () => {
+  let watches = 0;
+  await using it = play((url) => {
+    if (!isWatch(url)) return list(10, [object("a", 1)]);
+    return ++watches < 3 ? [event("BOOKMARK", object("", 20)), FOREVER] : [FOREVER];
+  }, { watchSeconds: () => 0, graceMs: 100 });
+  await it.until(() => watches >= 3);
+  assert.ok((it.informer.restarts.get("silence") ?? 0) >= 2);
+  assert.equal(it.lists().length, 1);
+  assert.ok(it.informer.synced);
+});
+
+Deno.test("lines that are no events start the watch anew", async () => {
+  let watches = 0;
+  await using it = play((url) => {
+    if (!isWatch(url)) return list(10, []);
+    watches++;
+    return watches === 1 ? ["no json\n"] : watches === 2 ? ['{"type":1}\n'] : [FOREVER];
+  });
+  await it.until(() => watches === 3);
+  assert.equal(it.informer.restarts.get("connection"), 2);
+});
+
+Deno.test("a refused list is tried again and leaves the informer unsynced", async () => {
+  let refusals = 3;
+  await using it = play((url) => {
+    if (isWatch(url)) return [FOREVER];
+    return refusals-- > 0
+      ? Response.json({ message: "things is forbidden" }, { status: 403 })
+      : list(1, []);
+  });
+  await it.until(() => it.informer.synced);
+  assert.equal(it.informer.restarts.get("status 403"), 3);
+});
