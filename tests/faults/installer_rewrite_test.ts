@@ -25,6 +25,7 @@ Deno.test("replaced 1,000 times in 10 s: readers find whole files, and the last 
   const installer = node.start({ CNI_HTTP_PORT: "0" });
   await installer.ready();
   let reads = 0, withOurs = 0, ended = false;
+  let failure: unknown;
   const reader = (async () => {
     while (!ended) {
       for (let i = 0; i < 20; i++, reads++) {
@@ -36,11 +37,12 @@ Deno.test("replaced 1,000 times in 10 s: readers find whole files, and the last 
       }
       await sleep(0);
     }
-  })();
+  })().catch((error: unknown) => failure = error);
   await rewrite(node);
   await node.chained(LIST, 15_000);
   ended = true;
   await reader;
+  assert.ifError(failure);
   assert.ok(reads > 10_000 && withOurs > 0, `${reads} reads`);
   assert.match(node.read(LIST), new RegExp(`"serial": ${TIMES},`));
   assert.match(installer.output, /keeps rewriting the CNI config; slowing down/);
