@@ -40,7 +40,7 @@ export async function bundle(root: string, entry: string, outDir: string): Promi
   for await (const file of Deno.readDir(outDir)) {
     if (!file.name.endsWith(".js")) continue;
     const text = await Deno.readTextFile(join(outDir, file.name));
-    files.set(file.name, withoutCachePath(text, npmCache));
+    files.set(file.name, withNodeDefault(withoutCachePath(text, npmCache)));
   }
   const main = entry.slice(dirname(entry).length + 1).replace(/\.[^.]+$/, ".js");
   if (!files.has(main)) {
@@ -55,6 +55,15 @@ export async function bundle(root: string, entry: string, outDir: string): Promi
  */
 export function withoutCachePath(text: string, npmCache: string): string {
   return text.split(npmCache).map((part, index) => index === 0 ? part : afterHost(part)).join("");
+}
+
+/**
+ * tslib's module for Node imports its CommonJS form as default, which in Node is the whole `exports`; the
+ * bundler takes it for a default export that tslib does not have, and the program ends when it starts.
+ * The second argument of the bundler's own helper is what it should have said.
+ */
+export function withNodeDefault(text: string): string {
+  return text.replace(/= __toESM\((require_tslib\d*)\(\)\)/g, "= __toESM($1(), 1)");
 }
 
 function afterHost(part: string): string {

@@ -49,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const cluster = new InformedCluster(connection, settings, log);
   const metrics = webhookMetrics(cluster.informers);
   const stop = new AbortController();
+  const ended = new AbortController();
   let facts: ServerFacts | undefined;
   const site = {
     log,
@@ -65,7 +66,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const informing = cluster.run(stop.signal);
   const asking = readFacts(connection, log, stop.signal).then((read) => facts = read);
   try {
-    const { first, follow } = await keepCertificate(options.pairs, log, stop.signal);
+    void options.ending.then(() => ended.abort());
+    const looking = AbortSignal.any([stop.signal, ended.signal]);
+    const { first, follow } = await keepCertificate(options.pairs, log, looking);
     const server = await startServer({
       hostname: settings.serverAddress,
       port: settings.serverPort,

@@ -24,11 +24,13 @@ function read(path: string): string {
 export interface PairSource {
   /** Asked this often. */
   readonly intervalMs: number;
+  /** The first pair is waited for; otherwise a missing one is an error at once. */
+  readonly patient: boolean;
   /** The pair of now. */
   current(): CertificatePair | Promise<CertificatePair>;
 }
 
 /** The files of a folder. */
 export function fileSource(directory: string): PairSource {
-  return { intervalMs: 1000, current: () => readPair(directory) };
+  return { intervalMs: 1000, patient: false, current: () => readPair(directory) };
 }

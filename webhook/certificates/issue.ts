@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { x509 } from "./x509.ts";
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
 import type { CertificatePair } from "../server/tls_generation.ts";
 
 /** ECDSA on P-256: small, quick, known to every API server. */

@@ -8,6 +8,8 @@ import type { Logger } from "core/log/logger.ts";
 import type { CertificatePair } from "../server/tls_generation.ts";
 import type { PairSource } from "./file_pair.ts";
 
+const RETRY_MS = 2000;
+
 /** The first certificate, and what hands every other one that follows to `use` until the signal fires. */
 export interface KeptCertificate {
   readonly first: CertificatePair;
@@ -15,13 +17,13 @@ export interface KeptCertificate {
   readonly follow: (use: (pair: CertificatePair) => void) => Promise<void>;
 }
 
-/** Reads the first pair; throws what its source throws. */
+/** Reads the first pair; throws what its source throws, unless the source is patient. */
 export async function keepCertificate(
   source: PairSource,
   log: Logger,
   signal: AbortSignal,
 ): Promise<KeptCertificate> {
-  const first = await source.current();
+  const first = await firstPair(source, log, signal);
   return {
     first,
     async follow(use) {
@@ -46,6 +48,22 @@ export async function keepCertificate(
       }
     },
   };
+}
+
+async function firstPair(
+  source: PairSource,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<CertificatePair> {
+  for (;;) {
+    try {
+      return await source.current();
+    } catch (thrown) {
+      if (!source.patient || signal.aborted) throw thrown;
+      log.warn("no certificate yet, trying again", { reason: errorText(thrown) });
+      await pause(RETRY_MS, signal);
+    }
+  }
 }
 
 /** Waits, or until the signal fires. */

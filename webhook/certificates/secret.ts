@@ -42,6 +42,8 @@ const ATTEMPTS = 5;
 export function secretSource(options: SecretOptions): PairSource {
   return {
     intervalMs: options.intervalMs ?? 30_000,
+    // The API server may start later than this program, and its permissions later still.
+    patient: true,
     async current() {
       const material = await settled(options);
       await trustAuthority({ ...options, bundle: material.bundle });
