@@ -1,0 +1,129 @@
+/**
+ * The compiled kuma-webhook beside a real API server: admission reviews at 200 a second, first with a
+ * small cluster in memory, then with 5,000 ContainerPatches and 2,000 namespaces.
+ *
+ * `deno run -A tests/bench/webhook_bench.ts [seconds]`
+ *
+ * @module
+ */
+import { inParallel } from "../support/parallel.ts";
+import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
+import { waitUntil } from "../support/processes.ts";
+import { Program } from "../webhook/program.ts";
+import { furnishKuma, PATCHES } from "../webhook/test_webhook.ts";
+import { describeLoad, type LoadResult, runLoad } from "./webhook_load.ts";
+
+const MAX_P50_MS = 3;
+const MAX_P99_MS = 25;
+const MAX_RSS_MIB = 250;
+const WARM_UP_SECONDS = 20;
+/** Growth that is not flat any more. */
+const MAX_GROWTH_MIB = 40;
+
+/** Runs both loads; gives the number of missed bounds. */
+export async function webhookBench(
+  seconds: number,
+  print: (text: string) => void,
+): Promise<number> {
+  await using cluster = await startApiServer();
+  await furnishKuma(cluster);
+  await cluster.createNamespace("meshed", { "kuma.io/sidecar-injection": "enabled" });
+  await createPatches(cluster, 0, 2);
+  await using program = await Program.ready(cluster);
+  print("## kuma-webhook, 200 admission reviews a second\n\n");
+  // A young heap grows to its working size first; memory is judged from there.
+  await load(program, WARM_UP_SECONDS);
+  let missed = judge("small cluster", await load(program, seconds), print);
+  await createPatches(cluster, 2, 5000);
+  const names = Array.from({ length: 2000 }, (_, n) => `ns-${n}`);
+  await inParallel(
+    names,
+    16,
+    (name) => cluster.request("POST", "/api/v1/namespaces", { metadata: { name } }),
+  );
+  await waitUntil("everything is in memory", async () => {
+    const { text } = await program.get("/metrics");
+    return text.includes('objects{kind="containerpatches"} 5000');
+  }, { timeoutMs: 60_000 });
+  const label = "5,000 ContainerPatches, 2,000 namespaces";
+  missed += judge(label, await load(program, seconds), print);
+  return missed;
+}
+
+async function createPatches(cluster: TestCluster, from: number, to: number): Promise<void> {
+  const numbers = Array.from({ length: to - from }, (_, n) => from + n);
+  await inParallel(numbers, 16, (n) =>
+    cluster.request("POST", PATCHES, {
+      apiVersion: "kuma.io/v1alpha1",
+      kind: "ContainerPatch",
+      metadata: { name: `patch-${n}` },
+      spec: {
+        sidecarPatch: [{ op: "add", path: "/env/-", value: `{"name": "N${n}", "value": "1"}` }],
+        initPatch: [{ op: "add", path: "/securityContext/runAsNonRoot", value: "false" }],
+      },
+    }));
+}
+
+/** Each pod has a probe, and two patches of its own. */
+function load(program: Program, seconds: number): Promise<LoadResult> {
+  return runLoad({
+    target: () => ({ hostname: "127.0.0.1", port: program.port }),
+    serverName: "localhost",
+    caPem: () => program.authority.certificate,
+    path: "/inject-sidecar?timeout=10s",
+    pid: program.pid,
+    seconds,
+    fault: ({ status, text }) => status === 200 && text.includes('"patch"') ? undefined : text,
+    body: (n) =>
+      JSON.stringify({
+        apiVersion: "admission.k8s.io/v1",
+        kind: "AdmissionReview",
+        request: {
+          uid: `u${n}`,
+          kind: { group: "", version: "v1", kind: "Pod" },
+          operation: "CREATE",
+          namespace: "meshed",
+          object: {
+            apiVersion: "v1",
+            kind: "Pod",
+            metadata: {
+              generateName: "demo-",
+              labels: { app: "demo" },
+              annotations: { "kuma.io/container-patches": "patch-0,patch-1" },
+            },
+            spec: {
+              containers: [{
+                name: "app",
+                image: "app:1",
+                livenessProbe: { httpGet: { path: "/live", port: 8080 } },
+              }],
+            },
+          },
+        },
+      }),
+  });
+}
+
+function judge(label: string, result: LoadResult, print: (text: string) => void): number {
+  const { usage } = result;
+  print(`${label}: ${describeLoad(result)}\n`);
+  const bounds: [string, boolean][] = [
+    [`p50 <= ${MAX_P50_MS} ms`, result.p50 <= MAX_P50_MS],
+    [`p99 <= ${MAX_P99_MS} ms`, result.p99 <= MAX_P99_MS],
+    ["no error", result.errors.length === 0],
+    [`RSS <= ${MAX_RSS_MIB} MiB`, (usage?.peakMiB ?? Infinity) <= MAX_RSS_MIB],
+    ["RSS flat", (usage?.lastMiB ?? Infinity) - (usage?.firstMiB ?? 0) <= MAX_GROWTH_MIB],
+  ];
+  if (usage !== undefined) {
+    const { firstMiB, lastMiB, peakMiB, cpuShare } = usage;
+    const mib = [firstMiB, lastMiB, peakMiB].map((value) => value.toFixed(0)).join(", ");
+    print(`  RSS first, last, peak: ${mib} MiB; ${cpuShare.toFixed(2)} of a core\n`);
+  }
+  for (const [text, kept] of bounds) print(`  ${kept ? "ok" : "MISSED"}: ${text}\n`);
+  return bounds.filter(([, kept]) => !kept).length;
+}
+
+if (import.meta.main) {
+  const write = (text: string) => void Deno.stdout.writeSync(new TextEncoder().encode(text));
+  Deno.exitCode = await webhookBench(Number(Deno.args[0] ?? "60"), write) === 0 ? 0 : 1;
+}
