@@ -163,7 +163,6 @@ test("what is malformed is answered in one line, never with a stack", async (t) 
     ["another method", () => program.get(path), 405, /POST/],
     ["another path", () => post(program, "/nope", "{}"), 404, /.*/],
     ["not UTF-8", () => post(program, path, new Uint8Array([0x22, 0xff])), 400, /UTF-8/],
-    ["9 MiB", () => post(program, path, "x".repeat(9 << 20)), 413, /longer/],
     [
       "a wrong kind",
       () => post(program, path, review({ kind: "Job", spec: {} })),
@@ -183,6 +182,13 @@ test("what is malformed is answered in one line, never with a stack", async (t) 
       assert.doesNotMatch(answer.text, /\.ts:|\.js:|\n.+\n/);
     });
   }
+  await t.step("9 MiB are refused before they were all read", async () => {
+    const { status, text } = await post(program, path, "x".repeat(9 << 20));
+    // A client that still writes may see the connection's end before it reads the answer.
+    if (status === 0) assert.match(text, /pipe|reset/i);
+    else assert.equal(status, 413, text);
+    assert.equal((await program.get("/healthz")).status, 200);
+  });
   await t.step("unknown fields are kept: the patch does not name them", async () => {
     const answer = JSON.parse((await post(program, path, review(newer))).text);
     const patch = new TextDecoder().decode(Uint8Array.fromBase64(answer.response.patch));
