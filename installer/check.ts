@@ -13,7 +13,8 @@ import { look } from "./look.ts";
 import { namesIn, readNetDir } from "./net_dir.ts";
 import { type Places, PROGRAM } from "./places.ts";
 import type { Plan } from "./plan.ts";
-import { bundledInterpreter, hostBinDir, isInstalled } from "./program.ts";
+import { bundledInterpreter } from "./loader.ts";
+import { hostBinDir, isInstalled } from "./program.ts";
 import type { Settings } from "./settings.ts";
 
 /** The report, and whether the installer could do its work. */

@@ -9,16 +9,17 @@ import { BackOff } from "./backoff.ts";
 import { ownCredential, type PluginCredential, pluginCredential } from "./credentials.ts";
 import { type Entry, makeEntry, withLevel } from "./entry.ts";
 import { hintFor } from "./environment/hints.ts";
+import { HostProgram } from "./host_program.ts";
 import { ensureKubeconfig, kubeconfigText, serverUrl } from "./kubeconfig.ts";
 import type { Log } from "./log.ts";
 import { act, look } from "./look.ts";
-import { netMarks, programMarks } from "./marks.ts";
+import { netMarks } from "./marks.ts";
 import type { Metrics } from "./metrics.ts";
 import { namesIn } from "./net_dir.ts";
 import type { Places } from "./places.ts";
-import { hostBinDir, installProgram, isInstalled } from "./program.ts";
-import { provePlugin } from "./prove.ts";
+import { hostBinDir } from "./program.ts";
 import { revertFile } from "./revert.ts";
+import { Quiet } from "./quiet.ts";
 import type { Settings } from "./settings.ts";
 import { claimsOf } from "./token.ts";
 
@@ -28,16 +29,18 @@ const CONFIG_STATES = ["chained", "waiting", "broken"] as const;
 export class Installation {
   #entry: Entry | undefined;
   #credential: PluginCredential | undefined;
-  #dirs: string[] = [];
   #chainFile = "";
-  /** Marks that were found right; undefined to look again. */
-  #verified: { net?: string | undefined; program?: string } = {};
+  /** Marks of the net dir that were found right; undefined to look again. */
+  #verified: string | undefined;
   #reason = "not installed yet";
   #wasReady = false;
   #refreshing = false;
   #refreshed = -Infinity;
   #level: LogLevel | undefined;
   readonly #backOff = new BackOff();
+  readonly #quiet = new Quiet();
+  /** The program's part. */
+  readonly program: HostProgram;
 
   constructor(
     readonly settings: Settings,
@@ -45,14 +48,10 @@ export class Installation {
     private readonly log: Log,
     private readonly metrics: Metrics,
   ) {
+    this.program = new HostProgram(settings, log.logger);
     // Said explicitly, the level is for the plugin as well; else the entry's own counts.
     if (settings.logLevel !== "info") this.#level = settings.logLevel;
     this.#tell("waiting");
-  }
-
-  /** Bin dirs (of this container) that have the program. */
-  get dirs(): readonly string[] {
-    return this.#dirs;
   }
 
   /** Why it is not ready; empty when it is. */
@@ -75,14 +74,10 @@ export class Installation {
       name: settings.pod.name || claims?.pod,
     });
     const hostDir = hostBinDir(settings, this.#entry.binDir);
-    this.#dirs = installProgram(settings, hostDir, this.log.logger).dirs;
-    this.#verified = { program: programMarks(this.#dirs) };
-    const [first = ""] = this.#dirs;
-    const [versions, credential] = await Promise.all([
-      provePlugin(settings, first, hostDir, this.log.logger),
+    const [, credential] = await Promise.all([
+      this.program.put(hostDir),
       pluginCredential(settings, places, server),
     ]);
-    this.log.logger.info("the plugin runs on this host", { dir: hostDir, versions });
     this.#use(credential);
     ensureKubeconfig(places, kubeconfigText(server, credential));
   }
@@ -106,12 +101,13 @@ export class Installation {
   async round(): Promise<number> {
     const started = performance.now();
     if (this.#isVerified()) return 0;
-    const healed = await this.#ensureProgram();
+    const hostDir = hostBinDir(this.settings, this.#wanted.binDir);
+    const healed = await this.program.ensure(hostDir) ? ["program"] : [];
     if (this.#ensureKubeconfig()) healed.push("kubeconfig");
     const pause = this.#ensureChain(healed);
     if (this.#wasReady) { for (const what of healed) this.#healedNow(what, started); }
     if (this.#reason === "") {
-      this.#verified.net = this.#verifiedNet();
+      this.#verified = this.#verifiedNet();
       this.#wasReady = true;
     }
     return pause;
@@ -129,7 +125,7 @@ export class Installation {
       const fresh = await pluginCredential(this.settings, this.places, server);
       this.#use(fresh);
       if (fresh.token === before?.token && fresh.ca === before.ca) return false;
-      this.#verified.net = undefined;
+      this.#verified = undefined;
       return true;
     } catch (error) {
       this.log.logger.error("could not renew the plugin's token", { error: errorText(error) });
@@ -142,34 +138,19 @@ export class Installation {
   /** Makes the plugin log at this level as well, by a new entry in the chain. */
   setLevel(level: LogLevel): void {
     this.#level = level;
-    this.#verified.net = undefined;
+    this.#verified = undefined;
   }
 
   /** Not ready until the next round says so. */
   markBroken(reason: string): void {
     this.#reason = reason;
-    this.#verified.net = undefined;
+    this.#verified = undefined;
     this.#tell("broken");
   }
 
   get #wanted(): Entry {
     if (this.#entry === undefined) throw new TypeError("round() needs install() first");
     return this.#level === undefined ? this.#entry : withLevel(this.#entry, this.#level);
-  }
-
-  async #ensureProgram(): Promise<string[]> {
-    const marks = programMarks(this.#dirs);
-    if (marks === this.#verified.program) return [];
-    const hostDir = hostBinDir(this.settings, this.#wanted.binDir);
-    if (this.#dirs.every((dir) => isInstalled(this.settings, dir, hostDir))) {
-      this.#verified.program = marks;
-      return [];
-    }
-    const { dirs } = installProgram(this.settings, hostDir, this.log.logger);
-    this.#dirs = dirs;
-    this.#verified.program = programMarks(dirs);
-    await provePlugin(this.settings, dirs[0] ?? "", hostDir, this.log.logger);
-    return ["program"];
   }
 
   #ensureKubeconfig(): boolean {
@@ -188,6 +169,8 @@ export class Installation {
       this.markBroken(`another agent keeps rewriting "${seen.plan.file}"`);
       return pause;
     }
+    const unfinished = mustWrite ? this.#quiet.wait(seen, Date.now()) : 0;
+    if (unfinished > 0) return unfinished;
     const { last, done } = act(settings, places, this.#wanted);
     for (const action of done) {
       healed.push("chain");
@@ -249,10 +232,9 @@ export class Installation {
   }
 
   #isVerified(): boolean {
-    const { net, program } = this.#verified;
-    return this.#reason === "" && net !== undefined &&
-      net === netMarks(this.settings, this.places, this.#chainFile) &&
-      program === programMarks(this.#dirs);
+    return this.#reason === "" && this.#verified !== undefined &&
+      this.#verified === netMarks(this.settings, this.places, this.#chainFile) &&
+      this.program.isVerified();
   }
 
   /** The net dir's marks, if what they stand for is right; undefined to look again. */

@@ -62,7 +62,7 @@ export async function live(settings: Settings, log: Log, signal: AbortSignal): P
       turn.release();
       continue;
     }
-    if (end === "aborted") await leave(settings, places, installation.dirs, log.logger);
+    if (end === "aborted") await leave(settings, places, installation.program.dirs, log.logger);
     turn.release();
     return;
   }
@@ -107,6 +107,7 @@ async function heal(
     let pause: number;
     try {
       pause = await installation.round();
+      installation.program.tidy();
       complaint = "";
     } catch (error) {
       const text = errorText(error);

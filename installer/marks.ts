@@ -7,7 +7,9 @@
 import { isConfigName } from "core/conflist/choose.ts";
 import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { namesIn } from "./net_dir.ts";
+import { namesBelow } from "./folders.ts";
 import { type Places, PROGRAM } from "./places.ts";
+import { releaseOf } from "./program.ts";
 import type { Settings } from "./settings.ts";
 import { fingerprint } from "./snapshot.ts";
 
@@ -20,20 +22,11 @@ export function netMarks(settings: Settings, places: Places, chainFile: string):
   return all.sort().map((name) => `${name}=${fingerprint(`${places.netDir}/${name}`)}`).join("\n");
 }
 
-/** Marks of the program and the runtime folder in the bin dirs. */
+/** Marks of the program and the release that it leads to, in the bin dirs. */
 export function programMarks(dirs: readonly string[]): string {
-  return dirs.map((dir) =>
-    [PROGRAM, ...runtimeFiles(`${dir}/${RUNTIME_FOLDER}`)].map((name) =>
-      `${dir}/${name}=${fingerprint(`${dir}/${name}`)}`
-    ).join("\n")
-  ).join("\n");
-}
-
-function runtimeFiles(folder: string): string[] {
-  try {
-    return namesIn(folder).sort().map((name) => `${RUNTIME_FOLDER}/${name}`);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  return dirs.map((dir) => {
+    const runtime = `${dir}/${releaseOf(dir)}/${RUNTIME_FOLDER}`;
+    const paths = [`${dir}/${PROGRAM}`, ...namesBelow(runtime).map((name) => `${runtime}/${name}`)];
+    return paths.map((path) => `${path}=${fingerprint(path)}`).join("\n");
+  }).join("\n");
 }

@@ -1,20 +1,39 @@
 /**
- * The plugin's program and its runtime folder in the host's bin dirs.
+ * The plugin's program in the host's bin dirs: `kuma-cni` is a symbolic link into a folder of one release,
+ * `.kuma-cni-<id>/`, with program and runtime.
+ *
+ * A compiled program opens its own file again after it was started, by the path that the kernel tells it. Renaming
+ * a new version over it fails the calls that are just starting: the path is then "kuma-cni (deleted)". So
+ * the folder of a release never changes; an upgrade makes another one, proves it, and turns the link in one
+ * step. The old one stays until the last call that could be starting in it is long over.
  *
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
-import { interpreterFor, locateInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
+import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import type { Logger } from "core/log/logger.ts";
-import { copyFile, isCopy, type Patch } from "./copy.ts";
-import { exchange } from "./native.ts";
+import { copyFile, isCopy } from "./copy.ts";
+import { isDirectory, namesBelow, removeFolder } from "./folders.ts";
+import { interpreterPatch } from "./loader.ts";
 import { PROGRAM } from "./places.ts";
 import { removeStaleCopies } from "./recover.ts";
 import type { Settings } from "./settings.ts";
 
 const DEFAULT_BIN_DIR = "/opt/cni/bin";
-const HEAD = 4096;
+const RELEASE = /^\.kuma-cni-[0-9a-f]{16}$/;
+
+/** How long a release stays after the link has left it, in milliseconds. */
+export const KEEP_OLD_MS = 60_000;
+
+/** A release that lies ready in some bin dirs. */
+export interface Staged {
+  /** Name of its folder in each of them. */
+  readonly folder: string;
+  readonly dirs: readonly string[];
+  /** Whether anything had to be copied. */
+  readonly written: boolean;
+}
 
 /** The bin dir as the host sees it: the setting, else what the entry says, else the usual one. */
 export function hostBinDir(settings: Settings, fromEntry: string | undefined): string {
@@ -22,18 +41,14 @@ export function hostBinDir(settings: Settings, fromEntry: string | undefined): s
 }
 
 /**
- * Puts program and runtime folder into the bin dirs; what is there already with the same bytes stays. The
- * secondary bin dir is used if it is there. One of them is enough.
+ * Puts the image's release into the bin dirs, beside what is in use there. The release that is in use
+ * stays when it has the same bytes. The secondary bin dir is used if it is there; one dir is enough.
  *
- * @returns the directories (of this container) that have the program now, and whether anything was written
  * @throws {KumaError} `KUMA-INS-020` when no directory took it
  */
-export function installProgram(
-  settings: Settings,
-  hostDir: string,
-  log: Logger,
-): { dirs: string[]; written: boolean } {
+export function stageProgram(settings: Settings, hostDir: string, log: Logger): Staged {
   const { mounted, secondary } = settings.binDir;
+  const folder = currentRelease(settings, mounted, hostDir) ?? `.kuma-cni-${randomHex()}`;
   const dirs: string[] = [];
   const failures: string[] = [];
   let written = false;
@@ -41,7 +56,7 @@ export function installProgram(
     try {
       const started = performance.now();
       removeStaleCopies(dir);
-      const changed = copyInto(settings.sourceDir, dir, hostDir);
+      const changed = stageIn(settings, dir, hostDir, folder);
       written ||= changed;
       dirs.push(dir);
       const ms = Math.round(performance.now() - started);
@@ -51,93 +66,107 @@ export function installProgram(
       log.warn("could not copy the plugin", { dir, error: errorText(error) });
     }
   }
-  if (dirs.length > 0) return { dirs, written };
-  throw new KumaError(
-    "KUMA-INS-020",
-    `Cannot copy the plugin to the host: ${failures.join("; ")}`,
-    {
-      hint: "mount the host's bin dir writable",
-    },
-  );
+  if (dirs.length > 0) return { folder, dirs, written };
+  const what = `Cannot copy the plugin to the host: ${failures.join("; ")}`;
+  throw new KumaError("KUMA-INS-020", what, { hint: "mount the host's bin dir writable" });
 }
 
-/** Whether the directory has the very program and runtime that this image brings. Reads all of it. */
+/** Makes `kuma-cni` mean the staged release, in one step a directory. */
+export function useRelease(staged: Staged): void {
+  for (const dir of staged.dirs) {
+    const before = releaseOf(dir);
+    if (before === staged.folder) continue;
+    // From now on counts how long it has been out of use.
+    if (before !== undefined) Deno.utimeSync(`${dir}/${before}`, new Date(), new Date());
+    const link = `${dir}/.${PROGRAM}.${randomHex()}.tmp`;
+    Deno.symlinkSync(`${staged.folder}/${PROGRAM}`, link);
+    Deno.renameSync(link, `${dir}/${PROGRAM}`);
+    syncDirectory(dir);
+  }
+}
+
+/** Takes a staged release away again, where it is not in use. */
+export function dropStaged(staged: Staged): void {
+  for (const dir of staged.dirs) {
+    if (releaseOf(dir) !== staged.folder) removeFolder(`${dir}/${staged.folder}`);
+  }
+}
+
+/** Whether the directory's `kuma-cni` is the very release that this image brings. Reads all of it. */
 export function isInstalled(settings: Settings, dir: string, hostDir: string): boolean {
-  const source = `${settings.sourceDir}/${PROGRAM}`;
-  return isCopy(
-    source,
-    `${dir}/${PROGRAM}`,
-    programMode(source),
-    interpreterPatch(source, hostDir),
-  ) &&
-    isRuntime(`${settings.sourceDir}/${RUNTIME_FOLDER}`, `${dir}/${RUNTIME_FOLDER}`);
+  return currentRelease(settings, dir, hostDir) !== undefined;
 }
 
-/** Takes program and runtime folder away. */
+/** Removes releases that have been out of use for {@linkcode KEEP_OLD_MS}. */
+export function removeOldReleases(dir: string, now = Date.now()): void {
+  const current = releaseOf(dir);
+  for (const name of namesBelow(dir).filter((name) => RELEASE.test(name) && name !== current)) {
+    const left = Deno.statSync(`${dir}/${name}`).mtime?.getTime() ?? 0;
+    if (now - left >= KEEP_OLD_MS) removeFolder(`${dir}/${name}`);
+  }
+}
+
+/** Takes program and releases away. */
 export function removeProgram(dir: string): void {
   removeIfThere(`${dir}/${PROGRAM}`);
-  removeFolder(`${dir}/${RUNTIME_FOLDER}`);
+  for (const name of namesBelow(dir).filter((name) => RELEASE.test(name))) {
+    removeFolder(`${dir}/${name}`);
+  }
   removeStaleCopies(dir);
   syncDirectory(dir);
 }
 
-/** The interpreter that the program would need to start, if it needs one that we bring. */
-export function bundledInterpreter(program: string): string | undefined {
-  return bundledLoader(program)?.path;
-}
-
-function bundledLoader(program: string): { path: string; offset: number } | undefined {
-  using file = Deno.openSync(program, { read: true });
+/** The folder that `kuma-cni` leads into; undefined where it is no link of ours. */
+export function releaseOf(dir: string): string | undefined {
   try {
-    const { offset, size } = locateInterpreter(readAt(file, 0, HEAD));
-    // The path itself may lie anywhere: whoever patched the program has put it at its end.
-    const path = new TextDecoder().decode(readAt(file, offset, size)).replace(/\0.*$/s, "");
-    return path.includes(`/${RUNTIME_FOLDER}/`) ? { path, offset } : undefined;
+    const [folder, name, more] = Deno.readLinkSync(`${dir}/${PROGRAM}`).split("/");
+    const isOurs = folder !== undefined && RELEASE.test(folder) && name === PROGRAM;
+    return isOurs && more === undefined ? folder : undefined;
   } catch (error) {
-    // No ELF program, or a static one: it needs none.
-    if (error instanceof KumaError) return undefined;
+    // Nothing is there, or (EINVAL) a plain file such as Kuma 2.9 has put there.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    if (error instanceof Error && "code" in error && error.code === "EINVAL") return undefined;
     throw error;
   }
 }
 
-function copyInto(sourceDir: string, dir: string, hostDir: string): boolean {
+/** The release in use, if it is this image's. */
+function currentRelease(settings: Settings, dir: string, hostDir: string): string | undefined {
+  const folder = releaseOf(dir);
+  return folder !== undefined && isRelease(settings.sourceDir, dir, hostDir, folder)
+    ? folder
+    : undefined;
+}
+
+function isRelease(sourceDir: string, dir: string, hostDir: string, folder: string): boolean {
   const source = `${sourceDir}/${PROGRAM}`;
-  const patch = interpreterPatch(source, hostDir);
-  // The runtime first: a program without it does not start.
-  const runtime = copyRuntime(`${sourceDir}/${RUNTIME_FOLDER}`, dir);
-  return copyFile(source, `${dir}/${PROGRAM}`, programMode(source), patch) || runtime;
+  const patch = interpreterPatch(source, `${hostDir}/${folder}`);
+  return isCopy(source, `${dir}/${folder}/${PROGRAM}`, programMode(source), patch) &&
+    runtimeFiles(sourceDir).every(({ name, mode }) =>
+      isCopy(`${sourceDir}/${name}`, `${dir}/${folder}/${name}`, mode)
+    );
 }
 
-function programMode(source: string): number {
-  return ((Deno.statSync(source).mode ?? 0o755) & 0o777) | 0o111;
-}
-
-/** The loader's path for the host's bin dir, where the program was built to bring its own loader. */
-function interpreterPatch(source: string, hostDir: string): Patch | undefined {
-  const loader = bundledLoader(source);
-  if (loader === undefined) return undefined;
-  const bytes = new TextEncoder().encode(interpreterFor(loader.path, hostDir));
-  return { offset: loader.offset, bytes };
-}
-
-/**
- * Brings the runtime folder. A changed one is exchanged as a whole, since a loader and a C library of
- * different versions do not work together.
- */
-function copyRuntime(source: string, dir: string): boolean {
-  const target = `${dir}/${RUNTIME_FOLDER}`;
-  if (!isDirectory(source) || isRuntime(source, target)) return false;
-  const fresh = `${dir}/${RUNTIME_FOLDER}.${
-    crypto.randomUUID().replaceAll("-", "").slice(0, 16)
-  }.tmp`;
-  Deno.mkdirSync(fresh, { mode: 0o755 });
+function stageIn(settings: Settings, dir: string, hostDir: string, folder: string): boolean {
+  const { sourceDir } = settings;
+  if (isRelease(sourceDir, dir, hostDir, folder)) return false;
+  const fresh = `${dir}/${folder}.${randomHex()}.tmp`;
   try {
-    Deno.chmodSync(fresh, 0o755);
-    for (const { name, mode } of filesIn(source)) {
-      copyFile(`${source}/${name}`, `${fresh}/${name}`, mode);
+    for (const path of [fresh, `${fresh}/${RUNTIME_FOLDER}`]) {
+      Deno.mkdirSync(path);
+      Deno.chmodSync(path, 0o755);
     }
-    if (isDirectory(target)) swapFolders(fresh, target);
-    else Deno.renameSync(fresh, target);
+    for (const { name, mode } of runtimeFiles(sourceDir)) {
+      copyFile(`${sourceDir}/${name}`, `${fresh}/${name}`, mode);
+    }
+    const source = `${sourceDir}/${PROGRAM}`;
+    const patch = interpreterPatch(source, `${hostDir}/${folder}`);
+    copyFile(source, `${fresh}/${PROGRAM}`, programMode(source), patch);
+    // Of the same name only in a secondary dir, and only where somebody has damaged it.
+    removeFolder(`${dir}/${folder}`);
+    Deno.renameSync(fresh, `${dir}/${folder}`);
   } finally {
     removeFolder(fresh);
   }
@@ -145,56 +174,18 @@ function copyRuntime(source: string, dir: string): boolean {
   return true;
 }
 
-function swapFolders(fresh: string, target: string): void {
-  if (exchange(fresh, target) >= 0) return;
-  // No exchange on this file system: file by file is the next best.
-  for (const { name, mode } of filesIn(fresh)) {
-    copyFile(`${fresh}/${name}`, `${target}/${name}`, mode);
-  }
+function programMode(source: string): number {
+  return ((Deno.statSync(source).mode ?? 0o755) & 0o777) | 0o111;
 }
 
-function isRuntime(source: string, target: string): boolean {
-  if (!isDirectory(source)) return true;
-  return isDirectory(target) &&
-    filesIn(source).every(({ name, mode }) =>
-      isCopy(`${source}/${name}`, `${target}/${name}`, mode)
-    );
+function runtimeFiles(sourceDir: string): { name: string; mode: number }[] {
+  return namesBelow(`${sourceDir}/${RUNTIME_FOLDER}`).map((file) => {
+    const name = `${RUNTIME_FOLDER}/${file}`;
+    return { name, mode: (Deno.statSync(`${sourceDir}/${name}`).mode ?? 0o644) & 0o777 };
+  });
 }
 
-function filesIn(dir: string): { name: string; mode: number }[] {
-  return [...Deno.readDirSync(dir)].filter((entry) => entry.isFile).map(({ name }) => ({
-    name,
-    mode: (Deno.statSync(`${dir}/${name}`).mode ?? 0o644) & 0o777,
-  }));
-}
-
-function readAt(file: Deno.FsFile, offset: number, size: number): Uint8Array {
-  file.seekSync(offset, Deno.SeekMode.Start);
-  const bytes = new Uint8Array(size);
-  let filled = 0;
-  while (filled < size) {
-    const read = file.readSync(bytes.subarray(filled));
-    if (read === null) break;
-    filled += read;
-  }
-  return bytes.subarray(0, filled);
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
-  }
-}
-
-function removeFolder(path: string): void {
-  try {
-    Deno.removeSync(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+function randomHex(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { paddedInterpreter, readInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { silentLogger } from "core/log/logger.ts";
-import { hostBinDir, installProgram, isInstalled, removeProgram } from "./program.ts";
+import {
+  dropStaged,
+  hostBinDir,
+  isInstalled,
+  KEEP_OLD_MS,
+  removeOldReleases,
+  removeProgram,
+  stageProgram,
+  useRelease,
+} from "./program.ts";
 import { TestDir } from "./testing.ts";
 
 /** The least that has an interpreter: an ELF header, one program header, the path far behind. elf(5). */
@@ -30,31 +39,57 @@ function image(dir: TestDir, library: string): void {
   Deno.writeFileSync(`${dir.dir}/image/kuma-cni`, elf(interpreter), { mode: 0o755 });
 }
 
+/** Stages and uses the image's release, as for a host with this bin dir. */
+function install(dir: TestDir, hostDir: string): { written: boolean; folder: string } {
+  const staged = stageProgram(dir.settings, hostDir, silentLogger);
+  useRelease(staged);
+  return staged;
+}
+
 Deno.test("the loader's path follows the host's bin dir, and only a change is copied", () => {
   using dir = new TestDir();
   image(dir, "one");
   const bin = `${dir.dir}/bin`;
-  const install = (hostDir: string) => installProgram(dir.settings, hostDir, silentLogger).written;
-  assert.equal(install("/home/kubernetes/bin"), true);
+  const first = install(dir, "/home/kubernetes/bin");
+  assert.equal(first.written, true);
+  assert.equal(Deno.readLinkSync(`${bin}/kuma-cni`), `${first.folder}/kuma-cni`);
   const interpreter = readInterpreter(Deno.readFileSync(`${bin}/kuma-cni`));
-  assert.match(
-    interpreter,
-    /^\/home\/kubernetes\/bin\/\.kuma-cni-runtime\/+ld-linux-x86-64\.so\.2$/,
-  );
-  assert.equal(install("/home/kubernetes/bin"), false);
+  const loader = /^\/home\/kubernetes\/bin\/(.*)\/\.kuma-cni-runtime\/+ld-linux-x86-64\.so\.2$/;
+  assert.equal(loader.exec(interpreter)?.[1], first.folder);
+  assert.deepEqual(install(dir, "/home/kubernetes/bin"), { ...first, written: false });
   assert.equal(isInstalled(dir.settings, bin, "/home/kubernetes/bin"), true);
   assert.equal(isInstalled(dir.settings, bin, "/opt/cni/bin"), false);
   image(dir, "two");
-  assert.equal(install("/home/kubernetes/bin"), true);
-  assert.equal(Deno.readTextFileSync(`${bin}/${RUNTIME_FOLDER}/libc.so.6`), "two");
-  assert.equal(
-    (Deno.statSync(`${bin}/${RUNTIME_FOLDER}/ld-linux-x86-64.so.2`).mode ?? 0) & 0o777,
-    0o755,
-  );
-  assert.equal((Deno.statSync(`${bin}/${RUNTIME_FOLDER}`).mode ?? 0) & 0o777, 0o755);
-  assert.deepEqual(names(bin), [RUNTIME_FOLDER, "kuma-cni"]);
+  const second = install(dir, "/home/kubernetes/bin");
+  assert.notEqual(second.folder, first.folder);
+  const library = (folder: string) =>
+    Deno.readTextFileSync(`${bin}/${folder}/${RUNTIME_FOLDER}/libc.so.6`);
+  assert.equal(library(second.folder), "two");
+  assert.equal(library(first.folder), "one", "calls that are just starting still need it");
+  const mode = (path: string) =>
+    (Deno.statSync(`${bin}/${second.folder}/${path}`).mode ?? 0) & 0o777;
+  assert.deepEqual([mode("."), mode(RUNTIME_FOLDER)], [0o755, 0o755]);
+  assert.equal(mode(`${RUNTIME_FOLDER}/ld-linux-x86-64.so.2`), 0o755);
+  removeOldReleases(bin, Date.now() + KEEP_OLD_MS - 1000);
+  assert.equal(names(bin).length, 3);
+  removeOldReleases(bin, Date.now() + KEEP_OLD_MS + 1000);
+  assert.deepEqual(names(bin), [second.folder, "kuma-cni"]);
   removeProgram(bin);
   assert.deepEqual(names(bin), []);
+});
+
+Deno.test("a plain file of an older version makes way; a staged release can be dropped", () => {
+  using dir = new TestDir();
+  image(dir, "one");
+  const bin = `${dir.dir}/bin`;
+  Deno.writeTextFileSync(`${bin}/kuma-cni`, "of Kuma 2.9");
+  const staged = stageProgram(dir.settings, "/opt/cni/bin", silentLogger);
+  assert.equal(Deno.readTextFileSync(`${bin}/kuma-cni`), "of Kuma 2.9");
+  dropStaged(staged);
+  assert.deepEqual(names(bin), ["kuma-cni"]);
+  const used = install(dir, "/opt/cni/bin");
+  dropStaged({ ...used, dirs: [bin] });
+  assert.deepEqual(names(bin), [used.folder, "kuma-cni"], "what is in use is never dropped");
 });
 
 Deno.test("what killed runs left behind goes, what others left stays", () => {
@@ -62,21 +97,21 @@ Deno.test("what killed runs left behind goes, what others left stays", () => {
   image(dir, "one");
   const bin = `${dir.dir}/bin`;
   Deno.writeTextFileSync(`${bin}/.kuma-cni.0123456789abcdef.tmp`, "half");
-  Deno.mkdirSync(`${bin}/${RUNTIME_FOLDER}.0123456789abcdef.tmp`);
+  Deno.mkdirSync(`${bin}/.kuma-cni-0123456789abcdef.0123456789abcdef.tmp`);
   Deno.writeTextFileSync(`${bin}/.other.0123456789abcdef.tmp`, "theirs");
-  installProgram(dir.settings, "/opt/cni/bin", silentLogger);
-  assert.deepEqual(names(bin), [RUNTIME_FOLDER, ".other.0123456789abcdef.tmp", "kuma-cni"]);
+  const { folder } = install(dir, "/opt/cni/bin");
+  assert.deepEqual(names(bin), [folder, ".other.0123456789abcdef.tmp", "kuma-cni"].sort());
 });
 
 Deno.test("a bin dir that is too long for the loader's path is refused, and no dir at all is an error", () => {
   using dir = new TestDir();
   image(dir, "one");
-  const long = `/${"x".repeat(300)}`;
-  assert.throws(() => installProgram(dir.settings, long, silentLogger), { code: "KUMA-INS-020" });
+  const refused = { code: "KUMA-INS-020" };
+  const stage = (hostDir: string) => stageProgram(dir.settings, hostDir, silentLogger);
+  assert.throws(() => stage(`/${"x".repeat(300)}`), refused);
+  assert.deepEqual(names(`${dir.dir}/bin`), []);
   Deno.removeSync(`${dir.dir}/bin`, { recursive: true });
-  assert.throws(() => installProgram(dir.settings, "/opt/cni/bin", silentLogger), {
-    code: "KUMA-INS-020",
-  });
+  assert.throws(() => stage("/opt/cni/bin"), refused);
 });
 
 Deno.test("the host's bin dir: setting, entry, usual", () => {

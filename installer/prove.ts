@@ -11,7 +11,7 @@ import type { Logger } from "core/log/logger.ts";
 import { errnoOf } from "./errno.ts";
 import { becomeIn } from "./native.ts";
 import { PROGRAM } from "./places.ts";
-import { bundledInterpreter } from "./program.ts";
+import { bundledInterpreter } from "./loader.ts";
 import type { Settings } from "./settings.ts";
 
 /** The internal command that enters a root and becomes a program there. */
@@ -19,8 +19,14 @@ export const RUN_IN_ROOT = "run-in-root";
 
 const TIMEOUT_MS = 20_000;
 
+/** A directory with the program, as this container and as the host see it. */
+export interface ProgramPlace {
+  readonly mounted: string;
+  readonly host: string;
+}
+
 /**
- * Calls the plugin in `dir` with VERSION: in the host's root where that is mounted, else in this container.
+ * Calls the plugin in `place` with VERSION: in the host's root where that is mounted, else in this container.
  * Where its loader's path (the host's bin dir) does not exist in this container, only the image's own copy can be tried.
  *
  * @returns the plugin's supported CNI versions
@@ -28,11 +34,10 @@ const TIMEOUT_MS = 20_000;
  */
 export async function provePlugin(
   settings: Settings,
-  dir: string,
-  hostDir: string,
+  place: ProgramPlace,
   log: Logger,
 ): Promise<string[]> {
-  const { argv, proves } = commandFor(settings, dir, hostDir);
+  const { argv, proves } = commandFor(settings, place);
   if (!proves) {
     log.warn(
       "cannot try the plugin at its place: mount the host's root and set MOUNTED_HOST_ROOT",
@@ -49,7 +54,7 @@ export async function provePlugin(
   try {
     const env = {
       CNI_COMMAND: "VERSION",
-      CNI_PATH: hostDir,
+      CNI_PATH: place.host,
       PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
     };
     result = await run(argv, { env, clearEnv: true, stdin: "{}", timeoutMs: TIMEOUT_MS });
@@ -76,19 +81,18 @@ export function runInRoot(root: string, program: string): never {
 
 function commandFor(
   settings: Settings,
-  dir: string,
-  hostDir: string,
+  place: ProgramPlace,
 ): { argv: [string, ...string[]]; proves: boolean } {
   if (settings.hostRoot !== "") {
     const self: [string, ...string[]] = Deno.build.standalone
       ? [Deno.execPath()]
       : [Deno.execPath(), "run", "--allow-all", fileURLToPath(new URL("main.ts", import.meta.url))];
     return {
-      argv: [...self, RUN_IN_ROOT, settings.hostRoot, `${hostDir}/${PROGRAM}`],
+      argv: [...self, RUN_IN_ROOT, settings.hostRoot, `${place.host}/${PROGRAM}`],
       proves: true,
     };
   }
-  const program = `${dir}/${PROGRAM}`;
+  const program = `${place.mounted}/${PROGRAM}`;
   const loader = bundledInterpreter(program);
   if (loader === undefined || isThere(loader)) return { argv: [program], proves: true };
   return { argv: [`${settings.sourceDir}/${PROGRAM}`], proves: false };

@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly owner: { readonly uid: number; readonly gid: number };
   /** Inode and modification time of what the path itself names (of the link, for a link). */
   readonly identity: string;
+  /** When the bytes were last written, milliseconds since the epoch. */
+  readonly modified: number;
   /** Where the path leads, if it is a symbolic link. */
   readonly link?: string;
 }
@@ -41,6 +43,7 @@ export function takeSnapshot(path: string): Snapshot | undefined {
       mode: (mode ?? 0o600) & 0o7777,
       owner: { uid: uid ?? 0, gid: gid ?? 0 },
       identity: before.identity,
+      modified: before.target.mtime?.getTime() ?? 0,
       ...(before.link !== undefined && { link: before.link }),
     };
   }

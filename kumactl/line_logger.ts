@@ -1,4 +1,4 @@
-import { errorText, oneLine } from "core/errors.ts";
+import { errorText, KumaError, oneLine } from "core/errors.ts";
 import type { LogFields, Logger } from "core/log/logger.ts";
 import type { Io } from "./io.ts";
 
@@ -54,9 +54,10 @@ export class LineLogger implements Logger {
   }
 }
 
-/** The one line that a failed command ends with. */
+/** The one line that a failed command ends with; the code at its end is what `explain` takes. */
 export function errorLine(io: Io, thrown: unknown): string {
-  return `${paint(io, RED, "Error:")} ${errorText(thrown)}\n`;
+  const code = thrown instanceof KumaError ? ` [${thrown.code}]` : "";
+  return `${paint(io, RED, "Error:")} ${errorText(thrown)}${code}\n`;
 }
 
 function paint(io: Io, colour: string, text: string): string {

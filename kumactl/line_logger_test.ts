@@ -25,7 +25,7 @@ Deno.test("a quiet logger leaves standard output to the result", () => {
 
 Deno.test("an error is one line with its hint; colour only where it may be", () => {
   const error = new KumaError("KUMA-TP-001", "a\nb", { hint: "do c" });
-  assert.equal(errorLine(new FakeIo(), error), "Error: a b; do c\n");
+  assert.equal(errorLine(new FakeIo(), error), "Error: a b; do c [KUMA-TP-001]\n");
   class Coloured extends FakeIo {
     override readonly colour: boolean = true;
   }

@@ -75,4 +75,8 @@ export const WH_CODES: Readonly<Record<string, CodeText>> = {
     title: "An API request was refused",
     todo: "Give the webhook's service account the role that the README shows.",
   },
+  "KUMA-WH-024": {
+    title: "The webhook cannot listen on its address",
+    todo: "Correct admissionServer.address and port, or end what uses that port.",
+  },
 };

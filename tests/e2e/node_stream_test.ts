@@ -63,9 +63,10 @@ test("pods come and go while the installer is killed, replaced and upgraded: non
       const name = `web-${next++}`;
       await node.createPod(name);
       const { error, sandbox } = await node.add(name);
-      assert.equal(error, "", `ADD of ${name}`);
+      assert.equal(error, "", `ADD of ${name}: ${error}`);
       assert.ok(await node.isIntercepted(sandbox), `${name} runs without rules`);
-      assert.equal(await node.remove(name, sandbox), "", `DEL of ${name}`);
+      const gone = await node.remove(name, sandbox);
+      assert.equal(gone, "", `DEL of ${name}: ${gone}`);
     }
   };
   try {

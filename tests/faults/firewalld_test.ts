@@ -79,6 +79,32 @@ test("a file of our own creation is private, and goes with uninstall", async () 
   await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
 });
 
+test("a link stays a link, and what is no file is refused", async () => {
+  await using machine = await Machine.create();
+  const folder = await Firewalld.prepare(machine);
+  const file = `${folder}/direct.xml`;
+  const refused = async (reason: RegExp) => {
+    const done = await machine.kumactl(install("--store-firewalld"));
+    assert.deepEqual([done.code, reason.test(done.stderr)], [1, true], done.stderr);
+    assert.doesNotMatch(await machine.save("nft", "ipv4"), /KUMA_MESH/);
+  };
+  await machine.must("mkfifo", file);
+  await refused(/^Error: .*direct\.xml: it is not a regular file/);
+  await Deno.remove(file);
+  const elsewhere = `${machine.folder}/elsewhere.xml`;
+  await Deno.writeTextFile(elsewhere, FOREIGN);
+  await Deno.symlink(elsewhere, file);
+  await refused(/^Error: .*it is a link to .*elsewhere\.xml/);
+  await Deno.remove(file);
+  await Deno.writeTextFile(`${folder}/mine.xml`, FOREIGN);
+  await Deno.symlink("mine.xml", file);
+  await machine.kumactlMust(...install("--store-firewalld"));
+  assert.match(await Deno.readTextFile(`${folder}/mine.xml`), /KUMA_MESH/);
+  await machine.kumactlMust(...uninstall());
+  assert.equal(await Deno.readTextFile(`${folder}/mine.xml`), FOREIGN);
+  assert.equal(await Deno.readLink(file), "mine.xml");
+});
+
 test("a malformed file is refused with line and column, file and firewall untouched", async () => {
   await using machine = await Machine.create();
   const file = `${await Firewalld.prepare(machine)}/direct.xml`;

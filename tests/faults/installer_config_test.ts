@@ -49,6 +49,12 @@ Deno.test("a config written in pieces is left alone until it is whole", async ()
   assert.equal(node.read(LIST), CALICO);
 });
 
+/** The folder of the release that the node's kuma-cni leads to. */
+function release(node: TestNode): string {
+  const link = Deno.readLinkSync(`${node.binDir}/kuma-cni`);
+  return `${node.binDir}/${link.slice(0, link.indexOf("/"))}`;
+}
+
 Deno.test("program, runtime folder and kubeconfig come back when somebody takes them", async () => {
   await using node = await TestNode.create();
   Deno.mkdirSync(`${node.dir}/image/.kuma-cni-runtime`);
@@ -59,8 +65,8 @@ Deno.test("program, runtime folder and kubeconfig come back when somebody takes 
     () => Deno.removeSync(`${node.binDir}/kuma-cni`),
     () => Deno.writeTextFileSync(`${node.binDir}/kuma-cni`, "#!/bin/false\n"),
     () => Deno.chmodSync(`${node.binDir}/kuma-cni`, 0o644),
-    () => Deno.removeSync(`${node.binDir}/.kuma-cni-runtime`, { recursive: true }),
-    () => Deno.writeTextFileSync(`${node.binDir}/.kuma-cni-runtime/libc.so.6`, "another"),
+    () => Deno.removeSync(`${release(node)}/.kuma-cni-runtime`, { recursive: true }),
+    () => Deno.writeTextFileSync(`${release(node)}/.kuma-cni-runtime/libc.so.6`, "another"),
     () => Deno.removeSync(`${node.netDir}/ZZZ-kuma-cni-kubeconfig`),
     () => Deno.chmodSync(`${node.netDir}/ZZZ-kuma-cni-kubeconfig`, 0o644),
   ];
@@ -71,7 +77,7 @@ Deno.test("program, runtime folder and kubeconfig come back when somebody takes 
     assert.equal((Deno.statSync(`${node.binDir}/kuma-cni`).mode ?? 0) & 0o777, 0o755);
     assert.match(Deno.readTextFileSync(`${node.binDir}/kuma-cni`), /supportedVersions/);
     assert.equal(
-      Deno.readTextFileSync(`${node.binDir}/.kuma-cni-runtime/libc.so.6`),
+      Deno.readTextFileSync(`${release(node)}/.kuma-cni-runtime/libc.so.6`),
       "a library",
     );
     const kubeconfig = Deno.statSync(`${node.netDir}/ZZZ-kuma-cni-kubeconfig`);
@@ -87,7 +93,23 @@ Deno.test("a plugin that does not run is never chained", async () => {
     const installer = node.start();
     assert.equal(await installer.end(), 3, installer.output);
     assert.match(installer.output, /KUMA-INS-021/);
+    assert.deepEqual([...Deno.readDirSync(node.binDir)], [], "it is not left behind");
     assert.equal(node.read(LIST), CALICO);
     assert.ok(!isThere(node.readyFile));
   }
+});
+
+Deno.test("a release that does not run never takes the place of one that does", async () => {
+  await using node = await TestNode.create();
+  node.write(LIST, CALICO);
+  const first = node.start();
+  await first.ready();
+  const before = release(node);
+  Deno.writeTextFileSync(`${node.dir}/image/kuma-cni`, "#!/no/such/loader\n");
+  await first.stop();
+  const second = node.start();
+  assert.equal(await second.end(), 3, second.output);
+  assert.equal(release(node), before);
+  assert.match(Deno.readTextFileSync(`${node.binDir}/kuma-cni`), /supportedVersions/);
+  assert.equal(node.chain(LIST)?.at(-1), "kuma-cni");
 });

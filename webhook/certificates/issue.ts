@@ -92,6 +92,12 @@ export function describeCertificate(pem: string): {
   };
 }
 
+/** Whether this CA's key signed the certificate; other CAs of ours have the same name. */
+export async function isIssuedBy(pem: string, authority: string): Promise<boolean> {
+  const { publicKey } = new x509.X509Certificate(authority);
+  return await new x509.X509Certificate(pem).verify({ publicKey, signatureOnly: true });
+}
+
 /** Two thirds of its life are over: time for the next one. */
 export function isDue(pem: string, now = new Date()): boolean {
   const { notBefore, notAfter } = describeCertificate(pem);

@@ -8,9 +8,8 @@ import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
 import { type KubeConnection, KubeStatusError } from "../cluster/connection.ts";
-import type { CertificatePair } from "../server/tls_generation.ts";
 import type { PairSource } from "./file_pair.ts";
-import { createAuthority, describeCertificate, isDue, issueServer } from "./issue.ts";
+import { type Material, renewed } from "./renewal.ts";
 import { trustAuthority } from "./trust.ts";
 
 /** What to keep where. */
@@ -23,13 +22,6 @@ export interface SecretOptions {
   readonly log: Logger;
   readonly intervalMs?: number;
   readonly now?: () => Date;
-}
-
-/** The Secret's content. `bundle` may hold the CA before this one too. */
-interface Material {
-  readonly bundle: string;
-  readonly ca: CertificatePair;
-  readonly server: CertificatePair;
 }
 
 /** How often a lost race is run again. */
@@ -56,10 +48,8 @@ async function settled(options: SecretOptions): Promise<Material> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = await readSecret(options);
     const material = found === undefined ? undefined : materialOf(found);
-    const next = await renewed(material, options);
+    const next = await renewed(material, serviceNames(options), options.now?.() ?? new Date());
     if (next === material) return next;
-    // API servers must trust a new CA before anybody serves with it.
-    if (material !== undefined) await trustAuthority({ ...options, bundle: next.bundle });
     if (await writeSecret(options, found, next)) {
       options.log.info("certificate made", { secret: `${options.namespace}/${options.secret}` });
       return next;
@@ -69,28 +59,6 @@ async function settled(options: SecretOptions): Promise<Material> {
     "KUMA-WH-022",
     `Secret ${options.namespace}/${options.secret} is being changed by others all the time`,
   );
-}
-
-/** The same material where nothing is due. */
-async function renewed(old: Material | undefined, options: SecretOptions): Promise<Material> {
-  const now = options.now?.() ?? new Date();
-  const names = serviceNames(options);
-  const authorityDue = old === undefined || isDue(old.ca.certificate, now);
-  const known = old === undefined ? [] : describeCertificate(old.server.certificate).names;
-  const serverDue = authorityDue || isDue(old.server.certificate, now) ||
-    names.some((name) => !known.includes(name));
-  if (old !== undefined && !serverDue) return old;
-  const ca = authorityDue ? await createAuthority(now) : old.ca;
-  const bundle = !authorityDue
-    ? old.bundle
-    : old === undefined
-    ? ca.certificate
-    : `${ca.certificate.trim()}\n${old.ca.certificate}`;
-  return {
-    bundle,
-    ca: { certificate: ca.certificate, key: ca.key },
-    server: await issueServer(ca, names, now),
-  };
 }
 
 /** The names that API servers use for a Service. */

