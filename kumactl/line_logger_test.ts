@@ -29,5 +29,5 @@ Deno.test("an error is one line with its hint; colour only where it may be", () 
   class Coloured extends FakeIo {
     override readonly colour: boolean = true;
   }
-  assert.equal(errorLine(new Coloured(), error), "\x1b[31mError:\x1b[0m a b; do c\n");
+  assert.equal(errorLine(new Coloured(), error), "\x1b[31mError:\x1b[0m a b; do c [KUMA-TP-001]\n");
 });
