@@ -68,6 +68,8 @@ export class LoadConnection {
   /** Marks the connection idle: the server's closing is noticed from now on. */
   rest(): this {
     this.#read ??= this.#chunk();
+    // Noted in `closed`; whoever sends a request nevertheless gets the error from the read itself.
+    this.#read.catch(() => this.closed = true);
     return this;
   }
 
@@ -100,26 +102,41 @@ export class LoadConnection {
   }
 
   async #reply(): Promise<Reply> {
-    const decoder = new TextDecoder();
-    let text = "";
-    let head: { status: number; end: number; length: number; close: boolean } | undefined;
-    for (let bytes = 0;;) {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    let head: Head | undefined;
+    let headText = "";
+    for (let size = 0;;) {
       const chunk = await (this.#read ?? this.#chunk());
       this.#read = undefined;
       if (chunk === undefined) {
         throw new Error("the server closed the connection before it answered");
       }
-      bytes += chunk.length;
-      text += decoder.decode(chunk, { stream: true });
-      head ??= parseHead(text);
-      if (head !== undefined && bytes >= head.end + head.length) {
-        return { status: head.status, text: text.slice(head.end), close: head.close };
-      }
+      chunks.push(chunk);
+      size += chunk.length;
+      // The head is ASCII: a character is a byte.
+      if (head === undefined) head = parseHead(headText += new TextDecoder("ascii").decode(chunk));
+      if (head === undefined || size < head.end + head.length) continue;
+      const body = new Blob(chunks).slice(head.end);
+      const text = await (head.gzip ? new Response(gunzip(body)) : body).text();
+      return { status: head.status, text: text, close: head.close };
     }
   }
 }
 
-function parseHead(text: string) {
+interface Head {
+  readonly status: number;
+  /** Bytes up to the body. */
+  readonly end: number;
+  readonly length: number;
+  readonly close: boolean;
+  readonly gzip: boolean;
+}
+
+function gunzip(body: Blob): ReadableStream<Uint8Array> {
+  return body.stream().pipeThrough(new DecompressionStream("gzip"));
+}
+
+function parseHead(text: string): Head | undefined {
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
   const head = text.slice(0, end);
@@ -128,5 +145,11 @@ function parseHead(text: string) {
   if (Number.isNaN(status) || Number.isNaN(length)) {
     throw new Error(`the answer has no status or length: ${head.slice(0, 200)}`);
   }
-  return { status, end: end + 4, length, close: /^connection: *close\r?$/im.test(head) };
+  return {
+    status,
+    end: end + 4,
+    length,
+    close: /^connection: *close\r?$/im.test(head),
+    gzip: /^content-encoding: *gzip\r?$/im.test(head),
+  };
 }

@@ -14,6 +14,10 @@ const read = () => ({
   certificate: Deno.readTextFileSync(`${folder}/tls.crt`),
   key: Deno.readTextFileSync(`${folder}/tls.key`),
 });
+/** Such as a sidecar's environment, repeated up to so many bytes of JSON. */
+const variables = (bytes: number) =>
+  Array.from({ length: bytes / 50 }, (_, n) => ({ name: `KUMA_${n}`, value: `value of ${n}` }));
+
 const server = await startServer({
   hostname: "127.0.0.1",
   port: 0,
@@ -22,7 +26,7 @@ const server = await startServer({
     "/echo": ({ name }): Verdict => ({ allowed: true, warnings: [name] }),
     "/patch": ({ name }): Verdict => ({
       allowed: true,
-      patch: [{ op: "add", path: "/metadata/annotations", value: { size: "x".repeat(+name) } }],
+      patch: [{ op: "add", path: "/metadata/annotations", value: variables(+name) }],
     }),
   },
   notReady: () => undefined,

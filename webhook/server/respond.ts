@@ -16,6 +16,7 @@ import {
 import { readBody } from "./body.ts";
 import type { ServerMetric } from "./metrics.ts";
 import { text } from "./operations.ts";
+import { packedJson } from "./packed.ts";
 
 /** Webhooks by path. One that throws a `KumaError` denies with its line. */
 export type Handlers = Readonly<
@@ -82,8 +83,7 @@ async function review(
     return malformed(400, errorText(error));
   }
   const [outcome, verdict] = await judge(admission, path, handler, site.log);
-  const json = { "content-type": "application/json" };
-  return { outcome, response: new Response(reviewOf(admission.uid, verdict), { headers: json }) };
+  return { outcome, response: await packedJson(request, reviewOf(admission.uid, verdict)) };
 }
 
 async function judge(
