@@ -48,6 +48,7 @@ export async function fetchPod(
 ): Promise<PodView> {
   const deadline = performance.now() + budget.totalMs;
   let staleToken: string | undefined;
+  let reason: KumaError | undefined;
   for (let tries = 1;; tries += 1) {
     try {
       const endpoint = await readEndpoint();
@@ -61,7 +62,10 @@ export async function fetchPod(
       if (!(thrown instanceof Passing)) throw thrown;
       if (thrown.error.code !== "KUMA-CNI-014") staleToken = undefined;
       log.debug("cannot read the pod yet", { try: tries, error: thrown.error });
-      if (performance.now() + budget.pauseMs >= deadline) throw thrown.error;
+      // A try that our own deadline cut short says nothing of the server: the one before it does.
+      const cutShort = performance.now() >= deadline;
+      if (!cutShort || reason === undefined) reason = thrown.error;
+      if (performance.now() + budget.pauseMs >= deadline) throw reason;
       await new Promise((resolve) => setTimeout(resolve, budget.pauseMs));
     }
   }

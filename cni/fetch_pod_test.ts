@@ -107,6 +107,20 @@ Deno.test("an answer that never comes ends in time", async () => {
   assert.match(error?.message ?? "", /does not answer within/);
 });
 
+Deno.test("a last try that the budget cuts short does not hide what the server said before", async () => {
+  const started = performance.now();
+  let release = () => {};
+  const never = new Promise<Response>((resolve) => release = () => resolve(json({}, 500)));
+  const timer = setTimeout(() => release(), budget.totalMs + 300);
+  const { error } = await against([
+    () => performance.now() - started < budget.totalMs - 150 ? json({}, 404) : never,
+  ]);
+  clearTimeout(timer);
+  release();
+  assert.equal(error?.code, "KUMA-CNI-016");
+  assert.match(error?.message ?? "", /knows no pod ns\/web/);
+});
+
 Deno.test("403 ends at once, with the server's own words", async () => {
   const message = 'pods "web" is forbidden: User "system:serviceaccount:x:y" cannot get';
   const { error, seen } = await against([() => json({ message }, 403)]);

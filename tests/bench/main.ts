@@ -9,10 +9,15 @@ import { ROOT } from "build/task.ts";
 import { cniRows } from "./cni_bench.ts";
 import { rulesetsPerSecond } from "./core_bench.ts";
 import { buildEmptyProgram } from "./empty.ts";
+import { installerRows } from "./installer_bench.ts";
 import { kumactlRows } from "./kumactl_bench.ts";
 import { missed, renderTable } from "./table.ts";
+import { webhookBench } from "./webhook_bench.ts";
 
 const MIN_RULESETS_PER_SECOND = 2000;
+
+/** How long each load on the webhook lasts, seconds. */
+const WEBHOOK_SECONDS = 60;
 
 /** Runs every bench; gives the number of missed bounds. */
 export async function bench(runs: number, print: (text: string) => void): Promise<number> {
@@ -28,7 +33,10 @@ export async function bench(runs: number, print: (text: string) => void): Promis
     print(renderTable("kumactl, fresh network namespace, both families, DNS on", kumactl));
     const cni = await cniRows(empty, runs);
     print(renderTable("kuma-cni, API server on loopback, both families, DNS on", cni));
-    return missed([...kumactl, ...cni]).length + (fast ? 0 : 1);
+    const installer = await installerRows(runs);
+    print(renderTable("install-cni, kuma-cni copied to an empty node", installer));
+    const rows = [...kumactl, ...cni, ...installer];
+    return missed(rows).length + (fast ? 0 : 1) + await webhookBench(WEBHOOK_SECONDS, print);
   } finally {
     await Deno.remove(work, { recursive: true });
   }
