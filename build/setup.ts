@@ -1,6 +1,5 @@
 /**
- * `deno run -A build/setup.ts demo|test`: sees to it that this machine has the programs that the demo or the tests
- * use. On Debian as root it installs what is missing and says so; elsewhere it names it and fails.
+ * `deno run -A build/setup.ts demo|test|bench`: sees to it that this machine has the programs that these tasks use. On Debian as root it installs what is missing and says so; elsewhere it names it and fails.
  *
  * @module
  */
@@ -36,6 +35,13 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "qemu-user-static", probe: "qemu-aarch64-static" },
   ...runtimeNeeds("amd64"),
   ...runtimeNeeds("arm64"),
+];
+
+/** What `deno task bench` needs: GNU time for peak memory, strace to count the programs that are started. */
+export const BENCH_NEEDS: readonly Need[] = [
+  ...TEST_NEEDS,
+  { package: "time", probe: "/usr/bin/time" },
+  { package: "strace", probe: "strace" },
 ];
 
 /** What building a program with the host runtime needs: patchelf, and the C library for another architecture. */
@@ -127,6 +133,7 @@ if (import.meta.main) {
     const [what] = Deno.args;
     if (what === "demo") await setUp(DEMO_NEEDS);
     else if (what === "test") await setUp(TEST_NEEDS);
-    else throw new KumaError("KUMA-BUILD-008", "Cannot set up: say demo or test");
+    else if (what === "bench") await setUp(BENCH_NEEDS);
+    else throw new KumaError("KUMA-BUILD-008", "Cannot set up: say demo, test or bench");
   });
 }
