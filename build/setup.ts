@@ -1,5 +1,6 @@
 /**
- * `deno run -A build/setup.ts demo|test|bench`: sees to it that this machine has the programs that these tasks use. On Debian as root it installs what is missing and says so; elsewhere it names it and fails.
+ * `deno run -A build/setup.ts demo|test|bench`: sees to it that this machine has the programs that these tasks
+ * use. On Debian as root it installs what is missing and says so; elsewhere it names it and fails.
  *
  * @module
  */
