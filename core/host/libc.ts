@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
+import { cString, kernelResult, lazyCLibrary } from "./c_library.ts";
 
 const SYMBOLS = {
   setns: { parameters: ["i32", "i32"], result: "i32" },
@@ -24,10 +24,9 @@ const SYMBOLS = {
   ioctl: { parameters: ["i32", "usize", "buffer"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   geteuid: { parameters: [], result: "u32" },
-  __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-let library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
+const libc = lazyCLibrary(SYMBOLS);
 
 /** Errno values that callers tell apart; the numbers are those of every Linux architecture we build for. */
 export const ERRNO = {
@@ -69,39 +68,39 @@ export function errnoText(errno: number): string {
  */
 export function openReadOnly(path: string): number {
   const O_NONBLOCK = 0o4000, O_CLOEXEC = 0o2000000;
-  return answer(libc().open(cString(path), O_NONBLOCK | O_CLOEXEC, 0));
+  return kernelResult(libc().open(cString(path), O_NONBLOCK | O_CLOEXEC, 0));
 }
 
 /** Closes a descriptor of {@linkcode openReadOnly} or {@linkcode datagramSocket}. */
 export function close(fd: number): number {
-  return answer(libc().close(fd));
+  return kernelResult(libc().close(fd));
 }
 
 /** Reads at most the buffer's length and gives the count, 0 at the end; or the negative errno. */
 export function read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
-  return answer(Number(libc().read(fd, buffer, BigInt(buffer.length))));
+  return kernelResult(Number(libc().read(fd, buffer, BigInt(buffer.length))));
 }
 
 /** Magic number of the file system that holds the open file (statfs(2) `f_type`), or the negative errno. */
 export function fileSystemType(fd: number): number {
   const buffer = new BigInt64Array(32);
-  const result = answer(libc().fstatfs(fd, buffer));
+  const result = kernelResult(libc().fstatfs(fd, buffer));
   return result < 0 ? result : Number(BigInt.asUintN(32, buffer[0] ?? 0n));
 }
 
 /** Moves the main thread into a namespace; `type` is a CLONE_ flag that the descriptor must fit. */
 export function setns(fd: number, type: number): number {
-  return answer(libc().setns(fd, type));
+  return kernelResult(libc().setns(fd, type));
 }
 
 /** Gives the main thread new namespaces by CLONE_ flags. */
 export function unshare(flags: number): number {
-  return answer(libc().unshare(flags));
+  return kernelResult(libc().unshare(flags));
 }
 
 /** mount(2) without data. */
 export function mount(source: string, target: string, type: string, flags: number): number {
-  return answer(
+  return kernelResult(
     libc().mount(cString(source), cString(target), cString(type), BigInt(flags), null),
   );
 }
@@ -109,37 +108,15 @@ export function mount(source: string, target: string, type: string, flags: numbe
 /** A datagram socket of the family (2 IPv4, 10 IPv6), in the netns that the main thread is in. */
 export function datagramSocket(family: number): number {
   const SOCK_DGRAM = 2, SOCK_CLOEXEC = 0o2000000;
-  return answer(libc().socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return kernelResult(libc().socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 }
 
 /** ioctl(2) with a structure that is read and written in place. */
 export function ioctl(fd: number, request: number, argument: Uint8Array<ArrayBuffer>): number {
-  return answer(libc().ioctl(fd, BigInt(request), argument));
+  return kernelResult(libc().ioctl(fd, BigInt(request), argument));
 }
 
 /** Effective user ID of this process. */
 export function effectiveUserId(): number {
   return libc().geteuid();
-}
-
-function libc(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
-  if (library === undefined) {
-    try {
-      library = Deno.dlopen("libc.so.6", SYMBOLS);
-    } catch (cause) {
-      throw new KumaError("KUMA-HOST-110", `the C library cannot be opened: ${cause}`, { cause });
-    }
-  }
-  return library.symbols;
-}
-
-function answer(result: number): number {
-  if (result >= 0) return result;
-  const pointer = libc().__errno_location();
-  return pointer === null ? -ERRNO.EINVAL : -new Deno.UnsafePointerView(pointer).getInt32();
-}
-
-function cString(text: string): Uint8Array<ArrayBuffer> {
-  if (text.includes("\0")) throw new TypeError("a path with a NUL character names no file");
-  return new TextEncoder().encode(`${text}\0`);
 }
