@@ -26,15 +26,15 @@ Deno.test("the plugin's lines come out in our log, without secrets, and are coun
   const raw = await Deno.connect({ transport: "unix", path: dir.places.logSocket });
   await raw.write(new TextEncoder().encode("nonsense\n"));
   raw.close();
-  while (lines.length < 40 || !metrics.text().includes("dropped_total 1")) {
+  while (lines.length < 40 || !metrics.page().includes("dropped_total 1")) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   assert.doesNotMatch(lines.join(""), /secret-one/);
   assert.match(lines[0] ?? "", /"logger":"kuma-cni"/);
-  const text = metrics.text();
-  assert.match(text, /kuma_cni_plugin_calls_total\{verb="ADD",outcome="done"\} 15\n/);
-  assert.match(text, /kuma_cni_plugin_calls_total\{verb="ADD",outcome="failed"\} 5\n/);
-  assert.match(text, /duration_seconds_bucket\{verb="ADD",outcome="done",le="0.1"\} 15\n/);
+  const text = metrics.page();
+  assert.match(text, /kuma_cni_plugin_calls_total\{outcome="done",verb="ADD"\} 15\n/);
+  assert.match(text, /kuma_cni_plugin_calls_total\{outcome="failed",verb="ADD"\} 5\n/);
+  assert.match(text, /duration_seconds_bucket\{outcome="done",verb="ADD",le="0.1"\} 15\n/);
 });
 
 Deno.test("a stale socket is replaced, and a path that is too long is no failure", () => {

@@ -6,6 +6,7 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { parseLogLevel } from "core/log/levels.ts";
 import type { LogLevel } from "core/log/logger.ts";
+import { METRICS_CONTENT_TYPE } from "core/metrics/metrics.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What the server asks and tells. */
@@ -60,7 +61,7 @@ export async function answer(
       return text(ready ? 200 : 503, ready ? "ok" : reason);
     }
     case "/metrics":
-      return text(200, served.metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
+      return text(200, served.metrics.page(), METRICS_CONTENT_TYPE);
     default:
       return text(404, "there is /healthz, /readyz, /metrics and /loglevel");
   }

@@ -101,7 +101,7 @@ test("the plugin's calls show up in the installer's log and metrics", async () =
   await sleep(200);
   assert.match(installer.output, new RegExp(`kuma-cni\\tdone\\t.*"pod":"${node.namespace}/web"`));
   const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  assert.match(page, /kuma_cni_plugin_calls_total\{verb="ADD",outcome="done"\} 1\n/);
+  assert.match(page, /kuma_cni_plugin_calls_total\{outcome="done",verb="ADD"\} 1\n/);
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
   assert.equal(ready.status, 200, await ready.text());
 
