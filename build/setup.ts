@@ -32,16 +32,16 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "firewalld", probe: "firewalld" },
   { package: "dbus", probe: "dbus-daemon" },
   { package: "openssl", probe: "openssl" },
+  { package: "time", probe: "/usr/bin/time" },
   { package: "containernetworking-plugins", probe: "/usr/lib/cni/bridge" },
   { package: "qemu-user-static", probe: "qemu-aarch64-static" },
   ...runtimeNeeds("amd64"),
   ...runtimeNeeds("arm64"),
 ];
 
-/** What `deno task bench` needs: GNU time for peak memory, strace to count the programs that are started. */
+/** What `deno task bench` needs: strace counts the programs that one install starts. */
 export const BENCH_NEEDS: readonly Need[] = [
   ...TEST_NEEDS,
-  { package: "time", probe: "/usr/bin/time" },
   { package: "strace", probe: "strace" },
 ];
 
