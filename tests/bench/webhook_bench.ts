@@ -1,6 +1,7 @@
 /**
  * The compiled kuma-webhook beside a real API server: admission reviews at 200 a second, pinned to
- * one core: just started and then again with a small cluster in memory, then with 5,000 ContainerPatches and 2,000 namespaces.
+ * one core: just started and then again with a small cluster in memory, then with 5,000 ContainerPatches
+ * and 2,000 namespaces.
  *
  * `deno run -A tests/bench/webhook_bench.ts [seconds]`
  *
@@ -52,7 +53,7 @@ export async function webhookBench(
 
 /** The bounds are those of one core of two; all of the program's threads move. */
 async function pinToOneCore(pid: number): Promise<void> {
-  await must("taskset", "--all-tasks", "--cpu-list", "--pid", "0", String(pid));
+  await must("taskset", ["--all-tasks", "--cpu-list", "--pid", "0", String(pid)]);
 }
 
 async function createPatches(cluster: TestCluster, from: number, to: number): Promise<void> {
