@@ -1,7 +1,16 @@
 import type { CodeText } from "./tp_codes.ts";
 
-/** The `KUMA-HOST-…` codes that kumactl can end with: what each means and what to do. */
+/** The `KUMA-HOST-…` codes, of what all programs do on a host: what each means and what to do. */
 export const HOST_CODES: Readonly<Record<string, CodeText>> = {
+  "KUMA-HOST-020": {
+    title: "A program's interpreter cannot be read",
+    todo:
+      "The plugin in the image is damaged or not built for this machine: use the image as released.",
+  },
+  "KUMA-HOST-021": {
+    title: "The plugin cannot be made to start in this bin dir",
+    todo: "Use an absolute bin dir of at most 200 bytes, and the plugin as it was built.",
+  },
   "KUMA-HOST-101": {
     title: "A program was not found on this host",
     todo: "Install the package that it belongs to, or give its path.",
@@ -56,5 +65,17 @@ export const HOST_CODES: Readonly<Record<string, CodeText>> = {
     todo:
       "Create it (useradd -u 5678 -U kuma-dp), or name an existing one with --kuma-dp-user; only " +
       "/etc/passwd is looked at.",
+  },
+  "KUMA-HOST-160": {
+    title: "The API server does not answer",
+    todo: "Check the address in the kubeconfig and this node's connection to it.",
+  },
+  "KUMA-HOST-161": {
+    title: "The API server's certificate is not trusted, or the CA cannot be used",
+    todo: "Check the CA in the kubeconfig; the CNI installer writes it anew.",
+  },
+  "KUMA-HOST-162": {
+    title: "The API server's answer is too long",
+    todo: "Check that the address in the kubeconfig is that of the API server.",
   },
 };

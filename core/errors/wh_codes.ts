@@ -1,5 +1,5 @@
 /**
- * Every `KUMA-WH-…` code: what it means and what to do. `kumactl explain` prints it, the README lists it.
+ * Every `KUMA-WH-…` code: what it means and what to do. `kumactl explain` prints it.
  *
  * @module
  */
