@@ -2,8 +2,9 @@
  * The runtime for programs that start on foreign nodes (kuma-cni): k3s, Alpine, Talos, Bottlerocket and
  * RHEL 7 have no fitting C library at the usual place. The program gets a run-path beside itself and an
  * interpreter path with room for another bin dir (`core/host/elf_interpreter.ts`); a folder of the loader and
- * the libraries that it needs lies beside it. Patched before compiling: a compiled program's payload
- * has to stay at the very end of the file.
+ * the libraries that it needs lies beside it. Its TLS takes its entropy from the kernel
+ * (`kernel_entropy.ts`). Patched before compiling: a compiled program's payload has to stay at the very end
+ * of the file.
  *
  * @module
  */
@@ -12,7 +13,8 @@ import { KumaError } from "core/errors.ts";
 import { paddedInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { cacheDir } from "./denort.ts";
 import type { Denort } from "./denort.ts";
-import { exists, runOk, sha256, withTempDir, writeAtomic } from "./io.ts";
+import { exists, runOk, say, sha256, withTempDir, writeAtomic } from "./io.ts";
+import { KERNEL_ENTROPY_EDIT, takeEntropyFromKernel } from "./kernel_entropy.ts";
 import { hostArch, TARGETS } from "./pins.ts";
 import type { Arch } from "./pins.ts";
 
@@ -28,7 +30,8 @@ export async function patchedDenort(denort: Denort, arch: Arch): Promise<Denort>
   const interpreter = paddedInterpreter(BUILT_FOR, TARGETS[arch].loader);
   const edits = ["--set-rpath", `$ORIGIN/${RUNTIME_FOLDER}`, "--set-interpreter", interpreter];
   const version = (await runOk("patchelf", ["--version"])).trim();
-  const key = sha256(JSON.stringify([denort.sha256, edits, version])).slice(0, 32);
+  const parts = [denort.sha256, edits, version, KERNEL_ENTROPY_EDIT];
+  const key = sha256(JSON.stringify(parts)).slice(0, 32);
   const path = join(cacheDir(), "denort", "patched", `${arch}-${key}`);
   if (!await exists(path)) {
     await withTempDir(async (dir) => {
@@ -36,7 +39,11 @@ export async function patchedDenort(denort: Denort, arch: Arch): Promise<Denort>
       await Deno.copyFile(denort.path, copy);
       await Deno.chmod(copy, 0o755);
       await runOk("patchelf", [...edits, copy]);
-      await writeAtomic(path, await Deno.readFile(copy), 0o755);
+      const runtime = await Deno.readFile(copy);
+      if (!takeEntropyFromKernel(runtime)) {
+        say(`denort ${arch}: its TLS cannot be told to use the kernel's entropy; it starts slower`);
+      }
+      await writeAtomic(path, runtime, 0o755);
     });
   }
   return { path, sha256: sha256(await Deno.readFile(path)), origin: `${denort.origin}, patched` };

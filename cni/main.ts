@@ -22,7 +22,6 @@ import {
 } from "./spec_version.ts";
 import { readStdin } from "./stdin.ts";
 import { KumaError } from "core/errors.ts";
-import { startTls } from "core/host/tls_start.ts";
 
 /** What of the outside one call uses. */
 const env = (name: string) => Deno.env.get(name);
@@ -36,8 +35,6 @@ async function main(): Promise<void> {
   if (command === "") return about();
   if (command === "VERSION") return end(0, versionJson());
   const invocation = readInvocation(env);
-  // A pod of Kubernetes: nearly always the API server will be asked, so the slow part starts now.
-  if (/^(ADD|CHECK)$/.test(invocation.command) && invocation.args !== "") startTls();
   const text = readStdin((buffer) => Deno.stdin.readSync(buffer));
   const conf = parseNetConf(text);
   version = conf.cniVersion;

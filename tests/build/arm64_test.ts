@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { build } from "build/build.ts";
 import { findComponents } from "build/components.ts";
@@ -25,6 +26,12 @@ test("an arm64 program with the host runtime starts from that folder alone", asy
     await Deno.symlink(dist, join(dist, "root/opt/cni/bin"));
     const { stdout, stderr } = await run(emulator, ["-L", join(dist, "root"), join(dist, "tiny")]);
     assert.equal(stdout, "tiny aarch64 OddName\n", stderr);
+    const program = Buffer.from(await Deno.readFile(join(dist, "tiny")));
+    assert.equal(
+      program.indexOf("/dev/sysgenid"),
+      -1,
+      "its TLS does not ask the kernel for entropy",
+    );
   });
 });
 

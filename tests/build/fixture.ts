@@ -23,6 +23,9 @@ if (verb === "lazy") {
   } catch (error) {
     console.log(error instanceof Error ? error.name : "?");
   }
+} else if (verb === "key") {
+  const key = await crypto.subtle.generateKey("Ed25519", true, ["sign"]);
+  console.log(key.privateKey.type);
 } else {
   console.log("tiny", Deno.build.arch, new OddName("x").name);
 }

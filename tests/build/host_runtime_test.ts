@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import { readInterpreter, rewriteInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { run, runOk, withTempDir } from "build/io.ts";
@@ -9,7 +10,12 @@ import { withTiny } from "./fixture.ts";
 const test = requires("root");
 
 /** Starts `path` in a root directory that holds the program, its runtime folder and /proc, nothing else. */
-async function startIn(dist: string, path: string, rewrite: boolean): Promise<string> {
+async function startIn(
+  dist: string,
+  path: string,
+  rewrite: boolean,
+  verb = "lazy",
+): Promise<string> {
   return await withTempDir(async (root) => {
     const program = join(root, path);
     const folder = join(dirname(program), RUNTIME_FOLDER);
@@ -23,7 +29,7 @@ async function startIn(dist: string, path: string, rewrite: boolean): Promise<st
     await Deno.mkdir(join(root, "proc"));
     await runOk("mount", ["-t", "proc", "proc", join(root, "proc")]);
     try {
-      const { stdout, stderr } = await run("chroot", [root, path, "lazy"]);
+      const { stdout, stderr } = await run("chroot", [root, path, verb]);
       return stdout + stderr;
     } finally {
       await runOk("umount", [join(root, "proc")]);
@@ -46,6 +52,15 @@ test("a program with the host runtime starts where there is no C library", async
     await t.step("not in another dir while it is not rewritten", async () => {
       assert.match(await startIn(dist, "/home/kubernetes/bin/kuma-cni", false), /No such file/);
     });
+  });
+});
+
+test("its cryptography asks the kernel for entropy, and does without /dev", async () => {
+  await withTiny(hostArch(), { hostRuntime: true }, async (dist) => {
+    const program = Buffer.from(await Deno.readFile(join(dist, "tiny")));
+    assert.equal(program.indexOf("/dev/sysgenid"), -1);
+    assert.notEqual(program.indexOf("/dev/zero\0"), -1);
+    assert.equal(await startIn(dist, "/opt/cni/bin/kuma-cni", false, "key"), "private\n");
   });
 });
 
