@@ -71,7 +71,7 @@ export function openReadOnly(path: string): number {
   return kernelResult(libc().open(cString(path), O_NONBLOCK | O_CLOEXEC, 0));
 }
 
-/** Closes a descriptor of {@linkcode openReadOnly} or {@linkcode datagramSocket}. */
+/** Closes a descriptor that a function of this module gave. */
 export function close(fd: number): number {
   return kernelResult(libc().close(fd));
 }
@@ -109,6 +109,12 @@ export function mount(source: string, target: string, type: string, flags: numbe
 export function datagramSocket(family: number): number {
   const SOCK_DGRAM = 2, SOCK_CLOEXEC = 0o2000000;
   return kernelResult(libc().socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+}
+
+/** A netlink socket of the protocol (netlink(7)), in the netns that the main thread is in. */
+export function netlinkSocket(protocol: number): number {
+  const AF_NETLINK = 16, SOCK_RAW = 3, SOCK_CLOEXEC = 0o2000000;
+  return kernelResult(libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
 }
 
 /** ioctl(2) with a structure that is read and written in place. */

@@ -9,15 +9,14 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { errnoText } from "../libc.ts";
+import { lazyCLibrary } from "../c_library.ts";
+import { close, errnoText, netlinkSocket } from "../libc.ts";
 
-const LIBC = {
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+const libc = lazyCLibrary({
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-  close: { parameters: ["i32"], result: "i32" },
-} as const satisfies Deno.ForeignLibraryInterface;
+});
 
 const NLM_F_REQUEST = 1, NLM_F_ACK = 4, NLM_F_DUMP = 0x300;
 /** On a deletion: refuse while the object holds others. */
@@ -57,24 +56,22 @@ export interface ObjectChange {
 
 /** One netlink socket to the netfilter subsystem of the netns that the main thread is in. */
 export class Nfnetlink implements Disposable {
-  readonly #libc = Deno.dlopen("libc.so.6", LIBC);
   readonly #fd: number;
   #sequence = 0;
 
   /** Throws `KUMA-TP-210` where the kernel gives no such socket. */
   constructor() {
-    const AF_NETLINK = 16, SOCK_RAW = 3, SOCK_CLOEXEC = 0o2000000, NETLINK_NETFILTER = 12;
-    this.#fd = this.#libc.symbols.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    if (this.#fd < 0) throw failed("no netlink socket can be opened");
+    const NETLINK_NETFILTER = 12;
+    this.#fd = netlinkSocket(NETLINK_NETFILTER);
+    if (this.#fd < 0) throw failed(`no netlink socket can be opened: ${errnoText(this.#fd)}`);
     const SOL_SOCKET = 1, SO_RCVTIMEO = 20;
     // Answers are there when send() returns; the limit only keeps a surprise from hanging the program.
     const seconds = new BigInt64Array([2n, 0n]);
-    this.#libc.symbols.setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, seconds, 16);
+    libc().setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, seconds, 16);
   }
 
   [Symbol.dispose](): void {
-    this.#libc.symbols.close(this.#fd);
-    this.#libc.close();
+    close(this.#fd);
   }
 
   /** All objects that a GET message of this family answers with, as their attributes. */
@@ -145,13 +142,13 @@ export class Nfnetlink implements Disposable {
   }
 
   #send(bytes: Uint8Array<ArrayBuffer>): void {
-    const sent = this.#libc.symbols.send(this.#fd, bytes, BigInt(bytes.length), 0);
+    const sent = libc().send(this.#fd, bytes, BigInt(bytes.length), 0);
     if (Number(sent) !== bytes.length) throw failed("a netlink message cannot be sent");
   }
 
   #receive(): { type: number; sequence: number; body: Uint8Array<ArrayBuffer> }[] {
     const buffer = new Uint8Array(64 * 1024);
-    const size = Number(this.#libc.symbols.recv(this.#fd, buffer, BigInt(buffer.length), 0));
+    const size = Number(libc().recv(this.#fd, buffer, BigInt(buffer.length), 0));
     if (size <= 0) throw failed("the kernel did not answer on netlink");
     const view = new DataView(buffer.buffer);
     const parts = [];
