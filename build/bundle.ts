@@ -17,18 +17,23 @@ export interface Bundle {
 
 /**
  * Bundles the program at `entry` of the checkout at `root`; the bundler writes into `outDir`. Same sources
- * on the same machine give the same text.
+ * on the same machine give the same text. `minify` shortens names and drops white space.
  *
  * @throws {KumaError} `KUMA-BUILD-001` when the bundler fails, `KUMA-BUILD-005` when it gives no main module
  */
-export async function bundle(root: string, entry: string, outDir: string): Promise<Bundle> {
+export async function bundle(
+  root: string,
+  entry: string,
+  outDir: string,
+  minify = false,
+): Promise<Bundle> {
   await runOk(
     Deno.execPath(),
     [
       "bundle",
       "--quiet",
       "--code-splitting",
-      "--keep-names",
+      minify ? "--minify" : "--keep-names",
       "--outdir",
       outDir,
       relative(root, entry),

@@ -43,7 +43,8 @@ export function buildComponent(component: Component, place: BuildPlace): Promise
   const stage = join(place.root, "dist", ".build");
   return withTempDir(async (work) => {
     const started = performance.now();
-    const made = await bundle(place.root, component.entry, join(work, "bundler"));
+    const bundled = join(work, "bundler");
+    const made = await bundle(place.root, component.entry, bundled, component.minify);
     const path = join(distDir(place.root, place.arch), component.binary);
     const denort = component.hostRuntime
       ? await patchedDenort(place.denort, place.arch)

@@ -14,6 +14,7 @@ Deno.test("a build section is read with its defaults", () => {
     permissions: [],
     flags: [],
     hostRuntime: false,
+    minify: false,
   });
 });
 
@@ -50,6 +51,7 @@ Deno.test("a wrong build section is refused with the key's name", () => {
     [{ binary: "x", entry: 1 }, /entry/],
     [{ binary: "x", permissions: "--allow-read" }, /permissions/],
     [{ binary: "x", hostRuntime: "yes" }, /hostRuntime/],
+    [{ binary: "x", minify: 1 }, /minify/],
   ];
   for (const [section, message] of cases) {
     assert.throws(() => parseComponent("/s", "x", section), { ...wrong, message });
