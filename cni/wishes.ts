@@ -40,24 +40,14 @@ export async function podWishes(
       hint: "let the CNI installer write the entry anew",
     });
   }
-  // While the API server is asked, all that its answer will be given to is read and made ready.
-  const ready = makeReady();
+  // Read while the API server is asked: what its answer will be given to.
+  const loading = import("core/proxy/annotations.ts");
   const view = await fetchPod(pod, () => endpointFromKubeconfig(kubeconfig), log);
   const late = skipByPod(view);
   if (late !== undefined) return { skip: late };
-  const { configFromAnnotations } = await ready;
+  const { configFromAnnotations } = await loading;
   const { config, warnings } = await configFromAnnotations(view.annotations);
   const limited = withinHostLimits(config);
   for (const warning of [...warnings, ...limited.warnings]) log.warn(warning);
   return { config: limited.config };
-}
-
-async function makeReady() {
-  const [annotations, { rehearse }] = await Promise.all([
-    import("core/proxy/annotations.ts"),
-    import("./rehearse.ts"),
-    import("core/host/transparent_proxy.ts"),
-  ]);
-  rehearse();
-  return annotations;
 }
