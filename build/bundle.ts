@@ -27,19 +27,11 @@ export async function bundle(
   outDir: string,
   minify = false,
 ): Promise<Bundle> {
-  await runOk(
-    Deno.execPath(),
-    [
-      "bundle",
-      "--quiet",
-      "--code-splitting",
-      minify ? "--minify" : "--keep-names",
-      "--outdir",
-      outDir,
-      relative(root, entry),
-    ],
-    { cwd: root },
-  );
+  const plain = minify ? join(outDir, "plain") : outDir;
+  const main = entry.slice(dirname(entry).length + 1).replace(/\.[^.]+$/, ".js");
+  await runBundler(root, relative(root, entry), plain, minify ? [] : ["--keep-names"]);
+  // In a second run: in the first the bundler does not see its own `require` for CommonJS any more.
+  if (minify) await runBundler(root, join(plain, main), outDir, ["--minify"]);
   const npmCache = `${relative(root, npmCacheDir ??= await findNpmCache(root))}/`;
   const files = new Map<string, string>();
   for await (const file of Deno.readDir(outDir)) {
@@ -47,11 +39,20 @@ export async function bundle(
     const text = await Deno.readTextFile(join(outDir, file.name));
     files.set(file.name, withNodeDefault(withoutCachePath(text, npmCache)));
   }
-  const main = entry.slice(dirname(entry).length + 1).replace(/\.[^.]+$/, ".js");
   if (!files.has(main)) {
     throw new KumaError("KUMA-BUILD-005", `Cannot bundle ${entry}: the bundler wrote no ${main}`);
   }
   return { files, main };
+}
+
+async function runBundler(
+  root: string,
+  entry: string,
+  outDir: string,
+  flags: string[],
+): Promise<void> {
+  const args = ["bundle", "--quiet", "--code-splitting", ...flags, "--outdir", outDir, entry];
+  await runOk(Deno.execPath(), args, { cwd: root });
 }
 
 /**
