@@ -4,6 +4,9 @@
  *
  * Only what is needed of an object is kept: managedFields and the rest are dropped as they come.
  *
+ * Not the informer of @kubernetes/client-node (1.4.0, compiled with Deno 2.7.11): when the API server
+ * restarts, its broken watch ends this process with a rejection that nobody can catch.
+ *
  * @module
  */
 import { errorText } from "core/errors.ts";
