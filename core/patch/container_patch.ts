@@ -4,13 +4,23 @@
  * @module
  */
 import { KumaError } from "../errors.ts";
-import { applyOperation } from "./apply.ts";
+import { CONTAINERS } from "../kube/annotations.ts";
+import { PatchDraft } from "./apply.ts";
 import { isObject, type Json, type JsonObject, withoutNulls } from "./json.ts";
-import { OperationError, parseOperation, type PatchOperation } from "./operation.ts";
+import {
+  OperationError,
+  parseOperation,
+  type PatchOperation,
+  type PatchVerb,
+} from "./operation.ts";
+import { parsePointer } from "./pointer.ts";
 import type { ContainerSchema } from "./schema.ts";
 
 /** The two lists of a ContainerPatch. */
 export type PatchTarget = "sidecarPatch" | "initPatch";
+
+/** Problems of one resource that are named. */
+const MAX_PROBLEMS = 20;
 
 /** The targets, as they are written in `spec`. */
 export const PATCH_TARGETS: readonly PatchTarget[] = ["sidecarPatch", "initPatch"];
@@ -32,15 +42,28 @@ export function containerPatchProblems(object: Json, schema: ContainerSchema): P
   const spec = isObject(object) ? object.spec : undefined;
   if (spec === undefined || spec === null) return [];
   if (!isObject(spec)) return [{ field: "spec", message: "must be an object" }];
-  return PATCH_TARGETS.flatMap((target) => {
+  const problems = PATCH_TARGETS.flatMap((target) => {
     const list = spec[target];
     if (list === undefined || list === null) return [];
     if (!Array.isArray(list)) return [{ field: `spec.${target}`, message: "must be a list" }];
-    return list.flatMap((raw, at) => operationProblems(raw, `spec.${target}[${at}]`, schema));
+    return list.flatMap((raw, at) =>
+      operationProblems(raw, target, `spec.${target}[${at}]`, schema)
+    );
   });
+  const more = problems.length - MAX_PROBLEMS;
+  if (more <= 0) return problems;
+  return [
+    ...problems.slice(0, MAX_PROBLEMS),
+    { field: "spec", message: `there are ${more} further problems` },
+  ];
 }
 
-function operationProblems(raw: Json, field: string, schema: ContainerSchema): Problem[] {
+function operationProblems(
+  raw: Json,
+  target: PatchTarget,
+  field: string,
+  schema: ContainerSchema,
+): Problem[] {
   let operation: PatchOperation;
   try {
     operation = parseOperation(raw);
@@ -51,19 +74,42 @@ function operationProblems(raw: Json, field: string, schema: ContainerSchema): P
       message: thrown.line,
     }];
   }
-  if (touchesName(operation)) return [{ field: `${field}.path`, message: NAME_IS_FIXED }];
-  const writes = operation.op === "add" || operation.op === "replace";
+  if (touchesName(operation, target)) return [{ field: `${field}.path`, message: NAME_IS_FIXED }];
+  const { op, tokens } = operation;
+  const from = operation.from === undefined ? [] : parsePointer(operation.from);
+  const writes = op === "add" || op === "replace";
   const value = writes ? withoutNulls(operation.value ?? null) : undefined;
-  return schema.problemsAt(operation.tokens, value)
-    .map((message) => ({ field: writes ? `${field}.value` : `${field}.path`, message }));
+  const named = (name: string, messages: string[]) =>
+    messages.map((message) => ({ field: `${field}.${name}`, message }));
+  return [
+    ...named("path", afterList(op === "remove" || op === "replace" ? tokens : parents(op, tokens))),
+    ...named("from", afterList(from)),
+    ...named("from", schema.problemsAt(from, undefined)),
+    ...named(writes ? "value" : "path", schema.problemsAt(tokens, value)),
+  ];
+}
+
+/** The tokens that must name something that is there before the operation. */
+function parents(op: PatchVerb, tokens: readonly string[]): readonly string[] {
+  return op === "add" ? [] : tokens.slice(0, -1);
+}
+
+function afterList(tokens: readonly string[]): string[] {
+  return tokens.includes("-") ? ["- is the place after a list, where nothing is yet"] : [];
 }
 
 const NAME_IS_FIXED =
   "the container's name cannot be patched: the mesh finds its containers by name";
 
-function touchesName(operation: PatchOperation): boolean {
-  return operation.tokens.length === 1 && operation.tokens[0] === "name" ||
-    operation.op === "move" && operation.from === "/name";
+/** The names that the patched container may have. */
+const NAMES: Readonly<Record<PatchTarget, readonly string[]>> = {
+  sidecarPatch: [CONTAINERS.sidecar],
+  initPatch: [CONTAINERS.init, CONTAINERS.validation],
+};
+
+function touchesName({ op, tokens, from, value }: PatchOperation, target: PatchTarget): boolean {
+  if (tokens.length === 1 && tokens[0] === "name" || op === "move" && from === "/name") return true;
+  return tokens.length === 0 && isObject(value) && !NAMES[target].includes(String(value.name));
 }
 
 /**
@@ -77,14 +123,14 @@ export function applyContainerPatches(
   target: PatchTarget,
   schema: ContainerSchema,
 ): JsonObject {
-  let result = container;
+  const draft = new PatchDraft(container);
   let touched = false;
   const names = `[${patches.map((patch) => JSON.stringify(patch.name)).join(" ")}]`;
   for (const patch of patches) {
     for (const [at, raw] of operations(patch.object, target).entries()) {
       touched = true;
       try {
-        result = applyOperation(result, parseOperation(raw));
+        draft.apply(parseOperation(raw));
       } catch (thrown) {
         if (!(thrown instanceof KumaError)) throw thrown;
         throw new KumaError(
@@ -96,7 +142,7 @@ export function applyContainerPatches(
       }
     }
   }
-  return touched ? checked(result, container, names, schema) : container;
+  return touched ? checked(draft.container, container, names, schema) : container;
 }
 
 function checked(
@@ -108,6 +154,8 @@ function checked(
   const clean = withoutNulls(result) as JsonObject;
   const problems = schema.problems(clean);
   if (clean.name !== before.name) problems.push(NAME_IS_FIXED);
+  // Optional in the schema, since templates may omit it; a pod may not.
+  if ((clean.image ?? "") === "") problems.push("/image is required");
   if (problems.length === 0) return clean;
   throw new KumaError(
     "KUMA-WH-013",

@@ -134,8 +134,20 @@ const DENIED: [string, JsonObject, string, RegExp][] = [
   [
     "a gap in a list",
     { op: "add", path: "/args/2", value: '"x"' },
+    "KUMA-WH-012",
+    /add \/args\/2: the list is not there yet, it starts with 0/,
+  ],
+  [
+    "no image",
+    { op: "remove", path: "/image" },
     "KUMA-WH-013",
-    /\/args must be array/,
+    /patches \["bad"\] make container "kuma-sidecar" invalid: \/image is required/,
+  ],
+  [
+    "an empty image",
+    { op: "replace", path: "/image", value: '""' },
+    "KUMA-WH-013",
+    /\/image is required/,
   ],
 ];
 
@@ -176,6 +188,30 @@ const REFUSED: [JsonObject, string, RegExp][] = [
     /required property 'name'/,
   ],
   [{ op: "replace", path: "/name", value: '"x"' }, "spec.sidecarPatch[0].path", /name cannot/],
+  [{ op: "copy", from: "/image", path: "/name" }, "spec.sidecarPatch[0].path", /name cannot/],
+  [{ op: "move", from: "/name", path: "/image" }, "spec.sidecarPatch[0].path", /name cannot/],
+  [
+    { op: "add", path: "", value: '{"name": "kuma-init"}' },
+    "spec.sidecarPatch[0].path",
+    /name cannot/,
+  ],
+  [
+    { op: "copy", from: "/nope", path: "/image" },
+    "spec.sidecarPatch[0].from",
+    /no field of a container/,
+  ],
+  [{ op: "remove", path: "/env/-" }, "spec.sidecarPatch[0].path", /place after a list/],
+  [{ op: "copy", from: "/env/-", path: "/env/0" }, "spec.sidecarPatch[0].from", /place after/],
+  [
+    { op: "add", path: "/env/4294967295", value: '{"name": "A"}' },
+    "spec.sidecarPatch[0].value",
+    /\/env\/4294967295 is no field/,
+  ],
+  [
+    { op: "add", path: "/env/-", value: "[".repeat(1000) + "]".repeat(1000) },
+    "spec.sidecarPatch[0].value",
+    /nested deeper than 32/,
+  ],
 ];
 
 for (const [operation, field, message] of REFUSED) {
@@ -185,6 +221,23 @@ for (const [operation, field, message] of REFUSED) {
     assert.match(problems[0]?.message ?? "", message);
   });
 }
+
+Deno.test("the whole container may be given, under its name", () => {
+  const whole = patch("p", {
+    op: "add",
+    path: "",
+    value: '{"name": "kuma-sidecar", "image": "i"}',
+  });
+  assert.deepEqual(containerPatchProblems(whole.object, schema), []);
+  assert.deepEqual(patched(whole), { name: "kuma-sidecar", image: "i" });
+});
+
+Deno.test("of very many problems the first are named, the rest counted", () => {
+  const many = Array.from({ length: 1000 }, () => ({ op: "add", path: "/image" }));
+  const problems = containerPatchProblems(patch("p", ...many).object, schema);
+  assert.equal(problems.length, 21);
+  assert.deepEqual(problems[20], { field: "spec", message: "there are 980 further problems" });
+});
 
 Deno.test("every problem of a ContainerPatch is named at once", () => {
   const problems = containerPatchProblems({

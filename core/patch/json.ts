@@ -34,6 +34,18 @@ export function jsonCopy<T extends Json>(value: T): T {
   return structuredClone(value);
 }
 
+/** True for a value that nests objects and lists in more than `limit` levels; a scalar has none. */
+export function deeperThan(value: Json, limit: number): boolean {
+  // Level by level: recursion would end at the very values that this is to find.
+  let level: Json[] = [value];
+  for (let depth = 0;; depth++) {
+    const nested = level.filter((one) => typeof one === "object" && one !== null);
+    if (nested.length === 0) return false;
+    if (depth >= limit) return true;
+    level = nested.flatMap((one) => Object.values(one as JsonObject | Json[]));
+  }
+}
+
 /** A copy without members that are null: Kubernetes reads a null field as an absent one. */
 export function withoutNulls(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutNulls);

@@ -4,11 +4,14 @@
  * @module
  */
 import { KumaError, oneLine } from "../errors.ts";
-import { isObject, type Json } from "./json.ts";
+import { deeperThan, isObject, type Json } from "./json.ts";
 import { parsePointer } from "./pointer.ts";
 
 /** The operations that a ContainerPatch may hold; RFC 6902 without `test`. */
 export const PATCH_OPERATIONS = ["add", "remove", "replace", "move", "copy"] as const;
+
+/** Levels that a patched container may have; Kubernetes' own reaches seven. */
+export const MAX_DEPTH = 32;
 
 /** Name of an operation. */
 export type PatchVerb = typeof PATCH_OPERATIONS[number];
@@ -72,8 +75,9 @@ function parseValue(op: PatchVerb, value: Json | undefined): Json {
   if (typeof value !== "string" || value.trim() === "") {
     throw new OperationError("value", `${op} needs a value`, "write JSON text, null for no value");
   }
+  let parsed: Json;
   try {
-    return JSON.parse(value) as Json;
+    parsed = JSON.parse(value) as Json;
   } catch (cause) {
     throw new OperationError(
       "value",
@@ -81,14 +85,18 @@ function parseValue(op: PatchVerb, value: Json | undefined): Json {
       "a text needs quotes of its own inside the value: '\"100m\"'",
     );
   }
+  if (!deeperThan(parsed, MAX_DEPTH)) return parsed;
+  throw new OperationError("value", `the value is nested deeper than ${MAX_DEPTH}`);
 }
 
 function pointer(field: "path" | "from", text: string): string[] {
   try {
-    return parsePointer(text);
+    const tokens = parsePointer(text);
+    if (tokens.length <= MAX_DEPTH) return tokens;
+    throw new OperationError(field, `the path is deeper than ${MAX_DEPTH}`);
   } catch (thrown) {
-    if (thrown instanceof KumaError) throw new OperationError(field, thrown.message);
-    throw thrown;
+    if (!(thrown instanceof KumaError) || thrown instanceof OperationError) throw thrown;
+    throw new OperationError(field, thrown.message);
   }
 }
 

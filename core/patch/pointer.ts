@@ -31,5 +31,7 @@ export function formatPointer(tokens: readonly (string | number)[]): string {
 }
 
 function bad(text: string, reason: string): KumaError {
-  return new KumaError("KUMA-WH-010", `"${oneLine(text)}" is not a JSON Pointer: ${reason}`);
+  const line = oneLine(text);
+  const shown = line.length > 120 ? `${line.slice(0, 120)}…` : line;
+  return new KumaError("KUMA-WH-010", `"${shown}" is not a JSON Pointer: ${reason}`);
 }

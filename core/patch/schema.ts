@@ -74,7 +74,8 @@ function step(node: JsonObject, token: string): { below: string; ref?: string } 
     return Object.hasOwn(properties, token) ? { below: `/properties/${token}` } : undefined;
   }
   if (node.items !== undefined) {
-    return /^(-|-?[0-9]+)$/.test(token) ? { below: "/items" } : undefined;
+    // No container has a million of anything.
+    return /^(-|0|-?[1-9][0-9]{0,5})$/.test(token) ? { below: "/items" } : undefined;
   }
   return node.additionalProperties === undefined ? undefined : { below: "/additionalProperties" };
 }
