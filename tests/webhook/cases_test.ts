@@ -18,17 +18,25 @@ for (const one of allCases()) {
       assert.equal(result.injected, false);
       assert.ok(result.reason.includes(one.untouched), result.reason);
       assert.equal(result.pod, input);
+      warns(result.warnings, one);
       return;
     }
     assert.ok(one.injected !== undefined, "a case says what it expects");
     assert.deepEqual(result.pod, expectedPod(one));
-    const warning = result.warnings.join("\n");
-    if (one.warns === undefined) assert.equal(warning, "");
-    else assert.ok(warning.includes(one.warns), warning);
+    warns(result.warnings, one);
     const again = await injectPod(viewPod(result.pod, "app-ns"), context);
     assert.equal(again.injected, false, "a second time changes nothing");
     assert.equal(again.pod, result.pod);
   });
+}
+
+/** One warning and no other, or none at all. */
+function warns(warnings: readonly string[], one: InjectionCase): void {
+  if (one.warns === undefined) assert.deepEqual(warnings, []);
+  else {
+    assert.equal(warnings.length, 1, warnings.join("\n"));
+    assert.ok(warnings[0]?.includes(one.warns), warnings[0]);
+  }
 }
 
 async function expectDenial(one: InjectionCase, message: string): Promise<void> {

@@ -11,18 +11,13 @@ import { parsePorts } from "core/proxy/grammar/ports.ts";
 import { serialiseConfig } from "core/proxy/serialise.ts";
 import { mergeSources } from "core/proxy/sources.ts";
 import type { Cluster } from "./context.ts";
+import { type EbpfOptions, ebpfOptions } from "./ebpf.ts";
 import { dnsAnnotations, ebpfAnnotations } from "./flag_mode.ts";
 import { readList } from "./go_text.ts";
 import { asAnnotationError, type Inputs } from "./inputs.ts";
 import type { PodOptions } from "./options.ts";
 import type { Redirection } from "./redirection.ts";
-import {
-  addresses,
-  type EbpfOptions,
-  ebpfOptions,
-  excludedUids,
-  familyAnnotation,
-} from "./traffic.ts";
+import { addresses, excludedUids, familyAnnotation, packetSwitch } from "./traffic.ts";
 
 const KEY = "config.yaml";
 
@@ -44,8 +39,8 @@ export async function configMapRedirection(
 ): Promise<Redirection> {
   const found = findDocument(inputs, namespace, cluster);
   const { config, family } = await read(found, inputs);
-  adjust(config, inputs, options, family);
-  const ebpf = ebpfOptions(inputs, config.ebpf.enabled);
+  adjust(config, inputs, options, { source: found.name, family });
+  const ebpf = ebpfOptions(inputs, { enabled: config.ebpf.enabled, source: found.name });
   adjustEbpf(config, ebpf);
   const text = serialiseConfig(config);
   return {
@@ -57,6 +52,7 @@ export async function configMapRedirection(
     ipFamilyMode: config.ipFamilyMode,
     inboundPort: config.redirect.inbound.port,
     inboundEnabled: config.redirect.inbound.enabled,
+    dnsEnabled: config.redirect.dns.enabled,
     ebpf,
   };
 }
@@ -101,61 +97,96 @@ function adjust(
   config: TransparentProxyConfig,
   inputs: Inputs,
   options: PodOptions,
-  documentHasFamily: boolean,
+  document: { readonly source: string; readonly family: boolean },
 ): void {
   const { settings } = inputs;
   const { inbound, outbound, dns } = config.redirect;
   config.kumaDPUser = String(settings.uid);
   config.cniMode = settings.cniEnabled;
-  const family = familyAnnotation(inputs) ??
-    (documentHasFamily ? config.ipFamilyMode : settings.ipFamilyMode || "dualstack");
-  config.ipFamilyMode = family as TransparentProxyConfig["ipFamilyMode"];
-  config.dropInvalidPackets = inputs.switch(ANNOTATIONS.dropInvalidPackets) ??
-    config.dropInvalidPackets;
-  config.log.enabled = inputs.switch(ANNOTATIONS.iptablesLogs) ?? config.log.enabled;
+  config.ipFamilyMode = inputs.prefer(
+    "IP family mode",
+    ANNOTATIONS.transparentProxyingIpFamilyMode,
+    familyAnnotation(inputs),
+    document.family ? config.ipFamilyMode : settings.ipFamilyMode || "dualstack",
+    document.family ? document.source : inputs.origin("ipFamilyMode"),
+  ) as TransparentProxyConfig["ipFamilyMode"];
+  const { source } = document;
+  config.dropInvalidPackets = packetSwitch(
+    inputs,
+    "dropInvalidPackets",
+    config.dropInvalidPackets,
+    source,
+  );
+  config.log.enabled = packetSwitch(inputs, "iptablesLogs", config.log.enabled, source);
+  inputs.note("DNS", dns.enabled, source);
   if (dns.enabled !== options.dns.enabled) {
     inputs.warnings.push(
       `the ConfigMap's redirect.dns.enabled (${dns.enabled}) decides, not ${ANNOTATIONS.builtinDns}`,
     );
   }
   dns.port = options.dns.port;
-  outbound.port = settings.redirectPortOutbound;
-  outbound.excludePorts = portList(inputs, "excludeOutboundPorts", outbound.excludePorts);
-  outbound.excludePortsForIPs = ipList(inputs, "excludeOutboundIps", outbound.excludePortsForIPs);
+  outbound.port = inputs.setting("outbound port", "redirectPortOutbound");
+  outbound.excludePorts = portList(inputs, "excludeOutboundPorts", outbound.excludePorts, source);
+  outbound.excludePortsForIPs = ipList(
+    inputs,
+    "excludeOutboundIps",
+    outbound.excludePortsForIPs,
+    source,
+  );
   outbound.excludePortsForUIDs = excludedUids(inputs) ?? outbound.excludePortsForUIDs;
   if (options.gateway) inbound.enabled = false;
   if (!inbound.enabled) return;
-  inbound.port = settings.redirectPortInbound;
-  inbound.excludePorts = portList(inputs, "excludeInboundPorts", inbound.excludePorts);
-  inbound.excludePortsForIPs = ipList(inputs, "excludeInboundIps", inbound.excludePortsForIPs);
+  inbound.port = inputs.setting("inbound port", "redirectPortInbound");
+  inbound.excludePorts = portList(inputs, "excludeInboundPorts", inbound.excludePorts, source);
+  inbound.excludePortsForIPs = ipList(
+    inputs,
+    "excludeInboundIps",
+    inbound.excludePortsForIPs,
+    source,
+  );
   const { proxyPort } = options.probes;
   if (proxyPort !== 0) inbound.excludePorts.push(proxyPort);
 }
 
-/** An empty annotation says nothing here: the ConfigMap's list holds. */
+/** The pod's list, which an empty annotation empties; else the document's; else the configured one. */
 function portList(
   inputs: Inputs,
   name: "excludeInboundPorts" | "excludeOutboundPorts",
-  document: number[],
+  document: readonly number[],
+  source: string,
 ): number[] {
-  const own = asAnnotationError(
-    ANNOTATIONS[name],
-    () => parsePorts(inputs.text(ANNOTATIONS[name]) ?? ""),
-  );
-  if (own.length > 0) return own;
-  return document.length > 0 ? [...document] : inputs.settings[name].map(Number);
+  const annotation = ANNOTATIONS[name];
+  const text = inputs.text(annotation);
+  const own = text === undefined
+    ? undefined
+    : asAnnotationError(annotation, () => parsePorts(text));
+  const documented = document.length > 0;
+  return [...inputs.prefer(
+    annotation,
+    annotation,
+    own,
+    documented ? document : inputs.settings[name].map(Number),
+    documented ? source : inputs.origin(name),
+  )];
 }
 
 function ipList(
   inputs: Inputs,
   name: "excludeInboundIps" | "excludeOutboundIps",
-  document: string[],
+  document: readonly string[],
+  source: string,
 ): string[] {
-  const text = inputs.text(ANNOTATIONS[name]) ?? "";
-  asAnnotationError(ANNOTATIONS[name], () => addresses(text));
-  const own = readList(text);
-  if (own.length > 0) return own;
-  return document.length > 0 ? document : [...inputs.settings[name]];
+  const annotation = ANNOTATIONS[name];
+  const text = inputs.text(annotation);
+  if (text !== undefined) asAnnotationError(annotation, () => addresses(text));
+  const documented = document.length > 0;
+  return [...inputs.prefer(
+    annotation,
+    annotation,
+    text === undefined ? undefined : readList(text),
+    documented ? document : inputs.settings[name],
+    documented ? source : inputs.origin(name),
+  )];
 }
 
 function adjustEbpf(config: TransparentProxyConfig, ebpf: EbpfOptions | undefined): void {

@@ -29,7 +29,6 @@ export function decideInjection(
   namespace: NamespaceView,
   settings: Settings,
 ): Verdict {
-  if (settings.mode === "global") return no("a global control plane injects nothing");
   for (const [key, wanted] of Object.entries(settings.exceptionLabels)) {
     const value = own(pod.labels, key);
     if (value !== undefined && (wanted === "*" || wanted === value)) {

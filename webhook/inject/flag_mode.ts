@@ -4,15 +4,16 @@
  * @module
  */
 import { ANNOTATIONS } from "core/kube/annotations.ts";
+import type { EbpfOptions } from "./ebpf.ts";
 import { initArgs } from "./init_args.ts";
 import type { Inputs } from "./inputs.ts";
 import type { PodOptions } from "./options.ts";
 import type { Redirection } from "./redirection.ts";
-import { type EbpfOptions, trafficOptions } from "./traffic.ts";
+import { trafficOptions } from "./traffic.ts";
 
 /** Resolves the redirection of one pod from its annotations and the settings. */
 export function flagRedirection(inputs: Inputs, options: PodOptions): Redirection {
-  const traffic = trafficOptions(inputs, options.dns.port);
+  const traffic = trafficOptions(inputs);
   const annotations: Record<string, string> = {
     [ANNOTATIONS.transparentProxyingIpFamilyMode]: traffic.ipFamilyMode,
     ...ebpfAnnotations(traffic.ebpf, false),
@@ -34,6 +35,7 @@ export function flagRedirection(inputs: Inputs, options: PodOptions): Redirectio
     ipFamilyMode: traffic.ipFamilyMode,
     inboundPort: traffic.inboundPort,
     inboundEnabled: !options.gateway,
+    dnsEnabled: options.dns.enabled,
     ebpf: traffic.ebpf,
   };
 }

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { KumaError, oneLine } from "core/errors.ts";
+import { KumaError } from "core/errors.ts";
 
 /** A wrong value, at most this much of it is shown. */
 const SHOWN = 120;
 
-/** The value as it appears in a message. */
+/** The value as it appears in a message: blanks are often what is wrong with it, so they stay. */
 export function quoted(value: string): string {
-  const text = oneLine(value);
-  return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+  return JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
 }
 
 /** Go's quoted list: `["a" "b"]`. */

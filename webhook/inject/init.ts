@@ -8,7 +8,8 @@ import { CONTAINERS, POD_ENV } from "core/kube/annotations.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import type { Settings } from "../settings/table.ts";
 import { SIDECAR_TMP } from "./sidecar.ts";
-import type { EbpfOptions, TrafficOptions } from "./traffic.ts";
+import type { EbpfOptions } from "./ebpf.ts";
+import type { TrafficOptions } from "./traffic.ts";
 
 /** Name of kuma-init's volume at /tmp. */
 export const INIT_TMP = "kuma-init-tmp";

@@ -6,9 +6,10 @@
  */
 import { POD_ENV } from "core/kube/annotations.ts";
 import type { Settings } from "../settings/table.ts";
+import type { EbpfOptions } from "./ebpf.ts";
 import { readList } from "./go_text.ts";
 import type { PodOptions } from "./options.ts";
-import type { EbpfOptions, TrafficOptions } from "./traffic.ts";
+import type { TrafficOptions } from "./traffic.ts";
 
 /** The flags, in Kuma's order. */
 export function initArgs(
@@ -20,24 +21,25 @@ export function initArgs(
   const flag = (name: string, value: string | undefined, absent = "") => {
     if (value !== undefined && value !== "" && value !== absent) args.push(`--${name}=${value}`);
   };
+  // Port 0 says nothing: the program's own default holds.
+  const port = (name: string, value: number, absent: number) => {
+    if (value !== 0 && value !== absent) args.push(`--${name}=${value}`);
+  };
   flag("kuma-dp-user", String(settings.uid), "5678");
   flag("ip-family-mode", traffic.ipFamilyMode, "dualstack");
-  flag("redirect-outbound-port", String(traffic.outboundPort), "15001");
-  flag("exclude-outbound-ports", traffic.excludeOutboundPorts);
+  port("redirect-outbound-port", traffic.outboundPort, 15001);
+  flag("exclude-outbound-ports", cleaned(traffic.excludeOutboundPorts));
   flag("exclude-outbound-ips", cleaned(traffic.excludeOutboundIps));
   for (const item of traffic.excludeUids) flag("exclude-outbound-ports-for-uids", item);
   if (options.gateway) args.push("--redirect-inbound=false");
   else {
-    flag("redirect-inbound-port", String(traffic.inboundPort), "15006");
-    flag(
-      "exclude-inbound-ports",
-      inboundPorts(traffic.excludeInboundPorts, options.probes.proxyPort),
-    );
+    port("redirect-inbound-port", traffic.inboundPort, 15006);
+    flag("exclude-inbound-ports", inboundPorts(traffic, options));
     flag("exclude-inbound-ips", cleaned(traffic.excludeInboundIps));
   }
   if (options.dns.enabled) {
     args.push("--redirect-all-dns-traffic");
-    flag("redirect-dns-port", String(options.dns.port), "15053");
+    port("redirect-dns-port", options.dns.port, 15053);
   }
   if (traffic.ebpf !== undefined) args.push(...ebpfArgs(traffic.ebpf));
   if (traffic.dropInvalidPackets) args.push("--drop-invalid-packets");
@@ -46,9 +48,9 @@ export function initArgs(
 }
 
 /** The kubelet must reach the probe proxy directly. */
-function inboundPorts(excluded: string | undefined, probeProxyPort: number): string {
-  const port = probeProxyPort === 0 ? [] : [String(probeProxyPort)];
-  return [...(excluded ?? "") === "" ? [] : [excluded], ...port].join(",");
+function inboundPorts(traffic: TrafficOptions, { probes }: PodOptions): string {
+  const excluded = readList(traffic.excludeInboundPorts ?? "");
+  return [...excluded, ...probes.proxyPort === 0 ? [] : [probes.proxyPort]].join(",");
 }
 
 function cleaned(list: string | undefined): string | undefined {

@@ -6,14 +6,16 @@
 import { KumaError } from "core/errors.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
 import { applyContainerPatches, type NamedPatch } from "core/patch/container_patch.ts";
+import { LABELS } from "core/kube/annotations.ts";
+import { advice, adviceOnLabel } from "./advice.ts";
 import { configMapRedirection } from "./configmap_mode.ts";
-import type { InjectionContext } from "./context.ts";
+import type { Cluster, InjectionContext } from "./context.ts";
 import { checkUsers, chooseMesh, decideInjection } from "./decide.ts";
 import { flagRedirection } from "./flag_mode.ts";
 import { initContainer, injectedVolumes, validationContainer } from "./init.ts";
-import { type Decision, Inputs, prefixing } from "./inputs.ts";
+import { type Decision, Inputs, prefixed, WRITTEN_BACK } from "./inputs.ts";
 import { injectedAnnotations, injectedLabels } from "./metadata.ts";
-import { type PodOptions, podOptions } from "./options.ts";
+import { patchNames, type PodOptions, podOptions } from "./options.ts";
 import { findPatches } from "./patches.ts";
 import type { PodView } from "./pod.ts";
 import { rewriteProbes } from "./probes.ts";
@@ -37,6 +39,9 @@ export interface Injection {
  */
 export async function injectPod(pod: PodView, context: InjectionContext): Promise<Injection> {
   const { settings, cluster } = context;
+  if (settings.mode === "global") {
+    return untouched(pod, "a global control plane injects nothing", []);
+  }
   const namespace = cluster.namespace(pod.namespace);
   if (namespace === undefined) {
     throw new KumaError(
@@ -46,17 +51,20 @@ export async function injectPod(pod: PodView, context: InjectionContext): Promis
   }
   const verdict = decideInjection(pod, namespace, settings);
   if (!verdict.inject) {
-    return { ...verdict, injected: false, pod: pod.object, warnings: [], decisions: [] };
+    // Whoever opts out by label is left in peace.
+    const asked = !Object.hasOwn(pod.labels, LABELS.sidecarInjection);
+    const warnings = asked ? adviceOnLabel(pod, settings) : [];
+    return untouched(pod, verdict.reason, warnings);
   }
   const mesh = chooseMesh(pod, namespace, cluster);
   const inputs = new Inputs(pod.annotations, settings, context.origins);
   inputs.note("mesh", mesh.name, mesh.source);
-  inputs.warnings.push(...checkUsers(pod, settings.uid));
-  const options = podOptions(pod, inputs);
-  const patches = findPatches(options.patches, cluster);
-  const redirection = settings.configMapName === ""
-    ? prefixing("could not generate annotations for pod: ", () => flagRedirection(inputs, options))
-    : await configMapRedirection(inputs, options, pod.namespace, cluster);
+  inputs.warnings.push(...checkUsers(pod, settings.uid), ...advice(pod, settings));
+  const patches = findPatches(patchNames(inputs), cluster);
+  const wanted = podOptions(pod, inputs);
+  const redirection = await redirectionOf(pod, inputs, wanted, cluster);
+  // What is redirected must be answered: a document decides about DNS for the sidecar too.
+  const options = { ...wanted, dns: { ...wanted.dns, enabled: redirection.dnsEnabled } };
   const built = buildPod(pod, { options, redirection, patches, mesh: mesh.name, context, inputs });
   return {
     injected: true,
@@ -65,6 +73,24 @@ export async function injectPod(pod: PodView, context: InjectionContext): Promis
     warnings: inputs.warnings,
     decisions: inputs.decisions,
   };
+}
+
+function untouched(pod: PodView, reason: string, warnings: readonly string[]): Injection {
+  return { injected: false, reason, pod: pod.object, warnings, decisions: [] };
+}
+
+async function redirectionOf(
+  pod: PodView,
+  inputs: Inputs,
+  options: PodOptions,
+  cluster: Cluster,
+): Promise<Redirection> {
+  try {
+    if (inputs.settings.configMapName === "") return flagRedirection(inputs, options);
+    return await configMapRedirection(inputs, options, pod.namespace, cluster);
+  } catch (thrown) {
+    throw prefixed(WRITTEN_BACK, thrown);
+  }
 }
 
 /** Everything that is resolved before the first container is built. */

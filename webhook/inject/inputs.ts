@@ -58,11 +58,14 @@ export class Inputs {
     own: Settings[Name] | undefined,
     setting: Name,
   ): Settings[Name] {
-    if (own !== undefined) {
-      this.note(option, own, `annotation ${annotation}`);
-      return own;
-    }
-    return this.setting(option, setting);
+    return this.prefer(option, annotation, own, this.settings[setting], this.origin(setting));
+  }
+
+  /** The pod's value where it has one, else the one of `source`; writes down which. */
+  prefer<T>(option: string, annotation: string, own: T | undefined, other: T, source: string): T {
+    const value = own ?? other;
+    this.note(option, value, own === undefined ? source : `annotation ${annotation}`);
+    return value;
   }
 
   /** A setting's value, written down. */
@@ -90,11 +93,19 @@ export function prefixing<T>(prefix: string, work: () => T): T {
   try {
     return work();
   } catch (thrown) {
-    if (!(thrown instanceof KumaError)) throw thrown;
-    const options = thrown.hint === undefined ? {} : { hint: thrown.hint };
-    throw new KumaError(thrown.code, `${prefix}${thrown.message}`, { ...options, cause: thrown });
+    throw prefixed(prefix, thrown);
   }
 }
+
+/** The error with a prefix and its own code; anything but a `KumaError` as it is. */
+export function prefixed(prefix: string, thrown: unknown): unknown {
+  if (!(thrown instanceof KumaError)) return thrown;
+  const options = thrown.hint === undefined ? {} : { hint: thrown.hint };
+  return new KumaError(thrown.code, `${prefix}${thrown.message}`, { ...options, cause: thrown });
+}
+
+/** How errors about annotations that are only written back begin, in Kuma's words. */
+export const WRITTEN_BACK = "could not generate annotations for pod: ";
 
 /** Like a plain error of a grammar, as a wrong annotation. */
 export function asAnnotationError<T>(annotation: string, work: () => T): T {

@@ -49,7 +49,7 @@ function defaultContainer(pod: PodView): TextMap {
   const name = ANNOTATIONS.defaultContainer;
   const [only, ...others] = pod.containers;
   if (others.length > 0 || Object.hasOwn(pod.annotations, name)) return {};
-  return { [name]: String(only?.name) };
+  return typeof only?.name === "string" ? { [name]: only.name } : {};
 }
 
 /** The pod's own networks (both notations of Multus) and ours. */

@@ -9,7 +9,7 @@ import { ANNOTATIONS } from "core/kube/annotations.ts";
 import type { SettingName } from "../settings/table.ts";
 import { formatGoDuration, parseGoDuration } from "./go_duration.ts";
 import { quoted, readList, readSwitch } from "./go_text.ts";
-import { asAnnotationError, type Inputs, prefixing } from "./inputs.ts";
+import { asAnnotationError, type Inputs, prefixing, WRITTEN_BACK } from "./inputs.ts";
 import type { PodView } from "./pod.ts";
 import { type ProbeOptions, probeOptions } from "./probe_options.ts";
 
@@ -37,11 +37,11 @@ export interface PodOptions {
   readonly envVars: readonly (readonly [string, string])[];
   readonly tokenVolume: string | undefined;
   readonly initFirst: boolean;
-  /** Names of ContainerPatches, in order. */
-  readonly patches: readonly string[];
 }
 
 const MAX_PORT = 65_535;
+/** Envoy's own port is two above it. */
+const MAX_DNS_PORT = MAX_PORT - 2;
 const MAX_UINT32 = 4_294_967_295;
 
 /** Fields that no annotation decides; written down for `explain`. */
@@ -56,18 +56,31 @@ const FIXED: readonly (readonly [option: string, setting: SettingName])[] = [
   ["sidecar memory limit", "limitMemory"],
   ["control plane service", "controlPlaneServiceName"],
   ["control plane CA", "caCertFile"],
+  ["system namespace", "systemNamespace"],
+  ["control plane port", "dpServerPort"],
   ["CNI", "cniEnabled"],
+  ["readiness initial delay", "readinessInitialDelay"],
+  ["readiness timeout", "readinessTimeout"],
+  ["readiness period", "readinessPeriod"],
+  ["readiness success threshold", "readinessSuccess"],
+  ["readiness failure threshold", "readinessFailure"],
+  ["liveness initial delay", "livenessInitialDelay"],
+  ["liveness timeout", "livenessTimeout"],
+  ["liveness period", "livenessPeriod"],
+  ["liveness failure threshold", "livenessFailure"],
+  ["startup initial delay", "startupInitialDelay"],
+  ["startup timeout", "startupTimeout"],
+  ["startup period", "startupPeriod"],
+  ["startup failure threshold", "startupFailure"],
 ];
 
 /** Resolves them. Throws `KUMA-WH-002` for a wrong annotation, `KUMA-WH-006` for a missing volume. */
 export function podOptions(pod: PodView, inputs: Inputs): PodOptions {
-  const { settings } = inputs;
   for (const [option, setting] of FIXED) inputs.setting(option, setting);
-  const patches = patchNames(inputs);
   const drainTime = drain(inputs);
   const gateway = isGateway(inputs);
   const probes = probeOptions(inputs, gateway);
-  const envVars = [...Object.entries(settings.sidecarEnvVars), ...envAnnotation(inputs)];
+  const envVars = [...envSetting(inputs), ...envAnnotation(inputs)];
   const adminPort = inputs.uint(ANNOTATIONS.envoyAdminPort, MAX_PORT) || undefined;
   const wait = inputs.switch(ANNOTATIONS.waitForDataplaneReady);
   return {
@@ -96,13 +109,18 @@ export function podOptions(pod: PodView, inputs: Inputs): PodOptions {
     ),
     envVars,
     tokenVolume: tokenVolume(pod, inputs),
-    initFirst: inputs.switch(ANNOTATIONS.initFirst) ?? false,
-    patches,
+    initFirst: inputs.prefer(
+      "init container first",
+      ANNOTATIONS.initFirst,
+      inputs.switch(ANNOTATIONS.initFirst),
+      false,
+      "no annotation asks for it",
+    ),
   };
 }
 
-/** A pod's own list replaces the default one, as the users' documentation says. */
-function patchNames(inputs: Inputs): readonly string[] {
+/** Names of ContainerPatches, in order. A pod's own list replaces the default one, as users are told. */
+export function patchNames(inputs: Inputs): readonly string[] {
   const text = inputs.text(ANNOTATIONS.containerPatches);
   const own = text === undefined ? undefined : readList(text);
   return inputs.choose("container patches", ANNOTATIONS.containerPatches, own, "containerPatches");
@@ -130,6 +148,14 @@ function isGateway(inputs: Inputs): boolean {
   return gateway;
 }
 
+function envSetting(inputs: Inputs): [string, string][] {
+  const pairs = Object.entries(inputs.settings.sidecarEnvVars);
+  for (const [key, value] of pairs) {
+    inputs.note(`variable ${key}`, value, inputs.origin("sidecarEnvVars"));
+  }
+  return pairs;
+}
+
 /** Pairs `k=v` between semicolons; a value may hold further `=`. */
 function envAnnotation(inputs: Inputs): [string, string][] {
   const name = ANNOTATIONS.sidecarEnvVars;
@@ -152,12 +178,12 @@ function envAnnotation(inputs: Inputs): [string, string][] {
 
 function dnsOptions(inputs: Inputs): DnsOptions {
   const { builtinDns, builtinDnsPort, builtinDnsLogging } = ANNOTATIONS;
-  return {
+  return prefixing(WRITTEN_BACK, () => ({
     enabled: inputs.choose("DNS", builtinDns, inputs.switch(builtinDns), "builtinDns"),
     port: inputs.choose(
       "DNS port",
       builtinDnsPort,
-      inputs.uint(builtinDnsPort, MAX_PORT),
+      inputs.uint(builtinDnsPort, MAX_DNS_PORT) || undefined,
       "builtinDnsPort",
     ),
     logging: inputs.choose(
@@ -166,7 +192,7 @@ function dnsOptions(inputs: Inputs): DnsOptions {
       inputs.switch(builtinDnsLogging),
       "builtinDnsLogging",
     ),
-  };
+  }));
 }
 
 /** The pod's number, else the whole cores of the configured CPU limit, at least two. */

@@ -38,7 +38,6 @@ export function viewPod(object: Json | undefined, namespace: string): PodView {
   if (!isObject(spec)) throw notPod("spec is no object");
   const meta = isObject(metadata) ? metadata : {};
   const containers = objects(spec.containers, "spec.containers");
-  if (containers.length === 0) throw notPod("spec.containers is empty");
   const name = meta.name ?? meta.generateName ?? "";
   return {
     object,
@@ -64,9 +63,12 @@ function texts(value: Json | undefined, field: string): TextMap {
 function objects(value: Json | undefined, field: string): JsonObject[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw notPod(`${field} is no list`);
+  // A list without items, or items without a name, are a pod still: one that the API server refuses, in
+  // words of its own.
   for (const item of value) {
-    if (!isObject(item) || typeof item.name !== "string") {
-      throw notPod(`${field} holds something without a name`);
+    if (!isObject(item)) throw notPod(`${field} holds something that is no object`);
+    if (typeof (item.name ?? "") !== "string") {
+      throw notPod(`${field} holds a name that is no text`);
     }
   }
   return value as JsonObject[];

@@ -5,7 +5,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
-import { type Inputs, prefixing } from "./inputs.ts";
+import { type Inputs, prefixing, WRITTEN_BACK } from "./inputs.ts";
 
 /** The two settings, resolved. */
 export interface ProbeOptions {
@@ -23,7 +23,10 @@ const MAX_PORT = 65_535;
  */
 export function probeOptions(inputs: Inputs, gateway: boolean): ProbeOptions {
   const virtualProbes = virtual(inputs, gateway);
-  const own = inputs.uint(ANNOTATIONS.virtualProbesPort, MAX_PORT);
+  const own = prefixing(
+    WRITTEN_BACK,
+    () => inputs.uint(ANNOTATIONS.virtualProbesPort, MAX_PORT),
+  );
   return {
     virtualProbes,
     virtualProbesPort: inputs.choose(

@@ -4,8 +4,8 @@
  *
  * @module
  */
+import type { EbpfOptions } from "./ebpf.ts";
 import type { TextMap } from "./pod.ts";
-import type { EbpfOptions } from "./traffic.ts";
 
 /** What the containers and annotations of the redirection are made from. */
 export interface Redirection {
@@ -17,5 +17,7 @@ export interface Redirection {
   readonly inboundPort: number;
   /** False for delegated gateways, and where the ConfigMap says so. */
   readonly inboundEnabled: boolean;
+  /** DNS is redirected to the sidecar, which must answer then. */
+  readonly dnsEnabled: boolean;
   readonly ebpf: EbpfOptions | undefined;
 }

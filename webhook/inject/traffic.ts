@@ -8,20 +8,10 @@ import { ANNOTATIONS } from "core/kube/annotations.ts";
 import { parseUids } from "core/proxy/annotations.ts";
 import { ipPrefix } from "core/proxy/grammar/address.ts";
 import { parsePorts } from "core/proxy/grammar/ports.ts";
+import { type EbpfOptions, ebpfOptions } from "./ebpf.ts";
 import { readList, wrongValue } from "./go_text.ts";
 import { asAnnotationError, type Inputs } from "./inputs.ts";
 import type { SettingName } from "../settings/table.ts";
-
-/** eBPF instead of iptables. */
-export interface EbpfOptions {
-  readonly bpffsPath: string;
-  readonly cgroupPath: string;
-  readonly tcAttachIface: string;
-  readonly programsSourcePath: string;
-  readonly instanceIpVariable: string;
-  /** The pod itself names the variable. */
-  readonly instanceIpAnnotated: boolean;
-}
 
 /** The redirection of one pod. Lists of ports and addresses are comma lists, as annotations hold them. */
 export interface TrafficOptions {
@@ -37,12 +27,11 @@ export interface TrafficOptions {
   readonly excludeUids: readonly string[];
   readonly dropInvalidPackets: boolean;
   readonly iptablesLogs: boolean;
-  readonly dnsPort: number;
   readonly ebpf: EbpfOptions | undefined;
 }
 
 /** Resolves the redirection. Throws `KUMA-WH-002` for an annotation that could not work. */
-export function trafficOptions(inputs: Inputs, builtinDnsPort: number): TrafficOptions {
+export function trafficOptions(inputs: Inputs): TrafficOptions {
   warnOverwritten(inputs);
   return {
     ipFamilyMode: ipFamilyMode(inputs),
@@ -53,9 +42,8 @@ export function trafficOptions(inputs: Inputs, builtinDnsPort: number): TrafficO
     excludeInboundIps: exclusion(inputs, "excludeInboundIps", addresses),
     excludeOutboundIps: exclusion(inputs, "excludeOutboundIps", addresses),
     excludeUids: excludedUids(inputs) ?? [],
-    dropInvalidPackets: flag(inputs, "dropInvalidPackets"),
-    iptablesLogs: flag(inputs, "iptablesLogs"),
-    dnsPort: builtinDnsPort,
+    dropInvalidPackets: packetSwitch(inputs, "dropInvalidPackets"),
+    iptablesLogs: packetSwitch(inputs, "iptablesLogs"),
     ebpf: ebpfOptions(inputs),
   };
 }
@@ -73,13 +61,13 @@ export function familyAnnotation(inputs: Inputs): string | undefined {
 }
 
 function ipFamilyMode(inputs: Inputs): string {
-  const name = ANNOTATIONS.transparentProxyingIpFamilyMode;
-  const own = familyAnnotation(inputs);
-  if (own !== undefined) {
-    inputs.note("IP family mode", own, `annotation ${name}`);
-    return own;
-  }
-  return inputs.setting("IP family mode", "ipFamilyMode") || "dualstack";
+  return inputs.prefer(
+    "IP family mode",
+    ANNOTATIONS.transparentProxyingIpFamilyMode,
+    familyAnnotation(inputs),
+    inputs.settings.ipFamilyMode || "dualstack",
+    inputs.origin("ipFamilyMode"),
+  );
 }
 
 type Exclusion =
@@ -136,54 +124,15 @@ export function excludedUids(inputs: Inputs): string[] | undefined {
   return items;
 }
 
-function flag(inputs: Inputs, name: "dropInvalidPackets" | "iptablesLogs"): boolean {
-  const value = inputs.switch(ANNOTATIONS[name]);
-  if (value !== undefined) inputs.note(ANNOTATIONS[name], value, `annotation ${ANNOTATIONS[name]}`);
-  return value ?? false;
-}
-
-/** The eBPF options; `enabled` stands for the ConfigMap's word where there is one. */
-export function ebpfOptions(inputs: Inputs, enabled?: boolean): EbpfOptions | undefined {
-  const own = inputs.switch(ANNOTATIONS.transparentProxyingEbpf);
-  const on = own ?? enabled ?? inputs.settings.ebpf;
-  if (own !== undefined) {
-    inputs.note("eBPF", own, `annotation ${ANNOTATIONS.transparentProxyingEbpf}`);
-  }
-  if (!on) return undefined;
-  const variable = inputs.text(ANNOTATIONS.transparentProxyingEbpfInstanceIpEnvVarName) ?? "";
-  if (variable !== "" && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) {
-    throw wrongValue(ANNOTATIONS.transparentProxyingEbpfInstanceIpEnvVarName, variable);
-  }
-  return {
-    bpffsPath: path(inputs, "transparentProxyingEbpfBpfFsPath", "ebpfBpffsPath"),
-    cgroupPath: path(inputs, "transparentProxyingEbpfCgroupPath", "ebpfCgroupPath"),
-    tcAttachIface: inputs.text(ANNOTATIONS.transparentProxyingEbpfTcAttachIface) ??
-      inputs.settings.ebpfTcAttachIface,
-    programsSourcePath: path(
-      inputs,
-      "transparentProxyingEbpfProgramsSourcePath",
-      "ebpfProgramsSourcePath",
-    ),
-    instanceIpVariable: variable === "" ? inputs.settings.ebpfInstanceIpVariable : variable,
-    instanceIpAnnotated: variable !== "",
-  };
-}
-
-function path(
+/** `--drop-invalid-packets` or `--iptables-logs`: the pod's word, else that of `document`, else off. */
+export function packetSwitch(
   inputs: Inputs,
-  annotation:
-    | "transparentProxyingEbpfBpfFsPath"
-    | "transparentProxyingEbpfCgroupPath"
-    | "transparentProxyingEbpfProgramsSourcePath",
-  setting: "ebpfBpffsPath" | "ebpfCgroupPath" | "ebpfProgramsSourcePath",
-): string {
-  const name = ANNOTATIONS[annotation];
-  const text = inputs.text(name) ?? "";
-  if (text === "") return inputs.settings[setting];
-  if (!/^\/[^\s:]*$/.test(text) || text.split("/").includes("..")) {
-    throw wrongValue(name, text, "use an absolute path");
-  }
-  return text;
+  name: "dropInvalidPackets" | "iptablesLogs",
+  other = false,
+  source = "no annotation asks for it",
+): boolean {
+  const annotation = ANNOTATIONS[name];
+  return inputs.prefer(annotation, annotation, inputs.switch(annotation), other, source);
 }
 
 function warnOverwritten(inputs: Inputs): void {

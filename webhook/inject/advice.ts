@@ -1,0 +1,66 @@
+/**
+ * What a person should know about a pod's annotations although they hinder nothing: Kuma only logs it.
+ *
+ * @module
+ */
+import { ANNOTATIONS, LABELS, type REMOVED_ANNOTATIONS } from "core/kube/annotations.ts";
+import type { Settings } from "../settings/table.ts";
+import type { PodView } from "./pod.ts";
+
+/** The one about injection is spoken of below. */
+type RemovedAnnotation = Exclude<
+  typeof REMOVED_ANNOTATIONS[number],
+  typeof LABELS.sidecarInjection
+>;
+
+/** Annotations that have no effect, and what has it instead. */
+const REMOVED: Readonly<Record<RemovedAnnotation, string>> = {
+  "kuma.io/builtindns": `use ${ANNOTATIONS.builtinDns}`,
+  "kuma.io/builtindnsport": `use ${ANNOTATIONS.builtinDnsPort}`,
+  "kuma.io/transparent-proxying-inbound-v6-port":
+    `use ${ANNOTATIONS.transparentProxyingIpFamilyMode}`,
+  "kuma.io/transparent-proxying-experimental-engine": "there is only one engine",
+};
+
+/** Annotations that are switches; `yes` and `no` are their deprecated words. */
+const SWITCHES: readonly string[] = [
+  ANNOTATIONS.gateway,
+  ANNOTATIONS.waitForDataplaneReady,
+  ANNOTATIONS.initFirst,
+  ANNOTATIONS.virtualProbes,
+  ANNOTATIONS.builtinDns,
+  ANNOTATIONS.builtinDnsLogging,
+  ANNOTATIONS.transparentProxying,
+  ANNOTATIONS.transparentProxyingEbpf,
+  ANNOTATIONS.dropInvalidPackets,
+  ANNOTATIONS.iptablesLogs,
+];
+
+/** Warnings about a pod that is injected. */
+export function advice(pod: PodView, settings: Settings): string[] {
+  const has = (name: string) => Object.hasOwn(pod.annotations, name);
+  const warnings = adviceOnLabel(pod, settings);
+  for (const [name, instead] of Object.entries(REMOVED)) {
+    if (has(name)) warnings.push(`annotation ${name} has no effect, ${instead}`);
+  }
+  if (has(ANNOTATIONS.mesh)) {
+    warnings.push(`annotation ${ANNOTATIONS.mesh} is deprecated, use the label of that name`);
+  }
+  for (const name of SWITCHES.filter(has)) {
+    const value = pod.annotations[name];
+    if (value !== "yes" && value !== "no") continue;
+    warnings.push(`annotation ${name}: "${value}" is deprecated, use "${value === "yes"}"`);
+  }
+  const { spec } = pod.object;
+  if ((spec as { hostNetwork?: unknown }).hostNetwork === true) {
+    warnings.push("the pod uses its node's network, whose traffic would be redirected: opt it out");
+  }
+  return warnings;
+}
+
+/** The warning about an injection that is asked for, or refused, by an annotation that says nothing. */
+export function adviceOnLabel(pod: PodView, settings: Settings): string[] {
+  const name = LABELS.sidecarInjection;
+  if (settings.injectionAnnotation || !Object.hasOwn(pod.annotations, name)) return [];
+  return [`annotation ${name} has no effect, use the label of that name`];
+}
