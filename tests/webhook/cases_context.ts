@@ -37,7 +37,7 @@ export function contextOf(one: InjectionCase): InjectionContext {
     cluster: clusterOf(one),
     settings: loaded.settings,
     origins: loaded.origins,
-    caCert: undefined,
+    caCert: one.caCert,
     serverHasNativeSidecars: knowsNativeSidecars({ major: "1", minor: one.cluster?.minor ?? "34" }),
     schema: shippedContainerSchema(),
   };

@@ -30,9 +30,12 @@ test(
     await hook(cluster, webhook);
     for (const one of CASES) {
       await t.step(`${one.file}: ${one.name}`, async () => {
-        await prepare(cluster, webhook, one);
-        await holds(cluster, one);
-        await tidy(cluster, webhook, one);
+        try {
+          await prepare(cluster, webhook, one);
+          await holds(cluster, one);
+        } finally {
+          await tidy(cluster, webhook, one);
+        }
       });
     }
   },

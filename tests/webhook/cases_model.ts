@@ -19,6 +19,8 @@ export interface InjectionCase {
   annotations?: Record<string, string>;
   spec?: JsonObject;
   cluster?: { minor?: string };
+  /** The PEM text that sidecars trust. */
+  caCert?: string;
   patches?: Record<string, JsonObject>;
   configMaps?: Record<string, Record<string, string>>;
   /** Path: value; how the pod differs from the base's expected pod. Null removes. */
@@ -62,9 +64,11 @@ export function expectedPod(one: InjectionCase): JsonObject {
   for (const [path, value] of Object.entries(one.injected ?? {})) {
     put(pod, path.split("/").map((token) => token.replaceAll("~1", "/")), resolved(value));
   }
-  for (const container of listsOfContainers(pod)) {
-    const env = container.env;
-    if (Array.isArray(env)) env.sort((a, b) => nameOf(a) < nameOf(b) ? -1 : 1);
+  // Variables that a case adds are put last; the injector sorts those of the sidecar.
+  for (const { name, env } of listsOfContainers(pod)) {
+    if (name === "kuma-sidecar" && Array.isArray(env)) {
+      env.sort((a, b) => nameOf(a) < nameOf(b) ? -1 : 1);
+    }
   }
   return pod;
 }
