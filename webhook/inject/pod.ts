@@ -6,6 +6,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+import { quoted } from "./go_text.ts";
 
 /** Labels or annotations. */
 export type TextMap = Readonly<Record<string, string>>;
@@ -31,7 +32,9 @@ export interface PodView {
 export function viewPod(object: Json | undefined, namespace: string): PodView {
   if (!isObject(object)) throw notPod("it is no object");
   if (object.kind !== undefined && object.kind !== "Pod") {
-    throw notPod(`its kind is ${JSON.stringify(object.kind).slice(0, 60)}`);
+    // No JSON of it: it may nest deeper than the stack.
+    const { kind } = object;
+    throw notPod(`its kind is ${typeof kind === "string" ? quoted(kind.slice(0, 60)) : "no text"}`);
   }
   const { metadata, spec } = object;
   if (!isObject(metadata ?? {})) throw notPod("metadata is no object");
