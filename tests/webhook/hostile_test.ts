@@ -112,6 +112,7 @@ async function injected(own: Record<string, string>, one: InjectionCase) {
   } catch (thrown) {
     assert.ok(thrown instanceof KumaError, String(thrown));
     assert.match(thrown.code, /^KUMA-WH-0[01][0-9]$/);
+    // deno-lint-ignore no-control-regex
     assert.doesNotMatch(thrown.line, /[\n\r\u0000\u2028]/);
     assert.ok(thrown.line.length < 600, thrown.line);
     return undefined;

@@ -4,7 +4,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import type { SettingName, Settings } from "../settings/table.ts";
+import { type SettingName, SETTINGS, type Settings } from "../settings/table.ts";
 import { readSwitch, readUint } from "./go_text.ts";
 import type { TextMap } from "./pod.ts";
 
@@ -12,7 +12,7 @@ import type { TextMap } from "./pod.ts";
 export interface Decision {
   readonly option: string;
   readonly value: string;
-  /** `annotation NAME`, `setting NAME (default)`, or a rule in words. */
+  /** `annotation NAME`, `setting VARIABLE`, `setting FILE: KEY`, `default of KEY`, or a rule in words. */
   readonly source: string;
 }
 
@@ -78,7 +78,7 @@ export class Inputs {
   /** How `explain` calls the origin of a setting. */
   origin(setting: SettingName): string {
     const from = this.#origins[setting];
-    return from === "default" ? `default of setting ${setting}` : `setting ${from}`;
+    return from === "default" ? `default of ${SETTINGS[setting].key}` : `setting ${from}`;
   }
 
   /** Writes down a choice that a rule made. */
