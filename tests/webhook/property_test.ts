@@ -16,106 +16,13 @@ import { startApiServer } from "../kube/apiserver.ts";
 import { requires } from "../support/requires.ts";
 import { contextOf } from "./cases_context.ts";
 import type { InjectionCase } from "./cases_model.ts";
+import { caseOf, pod, settings } from "./random_pods.ts";
 
-const port = fc.integer({ min: 1, max: 65_535 });
-const seconds = fc.integer({ min: 1, max: 100 });
-
-const probe = fc.oneof(
-  fc.record({
-    httpGet: fc.record({
-      port: fc.oneof(port, fc.constantFrom("web", "nope")),
-      path: fc.constantFrom("/", "/a?b=c", "x", "/%20"),
-      scheme: fc.constantFrom("HTTP", "HTTPS"),
-    }, { requiredKeys: ["port"] }),
-    timeoutSeconds: seconds,
-  }, { requiredKeys: ["httpGet"] }),
-  fc.record({ tcpSocket: fc.record({ port }) }),
-  fc.record({
-    grpc: fc.record({ port, service: fc.constantFrom("", "s") }),
-    timeoutSeconds: seconds,
-  }),
-  fc.record({ exec: fc.constant({ command: ["true"] }) }),
-);
-
-const container = (name: string) =>
-  fc.record({
-    name: fc.constant(name),
-    image: fc.constant("image:1"),
-    ports: fc.constant([{ name: "web", containerPort: 8080 }]),
-    livenessProbe: probe,
-    readinessProbe: probe,
-    securityContext: fc.record({ runAsUser: fc.constantFrom(0, 1000, 5678) }),
-  }, { requiredKeys: ["name", "image"] });
-
-const annotation = {
-  "kuma.io/gateway": fc.constantFrom("enabled", "disabled", "provided"),
-  "kuma.io/virtual-probes": fc.constantFrom("enabled", "disabled"),
-  "kuma.io/application-probe-proxy-port": fc.constantFrom("0", "9001", "9100"),
-  "kuma.io/builtin-dns": fc.constantFrom("yes", "no"),
-  "kuma.io/init-first": fc.constantFrom("true", "false"),
-  "kuma.io/sidecar-drain-time": fc.constantFrom("1s", "1h", "5"),
-  "kuma.io/sidecar-env-vars": fc.constantFrom("A=b", "A=b;POD_NAME=x", "A"),
-  "kuma.io/envoy-admin-port": fc.constantFrom("0", "9902", "99999"),
-  "kuma.io/transparent-proxying-ebpf": fc.constantFrom("true", "false"),
-  "traffic.kuma.io/exclude-inbound-ports": fc.constantFrom("", "80", "80, 443", "x"),
-  "traffic.kuma.io/exclude-outbound-ports-for-uids": fc.constantFrom("1000", "tcp:443:1-5;udp::7"),
-  "kuma.io/wait-for-dataplane-ready": fc.constantFrom("true", "false"),
-  "k8s.v1.cni.cncf.io/networks": fc.constantFrom("a", '[{"name":"a"}]'),
-  "example.com/unknown": fc.string(),
-};
-
-const pod = fc.record({
-  annotations: fc.record(annotation, { requiredKeys: [] }),
-  label: fc.constantFrom(undefined, "enabled", "disabled", "false"),
-  containers: fc.oneof(
-    fc.tuple(container("app")),
-    fc.tuple(container("app"), container("second")),
-  ),
-  initContainers: fc.oneof(fc.constant([]), fc.tuple(container("early"))),
-}).map(({ annotations, label, containers, initContainers }): JsonObject => {
-  const early = initContainers.map(({ name, image }) => ({ name, image }));
-  const labels = {
-    app: "a",
-    ...(label === undefined ? {} : { "kuma.io/sidecar-injection": label }),
-  };
-  return JSON.parse(JSON.stringify({
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: "demo", namespace: "app-ns", labels, annotations },
-    spec: {
-      automountServiceAccountToken: false,
-      containers,
-      ...(early.length > 0 ? { initContainers: early } : {}),
-    },
-  }));
-});
-
-const settings = fc.record({
-  native: fc.boolean(),
-  injector: fc.record({
-    cniEnabled: fc.boolean(),
-    virtualProbesEnabled: fc.boolean(),
-    applicationProbeProxyPort: fc.constantFrom(0, 9001),
-    ebpf: fc.record({ enabled: fc.boolean() }),
-    builtinDNS: fc.record({ enabled: fc.boolean() }),
-    containerPatches: fc.constantFrom([], ["p"]),
-  }, { requiredKeys: [] }),
-});
-
-const PATCH = { sidecarPatch: [{ op: "add", path: "/env/-", value: '{"name": "Z"}' }] };
-
-function caseOf(drawn: { native: boolean; injector: unknown }): InjectionCase {
-  return {
-    name: "drawn",
-    file: "",
-    settings: { experimental: { sidecarContainers: drawn.native } },
-    injector: drawn.injector as JsonObject,
-    patches: { p: PATCH },
-  };
-}
-
-/** The answer's patch applied; `undefined` for a denial. */
-async function answered(object: JsonObject, one: InjectionCase): Promise<JsonObject | undefined> {
+/** The operations of the answer, none for a pod that is left alone; `undefined` for a denial. */
+async function operationsFor(
+  object: JsonObject,
+  one: InjectionCase,
+): Promise<Operation[] | undefined> {
   const request = {
     uid: "1",
     operation: "CREATE",
@@ -127,13 +34,22 @@ async function answered(object: JsonObject, one: InjectionCase): Promise<JsonObj
   const verdict = await injectSidecar(request, contextOf(one), silentLogger);
   if (!verdict.allowed) return undefined;
   const { response } = JSON.parse(reviewOf("1", verdict));
-  if (response.patch === undefined) return object;
-  const text = new TextDecoder().decode(Uint8Array.fromBase64(response.patch));
-  const operations = JSON.parse(text) as Operation[];
-  return jsonpatch.applyPatch(structuredClone(object), operations, true).newDocument;
+  if (response.patch === undefined) return [];
+  return JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(response.patch)));
+}
+
+const applied = (object: JsonObject, operations: readonly Operation[]): JsonObject =>
+  jsonpatch.applyPatch(structuredClone(object), operations, true).newDocument;
+
+/** The answer's patch applied; `undefined` for a denial. */
+async function answered(object: JsonObject, one: InjectionCase): Promise<JsonObject | undefined> {
+  const operations = await operationsFor(object, one);
+  if (operations === undefined) return undefined;
+  return operations.length === 0 ? object : applied(object, operations);
 }
 
 Deno.test("the patch makes the injected pod, and a second call changes nothing", async () => {
+  let injected = 0;
   await fc.assert(
     fc.asyncProperty(pod, settings, async (object, drawn) => {
       const one = caseOf(drawn);
@@ -147,10 +63,87 @@ Deno.test("the patch makes the injected pod, and a second call changes nothing",
       }
       const { pod: direct } = await injectPod(viewPod(object, "app-ns"), contextOf(one));
       assert.deepEqual(result, direct);
-      assert.deepEqual(await answered(result, one), result);
+      assert.deepEqual(await operationsFor(result, one), []);
+      if (result !== object) injected++;
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
+  assert.ok(injected > 100, `only ${injected} pods were injected`);
+});
+
+/** All that an injection may touch: additions, and probes of containers. */
+const TOUCHED =
+  /^\/(metadata\/(annotations|labels)|spec\/(volumes|(initC|c)ontainers)(\/[0-9]+(\/(liveness|readiness|startup)Probe\/.*)?)?)/;
+
+Deno.test("no operation can be left out, none touches what injection has no business with", async () => {
+  let injected = 0;
+  await fc.assert(
+    fc.asyncProperty(pod, settings, async (object, drawn) => {
+      const operations = await operationsFor(object, caseOf(drawn)) ?? [];
+      if (operations.length === 0) return;
+      injected++;
+      const whole = applied(object, operations);
+      for (const [at, operation] of operations.entries()) {
+        assert.match(operation.path, TOUCHED);
+        if (operation.op === "replace") {
+          assert.match(operation.path, /^\/metadata\/(annotations|labels)\/|Probe\//);
+        }
+        let without: JsonObject | undefined;
+        try {
+          without = applied(object, operations.filter((_, other) => other !== at));
+        } catch {
+          // The operations after it need what it makes.
+        }
+        assert.notDeepEqual(without, whole);
+      }
+    }),
+    { numRuns: 200 },
+  );
+  assert.ok(injected > 40, `only ${injected} pods were injected`);
+});
+
+Deno.test("a pod with one container is given exactly this patch", async () => {
+  const object = {
+    kind: "Pod",
+    metadata: { name: "demo" },
+    spec: { containers: [{ name: "app", image: "i" }] },
+  };
+  const operations = await operationsFor(object, caseOf({ native: false, injector: {} })) ?? [];
+  assert.deepEqual(operations.map(({ op, path }) => `${op} ${path}`), [
+    "add /metadata/annotations",
+    "add /metadata/labels",
+    "add /spec/containers/0",
+    "add /spec/initContainers",
+    "add /spec/volumes",
+  ]);
+});
+
+Deno.test("fields that nobody knows are kept wherever they are", async () => {
+  const extra = fc.jsonValue();
+  await fc.assert(fc.asyncProperty(pod, settings, extra, async (object, drawn, value) => {
+    const unknown = JSON.parse(JSON.stringify(value)) as Json;
+    const { metadata, spec } = object as Record<string, JsonObject>;
+    const containers = spec?.containers as JsonObject[];
+    const places = [object, metadata, spec, ...containers].map((one) => one as JsonObject);
+    for (const place of places) place.fromTheFuture = unknown;
+    for (const { livenessProbe } of containers) {
+      if (livenessProbe !== undefined) (livenessProbe as JsonObject).fromTheFuture = unknown;
+    }
+    const result = await answered(object, caseOf(drawn));
+    if (result === undefined) return;
+    const after = result as Record<string, JsonObject>;
+    const kept = (after.spec?.containers as JsonObject[]).filter((one) =>
+      one.name !== "kuma-sidecar"
+    );
+    for (const place of [after, after.metadata, after.spec, ...kept]) {
+      assert.deepEqual(place?.fromTheFuture, unknown);
+    }
+    for (const { livenessProbe } of kept) {
+      if (livenessProbe !== undefined) {
+        assert.deepEqual((livenessProbe as JsonObject).fromTheFuture, unknown);
+      }
+    }
+  }));
 });
 
 Deno.test("a pod that opts out is untouched byte for byte, whatever else it says", async () => {
@@ -159,7 +152,8 @@ Deno.test("a pod that opts out is untouched byte for byte, whatever else it says
     metadata.labels = { "kuma.io/sidecar-injection": "disabled" };
     (object.spec as JsonObject).unknownField = extra as Json;
     const before = JSON.stringify(object);
-    assert.equal(JSON.stringify(await answered(object, caseOf(drawn))), before);
+    assert.deepEqual(await operationsFor(object, caseOf(drawn)), []);
+    assert.equal(JSON.stringify(object), before);
   }));
 });
 
@@ -172,13 +166,13 @@ test("an API server takes every injected pod", async () => {
   await fc.assert(
     fc.asyncProperty(pod, settings, async (object, drawn) => {
       const result = await answered(object, caseOf(drawn));
-      if (result === undefined) return;
+      if (result === undefined || result === object) return;
       const path = "/api/v1/namespaces/app-ns/pods?dryRun=All&fieldValidation=Strict";
       const answer = await cluster.fetch("POST", path, result);
       assert.equal(answer.status, 201, await answer.text());
       taken++;
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
-  assert.ok(taken > 40, `only ${taken} pods were injected`);
+  assert.ok(taken > 60, `only ${taken} pods were injected`);
 });
