@@ -38,8 +38,36 @@ test(
         }
       });
     }
+    await t.step(ODD.name, async () => {
+      await prepare(cluster, webhook, ODD);
+      await refused(cluster);
+    });
   },
 );
+
+/** A well-formed container that Kubernetes does not take is for the API server to refuse, in its words. */
+const ODD: InjectionCase = {
+  name: "a mount of a volume that the pod does not have",
+  file: "",
+  annotations: { "kuma.io/container-patches": "odd" },
+  patches: {
+    odd: {
+      sidecarPatch: [
+        { op: "add", path: "/volumeMounts/-", value: '{"name": "gone", "mountPath": "/gone"}' },
+      ],
+    },
+  },
+};
+
+async function refused(cluster: TestCluster): Promise<void> {
+  const answer = await cluster.fetch("POST", PODS, inputPod(ODD));
+  const { message } = await answer.json() as JsonObject;
+  assert.equal(answer.status, 422);
+  assert.match(
+    String(message),
+    /^Pod "demo" is invalid: spec\.containers\[0\]\.volumeMounts\[1\]\.name: Not found: "gone"$/,
+  );
+}
 
 async function hook(cluster: TestCluster, webhook: TestWebhook): Promise<void> {
   await cluster.request(
