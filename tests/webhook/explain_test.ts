@@ -37,6 +37,32 @@ for (const [name, more, expected] of BY_HAND) {
   });
 }
 
+Deno.test("a flag and its value are one field, also where they are two arguments", async () => {
+  const fields = await fieldsOf({
+    name: "",
+    file: "",
+    injector: { cniEnabled: true, sidecarContainer: { redirectPortInbound: 16006 } },
+  });
+  const path = "spec.initContainers[kuma-validation].args[--validation-server-port]";
+  assert.deepEqual(fields.find((field) => field.path === path), {
+    path,
+    value: "--validation-server-port 16006",
+    source: "setting case: runtime.kubernetes.injector.sidecarContainer.redirectPortInbound",
+  });
+});
+
+Deno.test("what is said to be always so is the same in every case", async () => {
+  const known = new Map<string, string>();
+  for (const one of allCases().filter((some) => some.injected !== undefined)) {
+    for (const { path, value, source } of await fieldsOf(one)) {
+      if (source !== "always") continue;
+      assert.equal(value, known.get(path) ?? value, `${path} in ${one.name}`);
+      known.set(path, value);
+    }
+  }
+  assert.ok(known.size > 30, `only ${known.size} fields are always so`);
+});
+
 const explained = (more: Partial<InjectionCase>) => {
   const one = { name: "", file: "", ...more };
   return explainPod(inputPod(one), "app-ns", contextOf(one));

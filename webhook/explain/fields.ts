@@ -45,12 +45,24 @@ function membersOf(value: Json | undefined, path: string): Map<string, Json> | u
   // Arguments: flags go by their names, one that is repeated is shown as often.
   if (!path.endsWith(".args")) return undefined;
   const flags = new Map<string, Json>();
-  for (const item of value) {
-    const flag = String(item).split("=")[0] ?? "";
+  for (const item of withValues(value.map(String))) {
+    const flag = item.split(/[= ]/)[0] ?? "";
     const known = flags.get(flag);
     flags.set(flag, known === undefined ? item : [known, item].flat());
   }
   return flags;
+}
+
+/** `--flag` and its value as one text, where they are two arguments. */
+function withValues(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const [at, item] of args.entries()) {
+    const before = args[at - 1] ?? "";
+    const isValue = /^--[^=]+$/.test(before) && !item.startsWith("--");
+    if (isValue) joined[joined.length - 1] = `${before} ${item}`;
+    else joined.push(item);
+  }
+  return joined;
 }
 
 function inside(path: string, parent: Json, key: string): string {

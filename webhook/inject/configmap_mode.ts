@@ -134,9 +134,10 @@ function adjust(
     source,
   );
   outbound.excludePortsForUIDs = excludedUids(inputs) ?? outbound.excludePortsForUIDs;
+  const inboundPort = inputs.setting("inbound port", "redirectPortInbound");
   if (options.gateway) inbound.enabled = false;
   if (!inbound.enabled) return;
-  inbound.port = inputs.setting("inbound port", "redirectPortInbound");
+  inbound.port = inboundPort;
   inbound.excludePorts = portList(inputs, "excludeInboundPorts", inbound.excludePorts, source);
   inbound.excludePortsForIPs = ipList(
     inputs,
