@@ -62,6 +62,18 @@ export function tablePairs(
   }));
 }
 
+/** Whether {@linkcode compareTable} finds anything; told at once for a table that is not there. */
+export function tableDiffers(
+  wanted: Table | undefined,
+  found: SavedTable | undefined,
+  owners: Ownerships,
+): boolean {
+  if (found === undefined) {
+    return wanted !== undefined && wanted.chains.length + wanted.rules.length > 0;
+  }
+  return compareTable(wanted, found, owners).length > 0;
+}
+
 /** {@linkcode compare} for one table. */
 export function compareTable(
   wanted: Table | undefined,
@@ -106,7 +118,8 @@ function compareChain(
   const ours = found.filter((rule) => owners.get(rule) === "ours");
   const strangers = found.filter((rule) => owners.get(rule) === "stranger")
     .map(({ text }): Difference => ({ kind: "foreign", ...place, rule: text }));
-  const forms = wanted.map(canonicalRule);
+  // Without a rule of ours nothing is compared: so for each pod that is new.
+  const forms = ours.length === 0 ? [] : wanted.map(canonicalRule);
   const left = new Map<string, SavedRule[]>();
   for (const rule of ours) {
     const same = left.get(rule.canonical);

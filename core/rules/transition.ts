@@ -6,7 +6,7 @@
  * @module
  */
 import { KumaError } from "../errors.ts";
-import { compareTable, tablePairs } from "./diff.ts";
+import { tableDiffers, tablePairs } from "./diff.ts";
 import type { Ruleset, Table } from "./model.ts";
 import { isOurChain, type KnownRule, knownWith, type Ownerships, ownerships } from "./ownership.ts";
 import { renderRule } from "./render.ts";
@@ -45,7 +45,7 @@ export function planTransition(
   const owners = ownerships(saved, knownWith(options.known, desired, saved));
   refuseStrangers(saved, owners);
   const changed = tablePairs(desired, saved)
-    .filter(({ wanted, found }) => compareTable(wanted, found, owners).length > 0);
+    .filter(({ wanted, found }) => tableDiffers(wanted, found, owners));
   const blocks = changed.map(({ name, wanted, found }) => [
     `*${name}`,
     ...removal(found, owners, wanted?.chains ?? []),
