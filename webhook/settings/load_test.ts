@@ -52,6 +52,38 @@ runtime:
   assert.equal(settings.nativeSidecars, true);
 });
 
+Deno.test("the settings about resources, from the document and over it", () => {
+  const document = file(`
+multizone: {zone: {name: eu-1, globalAddress: "grpcs://global:5685"}}
+store: {unsafeDelete: true}
+runtime: {kubernetes: {skipMeshOwnerReference: true, allowedUsers: [a], serviceAccountName: b}}
+`);
+  const read = (environment: Record<string, string>) => {
+    const { settings } = loadSettings(document, environment);
+    const { zoneName, globalAddress, unsafeDelete, skipMeshOwnerReference } = settings;
+    const { allowedUsers, serviceAccountName } = settings;
+    return [
+      zoneName,
+      globalAddress,
+      unsafeDelete,
+      skipMeshOwnerReference,
+      allowedUsers,
+      serviceAccountName,
+    ];
+  };
+  assert.deepEqual(read({}), ["eu-1", "grpcs://global:5685", true, true, ["a"], "b"]);
+  const over = {
+    KUMA_MULTIZONE_ZONE_NAME: "us-2",
+    KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS: "",
+    KUMA_STORE_UNSAFE_DELETE: "false",
+    KUMA_RUNTIME_KUBERNETES_SKIP_MESH_OWNER_REFERENCE: "0",
+    KUMA_RUNTIME_KUBERNETES_ALLOWED_USERS: "system:serviceaccount:a:b,c",
+    KUMA_RUNTIME_KUBERNETES_SERVICE_ACCOUNT_NAME: "d",
+  };
+  const users = ["system:serviceaccount:a:b", "c"];
+  assert.deepEqual(read(over), ["us-2", "", false, false, users, "d"]);
+});
+
 const BAD: [string, Record<string, string>, RegExp][] = [
   ["runtime: {kubernetes: {admissionServer: {port: 70000}}}", {}, /admissionServer\.port: "70000"/],
   [

@@ -21,22 +21,13 @@ import {
   SWITCH,
   TEXT,
 } from "./kinds.ts";
+import { RESOURCE_SETTINGS } from "./resource_settings.ts";
+import { at, type Setting } from "./setting.ts";
 
-/** One line of the table. */
-export interface Setting<T> {
-  /** Path in the YAML document. */
-  readonly key: string;
-  readonly env: string;
-  readonly kind: Kind<T>;
-  readonly initial: T;
-}
+export type { Setting } from "./setting.ts";
 
 const INJECTOR = "KUMA_RUNTIME_KUBERNETES_INJECTOR";
 const RUNTIME = "KUMA_RUNTIME_KUBERNETES";
-
-function at<T>(key: string, env: string, kind: Kind<T>, initial: T): Setting<T> {
-  return { key, env, kind, initial };
-}
 
 /** A setting below `runtime.kubernetes.injector`. */
 function injector<T>(key: string, env: string, kind: Kind<T>, initial: T): Setting<T> {
@@ -55,6 +46,7 @@ const family = oneOf("dualstack", "ipv4", "");
 
 /** The table. Its keys are the names that the code uses. */
 export const SETTINGS = {
+  ...RESOURCE_SETTINGS,
   mode: at("mode", "KUMA_MODE", oneOf("zone", "global"), "zone"),
   systemNamespace: at(
     "store.kubernetes.systemNamespace",
