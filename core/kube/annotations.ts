@@ -71,6 +71,8 @@ export const ANNOTATIONS = {
 
   /** Deprecated as an annotation; the label of the same name is what counts. */
   mesh: "kuma.io/mesh",
+  /** On Kuma's own objects: the name they have for people. */
+  displayName: "kuma.io/display-name",
   /** Multus: the networks of a pod. */
   networks: "k8s.v1.cni.cncf.io/networks",
   /** kubectl: the container that `logs` and `exec` take. */
@@ -96,7 +98,11 @@ export const LABELS = {
   sidecarInjection: "kuma.io/sidecar-injection",
   mesh: "kuma.io/mesh",
   systemNamespace: "kuma.io/system-namespace",
+  /** Which kind of control plane an object was made for: `zone` or `global`. */
   origin: "kuma.io/origin",
+  zone: "kuma.io/zone",
+  env: "kuma.io/env",
+  namespace: "k8s.kuma.io/namespace",
 } as const;
 
 /** Tags of a Dataplane. */

@@ -15,7 +15,16 @@ export interface AdmissionRequest {
   readonly namespace: string;
   readonly name: string;
   readonly kind: string;
+  /** API group of the resource; empty for the core's. */
+  readonly group: string;
+  /** The resource as paths name it, such as `dataplanes`. */
+  readonly resource: string;
+  /** Name of the user who asks. */
+  readonly user: string;
+  /** The object; for a deletion what is being deleted. */
   readonly object: Json | undefined;
+  /** What an update replaces. */
+  readonly oldObject: Json | undefined;
 }
 
 /** What a webhook says; {@linkcode reviewOf} makes the answer of it. */
@@ -42,18 +51,26 @@ export function readReview(text: string): AdmissionRequest {
   }
   if (!isObject(request)) throw unreadable("it has no request");
   if (typeof request.uid !== "string" || request.uid === "") throw unreadable("it has no uid");
-  const text_ = (value: Json | undefined) => typeof value === "string" ? value : "";
-  const operation = text_(request.operation);
+  const member = (of: Json | undefined, name: string) => isObject(of) ? textOf(of[name]) : "";
+  const operation = textOf(request.operation);
   // What is being deleted is in oldObject; object is null then.
   const object = operation === "DELETE" ? request.oldObject : request.object;
   return {
     uid: request.uid,
     operation,
-    namespace: text_(request.namespace),
-    name: text_(request.name),
-    kind: isObject(request.kind) ? text_(request.kind.kind) : "",
+    namespace: textOf(request.namespace),
+    name: textOf(request.name),
+    kind: member(request.kind, "kind"),
+    group: member(request.resource, "group"),
+    resource: member(request.resource, "resource"),
+    user: member(request.userInfo, "username"),
     object,
+    oldObject: request.oldObject,
   };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 /** The body that answers the request `uid`. */
@@ -78,6 +95,12 @@ function responseOf(verdict: Verdict): JsonObject {
 /** A refusal with one message. */
 export function denied(message: string, code = 403, reason = "Forbidden"): Verdict {
   return { allowed: false, status: { status: "Failure", code, reason, message } };
+}
+
+/** A refusal because something is not known yet; worth another try. */
+export function notReady(missing: readonly string[]): Verdict {
+  const line = `kuma-webhook is not ready: it waits for ${missing.join(", ")}`;
+  return denied(line, 503, "ServiceUnavailable");
 }
 
 /** A refusal for fields, as the API server itself words it. */
