@@ -1,5 +1,5 @@
 /**
- * The cluster as injection sees it, kept by informers.
+ * The cluster as injection and the webhooks for resources see it, kept by informers.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import type { Logger } from "core/log/logger.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import type { Cluster, NamespaceView } from "../inject/context.ts";
 import type { TextMap } from "../inject/pod.ts";
+import { type Meshes, type MeshView, viewMesh } from "../resources/mesh.ts";
 import type { Settings } from "../settings/table.ts";
 import type { KubeConnection } from "./connection.ts";
 import { Informer } from "./informer.ts";
@@ -14,11 +15,14 @@ import { Informer } from "./informer.ts";
 const KUMA = "/apis/kuma.io/v1alpha1";
 /** The only key of a ConfigMap that is kept. */
 const DOCUMENT = "config.yaml";
+/** How long the news of an object may take until it counts as absent, in milliseconds. */
+const NEWS_MS = 500;
 
 /** Everything in memory; no look-up asks the API server. */
-export class InformedCluster implements Cluster {
+export class InformedCluster implements Cluster, Meshes {
   readonly #namespaces: Informer<NamespaceView>;
-  readonly #meshes: Informer<true>;
+  readonly #meshes: Informer<MeshView>;
+  readonly #dataplanes: Informer<string> | undefined;
   readonly #patches: Informer<JsonObject>;
   readonly #configMaps: Informer<TextMap> | undefined;
   readonly #systemNamespace: string;
@@ -36,7 +40,14 @@ export class InformedCluster implements Cluster {
       ...common,
       name: "meshes",
       path: `${KUMA}/meshes`,
-      keep: () => true as const,
+      keep: viewMesh,
+    });
+    // They only keep a Mesh from being deleted, which this setting allows at any time.
+    this.#dataplanes = settings.unsafeDelete ? undefined : new Informer({
+      ...common,
+      name: "dataplanes",
+      path: `${KUMA}/dataplanes`,
+      keep: ({ mesh }) => typeof mesh === "string" ? mesh : "",
     });
     this.#patches = new Informer({
       ...common,
@@ -55,13 +66,22 @@ export class InformedCluster implements Cluster {
 
   /** The informers, for readiness and metrics. */
   get informers(): readonly Informer<unknown>[] {
-    const all = [this.#namespaces, this.#meshes, this.#patches, this.#configMaps];
+    const all = [
+      this.#namespaces,
+      this.#meshes,
+      this.#patches,
+      this.#dataplanes,
+      this.#configMaps,
+    ];
     return all.filter((one) => one !== undefined);
   }
 
-  /** Names of the kinds that were not listed yet. */
+  /** Names of the kinds that were not listed yet. Dataplanes may not exist: injection needs none. */
   get waitingFor(): string[] {
-    return this.informers.filter((one) => !one.synced).map((one) => one.name);
+    const missing = this.informers.filter((one) =>
+      !one.synced && !(one === this.#dataplanes && one.unserved)
+    );
+    return missing.map((one) => one.name);
   }
 
   /** Runs every informer until the signal fires. */
@@ -74,7 +94,32 @@ export class InformedCluster implements Cluster {
   }
 
   hasMesh(name: string): boolean {
-    return this.#meshes.get(name) === true;
+    return this.mesh(name) !== undefined;
+  }
+
+  get known(): boolean {
+    return this.#meshes.synced;
+  }
+
+  mesh(name: string): MeshView | undefined {
+    return this.#meshes.get(name);
+  }
+
+  async meshSoon(name: string): Promise<MeshView | undefined> {
+    const end = Date.now() + NEWS_MS;
+    while (this.mesh(name) === undefined && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return this.mesh(name);
+  }
+
+  dataplanesIn(mesh: string): number | undefined {
+    if (this.#dataplanes === undefined) return undefined;
+    if (this.#dataplanes.unserved) return 0;
+    if (!this.#dataplanes.synced) return undefined;
+    let count = 0;
+    for (const one of this.#dataplanes.values()) if (one === mesh) count++;
+    return count;
   }
 
   containerPatch(name: string): JsonObject | undefined {

@@ -73,6 +73,7 @@ export class Informer<Kept> {
   #objects = new Map<string, Kept>();
   #version = "";
   #synced = false;
+  #unserved = false;
   #failures = 0;
   #unpaged = false;
   /** Restarts of list or watch, by cause; for metrics. */
@@ -93,6 +94,11 @@ export class Informer<Kept> {
     return this.#synced;
   }
 
+  /** True while the server says that there is no such kind. */
+  get unserved(): boolean {
+    return this.#unserved;
+  }
+
   /** How many objects are kept. */
   get size(): number {
     return this.#objects.size;
@@ -101,6 +107,11 @@ export class Informer<Kept> {
   /** An object by `namespace/name`, or by name where the kind has no namespaces. */
   get(key: string): Kept | undefined {
     return this.#objects.get(key);
+  }
+
+  /** Everything that is kept. */
+  values(): Iterable<Kept> {
+    return this.#objects.values();
   }
 
   /** Runs until the signal fires. */
@@ -141,6 +152,7 @@ export class Informer<Kept> {
     this.#objects = objects;
     this.#version = version;
     this.#synced = true;
+    this.#unserved = false;
     this.#options.log.info("listed", { kind: this.name, objects: objects.size, version });
   }
 
@@ -220,8 +232,14 @@ export class Informer<Kept> {
     // The server does not take this version (any more): a new list has one that it does.
     if ([400, 404, 500, 504].includes(status)) this.#version = "";
     if (status === 404) {
-      // A definition that is not there yet is normal while a cluster is being set up.
-      log.info("the API server does not serve this kind yet", { ...fields, path });
+      // A definition that is not there yet is normal while a cluster is being set up. Said once.
+      if (!this.#unserved) {
+        log.info("the API server does not serve this kind yet", {
+          ...fields,
+          path,
+        });
+      }
+      this.#unserved = true;
       return Math.min(this.#times.unservedMs, this.#times.backoffMs(this.#failures));
     }
     log.warn("watch failed, trying again", { ...fields, cause, failures: this.#failures });

@@ -175,15 +175,18 @@ Deno.test("pages that expire are asked for all at once the next time", async () 
 });
 
 Deno.test("a kind that is not served yet is waited for", async () => {
-  let asked = 0;
+  let served = false;
   await using it = play((url) => {
     if (isWatch(url)) return [FOREVER];
-    return asked++ < 3 ? new Response("404 page not found", { status: 404 }) : list(1, []);
+    return served ? list(1, []) : new Response("404 page not found", { status: 404 });
   });
-  await it.until(() => asked > 0);
+  assert.equal(it.informer.unserved, false, "nobody has said so yet");
+  await it.until(() => it.informer.restarts.get("status 404") === 3);
+  assert.ok(it.informer.unserved);
   assert.equal(it.informer.synced, false);
+  served = true;
   await it.until(() => it.informer.synced);
-  assert.equal(it.informer.restarts.get("status 404"), 3);
+  assert.equal(it.informer.unserved, false);
 });
 
 Deno.test("characters and events survive wherever the network cuts them", async () => {

