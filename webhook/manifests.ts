@@ -6,6 +6,7 @@
  */
 import { LABELS } from "core/kube/annotations.ts";
 import type { Json, JsonObject } from "core/patch/json.ts";
+import { DEFAULTED, OWNED, VALIDATED } from "./resources/kinds.ts";
 
 /** Where API servers find the webhook. */
 export interface ManifestOptions {
@@ -14,6 +15,8 @@ export interface ManifestOptions {
   readonly service: string;
   /** What happens to pods while no replica answers. */
   readonly failurePolicy?: "Fail" | "Ignore";
+  /** `mode` of the settings; a global control plane has no pods and no Services. */
+  readonly mode?: "zone" | "global";
   /** In place of the Service: a webhook outside the cluster. */
   readonly url?: string;
   /** CA certificates, PEM; `--generate-certs` writes them itself. */
@@ -49,43 +52,85 @@ function entry(
   };
 }
 
-function rule(group: string, version: string, resources: string[], ...operations: string[]): Json {
-  return [{ apiGroups: [group], apiVersions: [version], operations, resources }];
+function rule(
+  group: string,
+  version: string,
+  resources: readonly string[],
+  ...operations: string[]
+): Json {
+  return [{ apiGroups: [group], apiVersions: [version], operations, resources: [...resources] }];
 }
 
-/** The mutating configuration: pods, chosen by their namespace's label or by their own. */
+const kuma = (resources: readonly string[], ...operations: string[]) =>
+  rule("kuma.io", "v1alpha1", resources, ...operations);
+
+/** The mutating configuration: Kuma's resources, then pods, chosen by the label of either. */
 export function mutatingConfiguration(options: ManifestOptions): JsonObject {
-  const pods = {
-    failurePolicy: options.failurePolicy ?? "Fail",
-    rules: rule("", "v1", ["pods"], "CREATE"),
+  const resources = {
+    failurePolicy: "Fail",
+    namespaceSelector: { matchExpressions: [NOT_KUBE_SYSTEM] },
   };
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "MutatingWebhookConfiguration",
     metadata: { name: "kuma-admission-mutating-webhook-configuration" },
     webhooks: [
-      entry("namespace-kuma-injector.kuma.io", options, "/inject-sidecar", {
-        ...pods,
-        namespaceSelector: {
-          matchExpressions: [NOT_KUBE_SYSTEM, {
-            key: LABELS.sidecarInjection,
-            operator: "In",
-            values: ["enabled", "true"],
-          }],
-        },
+      entry("mesh.defaulter.kuma-admission.kuma.io", options, "/default-kuma-io-v1alpha1-mesh", {
+        ...resources,
+        rules: kuma(DEFAULTED, "CREATE", "UPDATE"),
       }),
-      entry("pods-kuma-injector.kuma.io", options, "/inject-sidecar", {
-        ...pods,
-        namespaceSelector: { matchExpressions: [NOT_KUBE_SYSTEM] },
-        objectSelector: { matchLabels: { [LABELS.sidecarInjection]: "enabled" } },
-      }),
+      entry(
+        "owner-reference.kuma-admission.kuma.io",
+        options,
+        "/owner-reference-kuma-io-v1alpha1",
+        { ...resources, rules: kuma(OWNED, "CREATE") },
+      ),
+      ...options.mode === "global" ? [] : injectors(options),
     ],
   };
 }
 
-/** The validating configuration: ContainerPatches and Services. */
+function injectors(options: ManifestOptions): JsonObject[] {
+  const pods = {
+    failurePolicy: options.failurePolicy ?? "Fail",
+    rules: rule("", "v1", ["pods"], "CREATE"),
+  };
+  return [
+    entry("namespace-kuma-injector.kuma.io", options, "/inject-sidecar", {
+      ...pods,
+      namespaceSelector: {
+        matchExpressions: [NOT_KUBE_SYSTEM, {
+          key: LABELS.sidecarInjection,
+          operator: "In",
+          values: ["enabled", "true"],
+        }],
+      },
+    }),
+    entry("pods-kuma-injector.kuma.io", options, "/inject-sidecar", {
+      ...pods,
+      namespaceSelector: { matchExpressions: [NOT_KUBE_SYSTEM] },
+      objectSelector: { matchLabels: { [LABELS.sidecarInjection]: "enabled" } },
+    }),
+  ];
+}
+
+/**
+ * The validating configuration: Kuma's resources, Services, and the Secrets of the system namespace,
+ * which needs the label that its selector names. Kuma's chart lists GatewayClasses, too, though 2.9
+ * serves no webhook for them.
+ */
 export function validatingConfiguration(options: ManifestOptions): JsonObject {
   const namespaceSelector = { matchExpressions: [NOT_KUBE_SYSTEM] };
+  const service = entry(
+    "service.validator.kuma-admission.kuma.io",
+    options,
+    "/validate-v1-service",
+    {
+      failurePolicy: "Ignore",
+      namespaceSelector,
+      rules: rule("", "v1", ["services"], "CREATE", "UPDATE"),
+    },
+  );
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",
@@ -94,12 +139,13 @@ export function validatingConfiguration(options: ManifestOptions): JsonObject {
       entry("validator.kuma-admission.kuma.io", options, "/validate-kuma-io-v1alpha1", {
         failurePolicy: "Fail",
         namespaceSelector,
-        rules: rule("kuma.io", "v1alpha1", ["containerpatches"], "CREATE", "UPDATE", "DELETE"),
+        rules: kuma(VALIDATED, "CREATE", "UPDATE", "DELETE"),
       }),
-      entry("service.validator.kuma-admission.kuma.io", options, "/validate-v1-service", {
+      ...options.mode === "global" ? [] : [service],
+      entry("secret.validator.kuma-admission.kuma.io", options, "/validate-v1-secret", {
         failurePolicy: "Ignore",
-        namespaceSelector,
-        rules: rule("", "v1", ["services"], "CREATE", "UPDATE"),
+        namespaceSelector: { matchLabels: { [LABELS.systemNamespace]: "true" } },
+        rules: rule("", "v1", ["secrets"], "CREATE", "UPDATE", "DELETE"),
       }),
     ],
   };
@@ -113,12 +159,25 @@ export interface RoleRule {
   verbs: string[];
 }
 
+/** What of the settings decides the permissions. */
+export interface RuleMode {
+  readonly configMaps?: boolean;
+  readonly generateCerts?: boolean;
+  /** Without this one a Mesh with Dataplanes in it is kept, and they must be seen for that. */
+  readonly unsafeDelete?: boolean;
+}
+
 /** Everything the webhook asks of the API server, cluster-wide; nothing more is needed. */
-export function clusterRules(mode: { configMaps?: boolean; generateCerts?: boolean }): RoleRule[] {
+export function clusterRules(mode: RuleMode): RoleRule[] {
   const watch = ["list", "watch"];
+  const resources = [
+    "meshes",
+    "containerpatches",
+    ...mode.unsafeDelete ? [] : ["dataplanes"],
+  ];
   const rules: RoleRule[] = [
     { apiGroups: [""], resources: ["namespaces"], verbs: watch },
-    { apiGroups: ["kuma.io"], resources: ["meshes", "containerpatches"], verbs: watch },
+    { apiGroups: ["kuma.io"], resources, verbs: watch },
   ];
   if (mode.configMaps) rules.push({ apiGroups: [""], resources: ["configmaps"], verbs: watch });
   if (mode.generateCerts) {

@@ -53,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   let facts: ServerFacts | undefined;
   const site = {
     log,
+    meshes: cluster,
     waitingFor: () => [...facts === undefined ? ["version"] : [], ...cluster.waitingFor],
     context: (): InjectionContext => ({
       cluster,

@@ -8,11 +8,16 @@ import type { Logger } from "core/log/logger.ts";
 import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
 import type { Json } from "core/patch/json.ts";
 import { injectSidecar } from "./admission/inject_sidecar.ts";
-import { type AdmissionRequest, denied, type Verdict } from "./admission/review.ts";
-import { validateResource, validateService } from "./admission/validate_resource.ts";
+import { defaultResource } from "./admission/default_resource.ts";
+import { referToMesh } from "./admission/owner_reference.ts";
+import { type AdmissionRequest, notReady, type Verdict } from "./admission/review.ts";
+import { validateResource } from "./admission/validate_resource.ts";
+import { validateSecret } from "./admission/validate_secret.ts";
+import { validateService } from "./admission/validate_service.ts";
 import type { Informer } from "./cluster/informer.ts";
 import { explainPod } from "./explain/explain.ts";
 import type { InjectionContext } from "./inject/context.ts";
+import type { Meshes } from "./resources/mesh.ts";
 import { SERVER_METRICS } from "./server/metrics.ts";
 import type { Handlers, Pages } from "./server/respond.ts";
 
@@ -20,29 +25,33 @@ import type { Handlers, Pages } from "./server/respond.ts";
 export interface SiteOptions {
   /** Asked for every request. */
   readonly context: () => InjectionContext;
+  readonly meshes: Meshes;
   /** What was not seen of the cluster yet; empty when ready. */
   readonly waitingFor: () => readonly string[];
   readonly log: Logger;
 }
 
 /** The webhooks, as the API server calls them. */
-export function webhookHandlers({ context, waitingFor, log }: SiteOptions): Handlers {
+export function webhookHandlers({ context, meshes, waitingFor, log }: SiteOptions): Handlers {
   /** Without the cluster's objects every pod would seem to be in an unknown namespace. */
   const ready =
     (handler: (request: AdmissionRequest) => Verdict | Promise<Verdict>) =>
     (request: AdmissionRequest) => {
       const missing = waitingFor();
-      if (missing.length === 0) return handler(request);
-      const line = `kuma-webhook is not ready: it waits for ${missing.join(", ")}`;
-      return denied(line, 503, "ServiceUnavailable");
+      return missing.length === 0 ? handler(request) : notReady(missing);
     };
   return {
     "/inject-sidecar": ready((request) => injectSidecar(request, context(), log)),
+    // These wait for no more than each needs: a Mesh has to be created before anything is complete.
+    "/default-kuma-io-v1alpha1-mesh": (request) => defaultResource(request, context().settings),
+    "/owner-reference-kuma-io-v1alpha1": (request) =>
+      referToMesh(request, context().settings, meshes),
     "/validate-kuma-io-v1alpha1": (request) => {
       const { settings, schema } = context();
-      return validateResource(request, settings.systemNamespace, schema);
+      return validateResource(request, { settings, schema, meshes });
     },
     "/validate-v1-service": validateService,
+    "/validate-v1-secret": (request) => validateSecret(request, context().settings, meshes),
   };
 }
 

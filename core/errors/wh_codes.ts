@@ -20,8 +20,9 @@ export const WH_CODES: Readonly<Record<string, CodeText>> = {
     todo: "Create the pod again in a moment: the webhook may not have seen a new namespace yet.",
   },
   "KUMA-WH-004": {
-    title: "The pod's mesh does not exist",
-    todo: "Create the Mesh, or correct the label kuma.io/mesh of the pod or its namespace.",
+    title: "The mesh of a pod or resource does not exist",
+    todo:
+      "Create the Mesh, or correct its name: kuma.io/mesh of the pod, its namespace, the resource.",
   },
   "KUMA-WH-005": {
     title: "A container runs as the sidecar's user",

@@ -13,7 +13,7 @@ import { type AdmissionRequest, denied, type Verdict } from "./review.ts";
 
 /** Answers one request: a minimal patch, nothing at all, or a denial with the reason. */
 export async function injectSidecar(
-  request: AdmissionRequest,
+  request: Pick<AdmissionRequest, "object" | "namespace">,
   context: InjectionContext,
   log: Logger,
 ): Promise<Verdict> {

@@ -1,0 +1,34 @@
+/**
+ * The validating webhook for Services: the protocols that their annotations give to ports.
+ *
+ * @module
+ */
+import { SERVICE_PROTOCOL_SUFFIX } from "core/kube/annotations.ts";
+import type { Problem } from "core/patch/container_patch.ts";
+import { isObject } from "core/patch/json.ts";
+import { objectsIn } from "../inject/pod.ts";
+import { PROTOCOLS } from "../resources/tags.ts";
+import { type AdmissionRequest, invalid, type Verdict } from "./review.ts";
+
+const ALLOWED: Verdict = { allowed: true };
+
+/** `N.service.kuma.io/protocol` of every port N that the Service has. */
+export function validateService(request: AdmissionRequest): Verdict {
+  const { object } = request;
+  if (!isObject(object) || !isObject(object.spec) || request.operation === "DELETE") return ALLOWED;
+  const annotations = isObject(object.metadata) ? object.metadata.annotations : undefined;
+  if (!isObject(annotations)) return ALLOWED;
+  const problems: Problem[] = [];
+  for (const { port } of objectsIn(object.spec.ports)) {
+    const name = `${String(port)}${SERVICE_PROTOCOL_SUFFIX}`;
+    const value = Object.hasOwn(annotations, name) ? annotations[name] : undefined;
+    if (typeof value !== "string" || PROTOCOLS.includes(value.toLowerCase())) continue;
+    problems.push({
+      field: `metadata.annotations["${name}"]`,
+      message: `value ${JSON.stringify(value)} is not valid. Allowed values: ${
+        PROTOCOLS.join(", ")
+      }`,
+    });
+  }
+  return problems.length === 0 ? ALLOWED : invalid("Service", request.name, problems);
+}

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import type { JsonObject } from "core/patch/json.ts";
+import { requestOf } from "./testing.ts";
+import { validateService } from "./validate_service.ts";
+
+const service = (annotations: JsonObject) =>
+  validateService(requestOf({
+    kind: "Service",
+    object: { metadata: { annotations }, spec: { ports: [{ port: 80 }, { port: 81 }] } },
+  }));
+
+Deno.test("a Service's protocols are known ones, in any case, of its own ports", () => {
+  assert.equal(service({ "80.service.kuma.io/protocol": "HTTP" }).allowed, true);
+  assert.equal(service({ "80.service.kuma.io/protocol": "tls" }).allowed, true);
+  assert.equal(service({ "99.service.kuma.io/protocol": "nope" }).allowed, true);
+  const verdict = service({
+    "81.service.kuma.io/protocol": "",
+    "80.service.kuma.io/protocol": "x",
+  });
+  assert.ok(!verdict.allowed);
+  assert.match(
+    String(verdict.status.message),
+    /annotations\["80\.service\.kuma\.io\/protocol"\]: value "x" is not valid.*; .*81.*value ""/,
+  );
+});
