@@ -116,7 +116,7 @@ test("certificates are renewed before they end, and API servers trust both CAs m
   const both = await decoded(cluster, "ca.crt");
   assert.equal(both.match(/BEGIN CERTIFICATE/g)?.length, 2);
   assert.ok(both.endsWith(ca), "the old CA is still trusted");
-  assert.deepEqual(await bundles(cluster), [both, both]);
+  for (const bundle of await bundles(cluster)) assert.equal(bundle, both);
 });
 
 test("five replicas that renew at once agree", async () => {

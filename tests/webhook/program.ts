@@ -5,9 +5,11 @@
  */
 import type { CertificatePair } from "../../webhook/server/tls_generation.ts";
 import { type Authority, createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
+import { mutatingConfiguration, validatingConfiguration } from "../../webhook/manifests.ts";
 import type { TestCluster } from "../kube/apiserver.ts";
 import { freePort, waitUntil } from "../support/processes.ts";
 
+const REGISTRATION = "/apis/admissionregistration.k8s.io/v1";
 const ARCH = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
 /** The program under test, or what `KUMA_WEBHOOK_BIN` names. */
 export const PROGRAM = Deno.env.get("KUMA_WEBHOOK_BIN") ??
@@ -91,6 +93,20 @@ export class Program implements AsyncDisposable {
         timeoutMs: 30_000,
       },
     );
+  }
+
+  /** Makes the API server call it for everything that it serves. */
+  async register(cluster: TestCluster): Promise<void> {
+    const options = {
+      namespace: "kuma-system",
+      service: "kuma-control-plane",
+      url: this.url,
+      caBundle: this.authority.certificate,
+    };
+    const mutating = mutatingConfiguration(options);
+    const validating = validatingConfiguration(options);
+    await cluster.request("POST", `${REGISTRATION}/mutatingwebhookconfigurations`, mutating);
+    await cluster.request("POST", `${REGISTRATION}/validatingwebhookconfigurations`, validating);
   }
 
   /** Status and text of a page; status 0 while nothing listens. */

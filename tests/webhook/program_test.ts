@@ -3,33 +3,14 @@
  */
 import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
-import {
-  clusterRules,
-  mutatingConfiguration,
-  type RoleRule,
-  validatingConfiguration,
-} from "../../webhook/manifests.ts";
+import { clusterRules, type RoleRule } from "../../webhook/manifests.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { sleep, waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { Program } from "./program.ts";
-import { furnishKuma, MESHES, PATCHES } from "./test_webhook.ts";
+import { furnishKuma, kumaDefinition, MESHES, PATCHES } from "./test_webhook.ts";
 
 const test = requires("etcd");
-const REGISTRATION = "/apis/admissionregistration.k8s.io/v1";
-
-async function register(cluster: TestCluster, program: Program): Promise<void> {
-  const options = {
-    namespace: "kuma-system",
-    service: "kuma-control-plane",
-    url: program.url,
-    caBundle: program.authority.certificate,
-  };
-  const mutating = mutatingConfiguration(options);
-  const validating = validatingConfiguration(options);
-  await cluster.request("POST", `${REGISTRATION}/mutatingwebhookconfigurations`, mutating);
-  await cluster.request("POST", `${REGISTRATION}/validatingwebhookconfigurations`, validating);
-}
 
 async function create(cluster: TestCluster, namespace: string, name: string, labels = {}) {
   const answer = await cluster.fetch("POST", `/api/v1/namespaces/${namespace}/pods`, {
@@ -70,7 +51,7 @@ test("the program waits for definitions, injects by label, and validates", async
   await cluster.createNamespace("yes", { "kuma.io/sidecar-injection": "true" });
   await cluster.createNamespace("plain");
   await program.untilReady();
-  await register(cluster, program);
+  await program.register(cluster);
   await waitUntil("pods are injected", async () => {
     const { body } = await create(cluster, "meshed", `try-${crypto.randomUUID().slice(0, 8)}`);
     return names(body).includes("kuma-sidecar");
@@ -212,6 +193,7 @@ test("what is malformed is answered in one line, never with a stack", async (t) 
 test("the permissions are exactly what is needed", { sanitizeResources: false }, async (t) => {
   await using cluster = await startApiServer();
   await furnishKuma(cluster);
+  await cluster.applyCrd(kumaDefinition("Dataplane", "dataplanes", "Namespaced"));
   const config = "runtime: {kubernetes: {injector: {transparentProxyConfigMap: tp}}}";
   const rules = clusterRules({ configMaps: true });
   const start = async (granted: RoleRule[]) => {

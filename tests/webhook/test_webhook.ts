@@ -30,25 +30,30 @@ export const MESHES = "/apis/kuma.io/v1alpha1/meshes";
 /** Path of the ContainerPatches. */
 export const PATCHES = "/apis/kuma.io/v1alpha1/namespaces/kuma-system/containerpatches";
 
-/** Kuma's own definition has more; the webhook needs to know that the object exists. */
-export const MESH_DEFINITION = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "meshes.kuma.io" },
-  spec: {
-    group: "kuma.io",
-    scope: "Cluster",
-    names: { kind: "Mesh", listKind: "MeshList", plural: "meshes", singular: "mesh" },
-    versions: [{
-      name: "v1alpha1",
-      served: true,
-      storage: true,
-      schema: {
-        openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-      },
-    }],
-  },
-};
+/** A definition that takes any field. Kuma's own have more; names and scope are what counts here. */
+export function kumaDefinition(kind: string, plural: string, scope: "Cluster" | "Namespaced") {
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.kuma.io` },
+    spec: {
+      group: "kuma.io",
+      scope,
+      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
+      versions: [{
+        name: "v1alpha1",
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+        },
+      }],
+    },
+  };
+}
+
+/** The webhook needs to know that one exists, its uid, and some of its spec. */
+export const MESH_DEFINITION = kumaDefinition("Mesh", "meshes", "Cluster");
 
 /** Installs the definitions, the system namespace, and the meshes. */
 export async function furnishKuma(cluster: TestCluster, meshes = ["default"]): Promise<void> {
@@ -90,6 +95,7 @@ export async function startTestWebhook(
   const webhook = { context: { ...context, cluster: informed } };
   const site = {
     context: () => webhook.context,
+    meshes: informed,
     waitingFor: () => informed.waitingFor,
     log: silentLogger,
   };
