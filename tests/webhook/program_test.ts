@@ -194,9 +194,9 @@ test("the permissions are exactly what is needed", { sanitizeResources: false },
   await using cluster = await startApiServer();
   await furnishKuma(cluster);
   await cluster.applyCrd(kumaDefinition("Dataplane", "dataplanes", "Namespaced"));
-  const config = "runtime: {kubernetes: {injector: {transparentProxyConfigMap: tp}}}";
+  const tp = "runtime: {kubernetes: {injector: {transparentProxyConfigMap: tp}}}";
   const rules = clusterRules({ configMaps: true });
-  const start = async (granted: RoleRule[]) => {
+  const start = async (granted: RoleRule[], config = tp) => {
     const subject = { serviceAccount: "kuma-system/webhook" };
     const token = await cluster.createServiceAccountToken("kuma-system", "webhook");
     await cluster.grant("webhook", granted, subject);
@@ -204,6 +204,11 @@ test("the permissions are exactly what is needed", { sanitizeResources: false },
   };
   await t.step("all of them make it ready", async () => {
     await using program = await start(rules);
+    await program.untilReady();
+  });
+  await t.step("settings that need less get by with less", async () => {
+    const config = "store: {unsafeDelete: true}";
+    await using program = await start(clusterRules({ unsafeDelete: true }), config);
     await program.untilReady();
   });
   for (const [at, rule] of rules.entries()) {

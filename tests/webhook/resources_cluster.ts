@@ -16,8 +16,14 @@ export const SECRETS = "/api/v1/namespaces/kuma-system/secrets";
 export const of = (plural: string, namespace = "shop"): string =>
   `${KUMA}/namespaces/${namespace}/${plural}`;
 
+/** Both, until they are disposed of. */
+export interface Furnished extends AsyncDisposable {
+  readonly cluster: TestCluster;
+  readonly program: Program;
+}
+
 /** A cluster with some of Kuma's kinds, and the program that answers for all of them. */
-export async function furnished(options: ProgramOptions = {}) {
+export async function furnished(options: ProgramOptions = {}): Promise<Furnished> {
   const cluster = await startApiServer();
   await furnishKuma(cluster);
   for (
@@ -65,7 +71,7 @@ export const named = (kind: string, name: string, more: KubeObject = {}): KubeOb
 });
 
 /** A Dataplane that is right. */
-export const dataplane = (name: string, more: KubeObject = {}) =>
+export const dataplane = (name: string, more: KubeObject = {}): KubeObject =>
   named("Dataplane", name, {
     mesh: "default",
     spec: {
@@ -94,7 +100,7 @@ export async function refused(
   method: string,
   path: string,
   body?: KubeObject,
-) {
+): Promise<string> {
   const answer = await cluster.fetch(method, path, body);
   const { message } = await answer.json() as { message?: string };
   return `${answer.status} ${(message ?? "").replace(/^.*denied the request: /, "")}`;

@@ -31,7 +31,11 @@ export const MESHES = "/apis/kuma.io/v1alpha1/meshes";
 export const PATCHES = "/apis/kuma.io/v1alpha1/namespaces/kuma-system/containerpatches";
 
 /** A definition that takes any field. Kuma's own have more; names and scope are what counts here. */
-export function kumaDefinition(kind: string, plural: string, scope: "Cluster" | "Namespaced") {
+export function kumaDefinition(
+  kind: string,
+  plural: string,
+  scope: "Cluster" | "Namespaced",
+): KubeObject & { metadata: { name: string } } {
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",

@@ -11,6 +11,7 @@ import { type KumaKind, kumaKind } from "../resources/kinds.ts";
 import {
   isMeshName,
   isSynced,
+  mayBeGlobal,
   own,
   type ResourceView,
   viewResource,
@@ -59,15 +60,6 @@ function computedLabels(
   if (settings.zoneName !== "") labels[LABELS.zone] = settings.zoneName;
   labels[LABELS.env] = "kubernetes";
   return labels;
-}
-
-/**
- * In a federated zone's system namespace are the global control plane's policies, too: there the author
- * has to say whose theirs is.
- */
-export function mayBeGlobal(kind: KumaKind, namespace: string, settings: Settings): boolean {
-  return settings.mode === "zone" && settings.globalAddress !== "" && kind.plugin &&
-    namespace === settings.systemNamespace;
 }
 
 /** Objects with a namespace have a longer name in Kuma; one without a name yet gets none. */

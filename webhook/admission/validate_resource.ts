@@ -14,13 +14,13 @@ import { Problems, shown } from "../resources/problems.ts";
 import {
   isMeshName,
   isSynced,
+  mayBeGlobal,
   own,
   type ResourceView,
   viewResource,
 } from "../resources/resource.ts";
 import { membershipProblem } from "../resources/tags.ts";
 import type { Settings } from "../settings/table.ts";
-import { mayBeGlobal } from "./default_resource.ts";
 import { type AdmissionRequest, denied, invalid, notReady, type Verdict } from "./review.ts";
 
 const ALLOWED: Verdict = { allowed: true };

@@ -58,6 +58,15 @@ export function isSynced(origin: Json | undefined, mode: Settings["mode"]): bool
   return origin === (mode === "zone" ? "global" : "zone");
 }
 
+/**
+ * In a federated zone's system namespace are the global control plane's policies, too: there the author
+ * has to say whose theirs is.
+ */
+export function mayBeGlobal(kind: KumaKind, namespace: string, settings: Settings): boolean {
+  return settings.mode === "zone" && settings.globalAddress !== "" && kind.plugin &&
+    namespace === settings.systemNamespace;
+}
+
 /** What a mesh may be called: the name of a Kubernetes object that is a label's value, too. */
 export function isMeshName(name: string): boolean {
   return name.length <= 63 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
