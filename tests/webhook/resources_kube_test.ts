@@ -41,19 +41,6 @@ test("Kuma's resources are stored with their labels and their owner", async (t) 
     assert.deepEqual(metadata?.ownerReferences, [owner]);
   });
 
-  await t.step("the Mesh and its policy in one go, again and again", async () => {
-    for (let n = 0; n < 20; n++) {
-      const name = `quick-${n}`;
-      const made = await cluster.request("POST", MESHES, named("Mesh", name));
-      const { metadata } = await cluster.request("POST", of("meshtimeouts"), {
-        ...named("MeshTimeout", name),
-        metadata: { name, labels: { "kuma.io/mesh": name } },
-      });
-      const [reference] = metadata?.ownerReferences as { uid: string }[];
-      assert.equal(reference?.uid, made.metadata?.uid);
-    }
-  });
-
   await t.step("a policy of old, which has no namespace", async () => {
     const path = `${KUMA}/trafficpermissions`;
     const body = named("TrafficPermission", "all", { mesh: "blue" });

@@ -1,0 +1,97 @@
+/** Whatever JSON is in a request, it is answered with a verdict or refused with one of our lines. */
+import fc from "fast-check";
+import { KumaError } from "core/errors.ts";
+import type { Json } from "core/patch/json.ts";
+import { shippedContainerSchema } from "core/patch/schema.ts";
+import { viewMesh } from "../resources/mesh.ts";
+import { defaultResource } from "./default_resource.ts";
+import { referToMesh } from "./owner_reference.ts";
+import type { Verdict } from "./review.ts";
+import { meshesOf, requestOf, settingsOf } from "./testing.ts";
+import { validateResource } from "./validate_resource.ts";
+import { validateSecret } from "./validate_secret.ts";
+import { validateService } from "./validate_service.ts";
+
+const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
+/** The members that are looked at, each with anything below it. */
+function object(fields: Record<string, fc.Arbitrary<Json>>): fc.Arbitrary<Json> {
+  const known = fc.record(fields, { requiredKeys: [] }) as fc.Arbitrary<Json>;
+  return fc.oneof({ weight: 4, arbitrary: known }, { weight: 1, arbitrary: json });
+}
+const list = (item: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
+  fc.oneof(fc.array(item, { maxLength: 3 }) as fc.Arbitrary<Json>, json);
+const tags = object({ "kuma.io/service": json, "kuma.io/protocol": json, a: json });
+const metadata = object({
+  name: json,
+  labels: object({ "kuma.io/mesh": json, "kuma.io/origin": json }),
+  annotations: json,
+  ownerReferences: list(object({ apiVersion: json, kind: json, name: json })),
+});
+const spec = object({
+  networking: object({
+    address: json,
+    inbound: list(object({ port: json, servicePort: json, tags })),
+    gateway: object({ type: json, tags }),
+    outbound: list(object({ port: json })),
+    transparentProxying: object({
+      reachableBackends: object({ refs: list(object({ kind: json, name: json, labels: json })) }),
+    }),
+  }),
+  probes: object({ port: json, endpoints: list(object({ path: json })) }),
+  metrics: object({ conf: object({ aggregate: list(object({ name: json })) }) }),
+  constraints: object({ dataplaneProxy: object({ requirements: list(object({ tags })) }) }),
+  mtls: object({ backends: list(object({ name: json, conf: json })) }),
+  tags,
+  ports: list(object({ port: json })),
+});
+const any = object({
+  metadata,
+  spec,
+  mesh: fc.oneof(fc.constant<Json>("default"), json),
+  type: fc.constantFrom<Json>("system.kuma.io/secret", "system.kuma.io/global-secret", 1),
+  data: object({ value: json }),
+});
+
+const meshes = meshesOf({ default: {} });
+const settings = settingsOf();
+const schema = shippedContainerSchema();
+
+Deno.test("any request is answered, or refused with a code", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      any,
+      any,
+      fc.constantFrom("CREATE", "UPDATE", "DELETE", ""),
+      fc.constantFrom("dataplanes", "meshtimeouts", "meshes", "trafficlogs"),
+      fc.constantFrom("Dataplane", "ContainerPatch", "MeshGatewayInstance"),
+      async (object, oldObject, operation, resource, kind) => {
+        const namespace = "kuma-system";
+        const request = requestOf({ object, oldObject, operation, resource, kind, namespace });
+        const handlers: (() => Verdict | Promise<Verdict>)[] = [
+          () => defaultResource(request, settings),
+          () => referToMesh(request, settings, meshes),
+          () => validateResource(request, { settings, schema, meshes }),
+          () => validateSecret(request, settings, meshes),
+          () => validateService(request),
+        ];
+        for (const handler of handlers) {
+          try {
+            await handler();
+          } catch (thrown) {
+            if (!(thrown instanceof KumaError)) throw thrown;
+          }
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("any Mesh is kept", () => {
+  fc.assert(
+    fc.property(any, (mesh) => {
+      if (typeof mesh === "object" && mesh !== null && !Array.isArray(mesh)) viewMesh(mesh);
+    }),
+    { numRuns: 1000 },
+  );
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { silentLogger } from "core/log/logger.ts";
+import { type Settings } from "../settings/table.ts";
+import { loadSettings } from "../settings/load.ts";
+import { KubeConnection } from "./connection.ts";
+import { InformedCluster } from "./informed_cluster.ts";
+
+/** A cluster that reads from a server with these answers for Dataplanes, and an empty rest. */
+function play(dataplanes: () => Response, settings: Partial<Settings> = {}) {
+  const news = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    if (searchParams.has("watch")) {
+      return new Response(
+        new ReadableStream({
+          start: (controller) => void (pathname.endsWith("/meshes") && news.add(controller)),
+        }),
+      );
+    }
+    return pathname.endsWith("/dataplanes") ? dataplanes() : listOf([]);
+  });
+  const connection = new KubeConnection({
+    url: `http://127.0.0.1:${server.addr.port}`,
+    caCert: undefined,
+    certificate: undefined,
+    token: "t",
+    tokenFile: undefined,
+  });
+  const inForce = { ...loadSettings(undefined, {}).settings, ...settings };
+  const cluster = new InformedCluster(connection, inForce, silentLogger);
+  const stop = new AbortController();
+  const running = cluster.run(stop.signal);
+  return {
+    cluster,
+    /** Tells of a new Mesh. */
+    tell: (name: string) => {
+      const object = { metadata: { name, uid: `uid-${name}`, resourceVersion: "2" } };
+      const line = `${JSON.stringify({ type: "ADDED", object })}\n`;
+      for (const one of news) one.enqueue(new TextEncoder().encode(line));
+    },
+    until: async (what: () => boolean) => {
+      for (const end = performance.now() + 5000; !what();) {
+        assert.ok(performance.now() < end, `in vain: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+    watched: () => news.size > 0,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+      connection[Symbol.dispose]();
+      await server.shutdown();
+    },
+  };
+}
+
+const listOf = (items: unknown[]) => Response.json({ metadata: { resourceVersion: "1" }, items });
+const dataplane = (name: string, mesh?: string) => ({ metadata: { name, namespace: "n" }, mesh });
+
+Deno.test("a Mesh is waited for, but not for long", async () => {
+  await using it = play(() => listOf([]));
+  await it.until(() => it.watched() && it.cluster.waitingFor.length === 0);
+  setTimeout(() => it.tell("late"), 100);
+  assert.equal(it.cluster.mesh("late"), undefined);
+  assert.equal((await it.cluster.meshSoon("late"))?.uid, "uid-late");
+  const begun = performance.now();
+  assert.equal(await it.cluster.meshSoon("never"), undefined);
+  const ms = performance.now() - begun;
+  assert.ok(ms > 400 && ms < 2000, String(ms));
+});
+
+Deno.test("the Dataplanes of a mesh are counted once they were seen", async () => {
+  const items = [dataplane("a", "blue"), dataplane("b", "blue"), dataplane("c", "red")];
+  await using it = play(() => listOf([...items, dataplane("d")]));
+  assert.equal(it.cluster.dataplanesIn("blue"), undefined);
+  await it.until(() => it.cluster.waitingFor.length === 0);
+  assert.equal(it.cluster.dataplanesIn("blue"), 2);
+  assert.equal(it.cluster.dataplanesIn("green"), 0);
+});
+
+Deno.test("a cluster that has no Dataplanes is complete; one that hides them is not", async () => {
+  await using none = play(() => new Response("{}", { status: 404 }));
+  await none.until(() => none.cluster.waitingFor.length === 0);
+  assert.equal(none.cluster.dataplanesIn("blue"), 0);
+  await using hidden = play(() => new Response("{}", { status: 403 }));
+  await hidden.until(() => hidden.cluster.waitingFor.length === 1);
+  const informer = hidden.cluster.informers.find(({ name }) => name === "dataplanes");
+  await hidden.until(() => informer?.restarts.get("status 403") === 1);
+  assert.deepEqual(hidden.cluster.waitingFor, ["dataplanes"]);
+  assert.equal(hidden.cluster.dataplanesIn("blue"), undefined);
+});
+
+Deno.test("Dataplanes are not asked for where a Mesh may go at any time", async () => {
+  let asked = 0;
+  await using it = play(() => (asked++, listOf([])), { unsafeDelete: true });
+  await it.until(() => it.cluster.waitingFor.length === 0);
+  assert.equal(asked, 0);
+});
