@@ -37,7 +37,7 @@ export const FEDERATED: Partial<Settings> = { globalAddress: "grpcs://global:568
 /** Meshes by name, each with its spec; its uid is `uid-NAME`. Whoever is in one is in `dataplanes`. */
 export function meshesOf(
   specs: Record<string, JsonObject>,
-  dataplanes: readonly string[] | undefined = [],
+  dataplanes: readonly string[] = [],
 ): Meshes {
   const mesh = (name: string) => {
     const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;

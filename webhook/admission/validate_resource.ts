@@ -49,7 +49,8 @@ export async function validateResource(
   }
   const view = viewResource(request.object, kind);
   // What is being deleted only loses its finalizers; nothing may keep it from that.
-  if (own(view.metadata, "deletionTimestamp") !== undefined) return ALLOWED;
+  const leaving = own(view.metadata, "deletionTimestamp") !== undefined;
+  if (leaving && request.operation === "UPDATE") return ALLOWED;
   const verdict = exempt ? ALLOWED : generalRules(request, view, kind, context.settings);
   if (!verdict.allowed || request.resource !== "dataplanes") return verdict;
   return isSynced(view.origin, context.settings.mode)
@@ -57,9 +58,7 @@ export async function validateResource(
     : await dataplane(request, view, context);
 }
 
-/**
- * A ContainerPatch may only be in the system namespace, and what can never work is refused.
- */
+/** A ContainerPatch may only be in the system namespace, and what can never work is refused. */
 function containerPatch(
   request: AdmissionRequest,
   { settings: { systemNamespace }, schema }: ResourceContext,

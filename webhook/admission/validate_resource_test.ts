@@ -234,6 +234,7 @@ Deno.test("a wrong spec is refused whoever writes it, but for copies and what is
   assert.equal(await validate({ object: copy, user }, { mode: "global" }), "allowed");
   const leaving = { ...wrong, metadata: { deletionTimestamp: "2024-01-01T00:00:00Z" } };
   assert.equal(await validate({ object: leaving, operation: "UPDATE" }), "allowed");
+  assert.equal(await validate({ object: leaving }), line);
 });
 
 Deno.test("kinds that are not known pass; what is no object is refused in one line", async () => {
