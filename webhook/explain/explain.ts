@@ -15,12 +15,17 @@ import { lineDiff } from "./line_diff.ts";
 import { patchedFields } from "./patched_fields.ts";
 import { optionsOf } from "./rules.ts";
 
-/** The explanation as text: verdict, what decided each option and field, warnings, the difference. */
+/**
+ * The explanation as text: verdict, what decided each option and field, warnings, the difference.
+ * `assumptions` tells, afterwards, what the verdict rests on that nobody was asked about.
+ */
 export async function explainPod(
   object: Json,
   namespace: string,
   context: InjectionContext,
+  assumptions: () => readonly string[] = () => [],
 ): Promise<string> {
+  const assumed = () => assumptions().map((one) => `assumed: ${one}`);
   let who = "The pod";
   try {
     const pod = viewPod(object, namespace);
@@ -28,11 +33,12 @@ export async function explainPod(
     const injection = await injectPod(pod, context);
     const warnings = injection.warnings.map((warning) => `warning: ${warning}`);
     if (!injection.injected) {
-      return [`${who} would not be injected: ${injection.reason}`, ...warnings, ""].join("\n");
+      return lines(`${who} would not be injected: ${injection.reason}`, ...assumed(), ...warnings);
     }
     const fields = await decidedFields(pod, injection, context);
     return [
       `${who} would be injected: ${injection.reason}`,
+      ...assumed(),
       "",
       "Options, and what decided each:",
       ...table(injection.decisions.map(({ option, value, source }) => [option, value, source])),
@@ -46,8 +52,12 @@ export async function explainPod(
     ].join("\n");
   } catch (thrown) {
     if (!(thrown instanceof KumaError)) throw thrown;
-    return `${who} would be denied: ${thrown.line} (${thrown.code})\n`;
+    return lines(`${who} would be denied: ${thrown.line} (${thrown.code})`, ...assumed());
   }
+}
+
+function lines(...all: string[]): string {
+  return all.map((line) => `${line}\n`).join("");
 }
 
 /** A field of the injected pod that the pod given lacks, and why it is so. */

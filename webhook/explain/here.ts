@@ -13,8 +13,8 @@ import { knowsNativeSidecars } from "../cluster/version.ts";
 import { pause } from "../certificates/keep.ts";
 import type { Cluster } from "../inject/context.ts";
 import type { LoadedSettings } from "../settings/load.ts";
+import { assumedCluster } from "./assumed_cluster.ts";
 import { explainPod } from "./explain.ts";
-import { LABELS } from "core/kube/annotations.ts";
 import { KumaError } from "core/errors.ts";
 
 const SYNC_MS = 15_000;
@@ -28,16 +28,22 @@ export async function explainHere(
 ): Promise<string> {
   const metadata = isObject(pod) && isObject(pod.metadata) ? pod.metadata : {};
   const own = typeof metadata.namespace === "string" ? metadata.namespace : "default";
-  const explain = (cluster: Cluster, native: boolean) =>
-    explainPod(pod, namespace ?? own, {
+  const explain = (cluster: Cluster, native: boolean, assumptions?: () => readonly string[]) => {
+    const context = {
       cluster,
       settings: loaded.settings,
       origins: loaded.origins,
       caCert: undefined,
       serverHasNativeSidecars: native,
       schema: shippedContainerSchema(),
-    });
-  if (credentials === undefined) return await explain(OFFLINE, true);
+    };
+    return explainPod(pod, namespace ?? own, context, assumptions);
+  };
+  if (credentials === undefined) {
+    const { cluster, assumptions } = assumedCluster();
+    const version = loaded.settings.nativeSidecars ? ["the API server is of 1.29 or later"] : [];
+    return await explain(cluster, true, () => [...assumptions(), ...version]);
+  }
   using connection = new KubeConnection(credentials);
   const version = await connection.json("/version");
   const { major = "", minor = "" } = isObject(version) ? version : {};
@@ -61,10 +67,3 @@ export async function explainHere(
     await running;
   }
 }
-
-const OFFLINE: Cluster = {
-  namespace: () => ({ labels: { [LABELS.sidecarInjection]: "enabled" }, annotations: {} }),
-  hasMesh: () => true,
-  containerPatch: () => undefined,
-  configMap: () => undefined,
-};

@@ -12,6 +12,8 @@ import type { TextMap } from "./pod.ts";
 export interface NamespaceView {
   readonly labels: TextMap;
   readonly annotations: TextMap;
+  /** Nobody was asked: what is here is made up, and has to be said so. */
+  readonly assumed?: boolean;
 }
 
 /** The cluster's objects that decide an injection. */

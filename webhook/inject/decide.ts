@@ -50,7 +50,9 @@ export function decideInjection(
   for (const [what, map] of sources) {
     const value = own(map, NAME);
     if (value === undefined) continue;
-    return { inject: readSwitch(NAME, value), reason: `${what} ${NAME} is ${value}` };
+    const made = namespace.assumed && (map === namespace.labels || map === namespace.annotations);
+    const how = made ? "is assumed to be" : "is";
+    return { inject: readSwitch(NAME, value), reason: `${what} ${NAME} ${how} ${value}` };
   }
   return no(`neither the pod nor namespace ${pod.namespace} has the label ${NAME}`);
 }
