@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { kubeAssets } from "./kube/assets.ts";
+import { kubeAssets, kubectlProgram } from "./kube/assets.ts";
 import { ensureChainTools } from "./chain/tools.ts";
 
 await kubeAssets();
+await kubectlProgram();
 await ensureChainTools();
