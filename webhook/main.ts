@@ -14,10 +14,11 @@ import { fileSource, type PairSource } from "./certificates/file_pair.ts";
 import { KubeConnection } from "./cluster/connection.ts";
 import { findCredentials } from "./cluster/credentials.ts";
 import { explainHere } from "./explain/here.ts";
+import { addManifests } from "./install/command.ts";
 import { stderrLogger } from "./log.ts";
 import { serve } from "./serve.ts";
 import { untilSignal } from "./server/server.ts";
-import { type LoadedSettings, loadSettings } from "./settings/load.ts";
+import { type LoadedSettings, loadSettings, type SettingsDocument } from "./settings/load.ts";
 import type { Logger } from "core/log/logger.ts";
 
 interface ServeFlags {
@@ -51,6 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .option("--config-file <path>", "the control plane's YAML document")
     .option("--offline", "ask no cluster: an enabled namespace, the mesh that the pod names", false)
     .action((flags: ExplainFlags) => done(runExplain(flags)));
+  addManifests(program, { print: (text) => print(Deno.stdout, text), document: readDocument });
   try {
     await program.parseAsync([...args], { from: "user" });
     return code;
@@ -63,12 +65,13 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function settingsFrom(path: string | undefined): LoadedSettings {
-  const environment = Deno.env.toObject();
-  if (path === undefined) return loadSettings(undefined, environment);
+  return loadSettings(path === undefined ? undefined : readDocument(path), Deno.env.toObject());
+}
+
+function readDocument(path: string): SettingsDocument {
   try {
-    return loadSettings({ name: path, text: Deno.readTextFileSync(path) }, environment);
+    return { name: path, text: Deno.readTextFileSync(path) };
   } catch (cause) {
-    if (cause instanceof KumaError) throw cause;
     throw new KumaError("KUMA-WH-001", `${path}: ${errorText(cause)}`, { cause });
   }
 }

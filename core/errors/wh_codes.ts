@@ -80,4 +80,8 @@ export const WH_CODES: Readonly<Record<string, CodeText>> = {
     title: "The webhook cannot listen on its address",
     todo: "Correct admissionServer.address and port, or end what uses that port.",
   },
+  "KUMA-WH-030": {
+    title: "A flag of kuma-webhook manifests has a wrong value",
+    todo: "Correct the flag or key that the message names; nothing was printed.",
+  },
 };

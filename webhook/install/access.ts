@@ -1,0 +1,61 @@
+/**
+ * The webhook's service account, and what it may do: the rules of `manifests.ts` and no others.
+ *
+ * @module
+ */
+import type {
+  V1ClusterRole,
+  V1ClusterRoleBinding,
+  V1Role,
+  V1RoleBinding,
+  V1ServiceAccount,
+} from "@kubernetes/client-node";
+import { clusterRules, secretRules } from "../manifests.ts";
+import { NAME, named } from "./names.ts";
+import type { InstallOptions } from "./options.ts";
+
+const GROUP = "rbac.authorization.k8s.io";
+const VERSION = `${GROUP}/v1`;
+
+/** Account, roles and bindings. */
+export type Access =
+  | V1ServiceAccount
+  | V1ClusterRole
+  | V1ClusterRoleBinding
+  | V1Role
+  | V1RoleBinding;
+
+/** All of them, in the order in which they refer to each other. */
+export function access({ namespace, tlsSecret, readsConfigMaps }: InstallOptions): Access[] {
+  const subjects = [{ kind: "ServiceAccount", name: NAME, namespace }];
+  const roleRef = (kind: "ClusterRole" | "Role") => ({ apiGroup: GROUP, kind, name: NAME });
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: named(NAME, namespace) },
+    {
+      apiVersion: VERSION,
+      kind: "ClusterRole",
+      metadata: named(NAME),
+      rules: clusterRules({ configMaps: readsConfigMaps, generateCerts: true }),
+    },
+    {
+      apiVersion: VERSION,
+      kind: "ClusterRoleBinding",
+      metadata: named(NAME),
+      roleRef: roleRef("ClusterRole"),
+      subjects,
+    },
+    {
+      apiVersion: VERSION,
+      kind: "Role",
+      metadata: named(NAME, namespace),
+      rules: secretRules(tlsSecret),
+    },
+    {
+      apiVersion: VERSION,
+      kind: "RoleBinding",
+      metadata: named(NAME, namespace),
+      roleRef: roleRef("Role"),
+      subjects,
+    },
+  ];
+}
