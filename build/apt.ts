@@ -10,6 +10,18 @@ import { exists, runOk, say } from "./io.ts";
 /** invoke-rc.d(8) asks this program first; exit code 101 forbids every start. */
 const POLICY = "/usr/sbin/policy-rc.d";
 
+/** What packages enable for the next start of the machine, and we disable again. */
+const UNITS: Readonly<Record<string, readonly string[]>> = {
+  firewalld: ["firewalld.service"],
+  podman: [
+    "podman.socket",
+    "podman.service",
+    "podman-restart.service",
+    "podman-auto-update.service",
+    "podman-auto-update.timer",
+  ],
+};
+
 /** True on a Debian-like system where we are root. */
 export async function canInstall(): Promise<boolean> {
   return Deno.uid() === 0 && await exists("/etc/debian_version") &&
@@ -29,10 +41,7 @@ export async function aptInstall(packages: string[]): Promise<void> {
     if (ownPolicy) await Deno.writeTextFile(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
     await runOk("apt-get", ["update", "-qq"], { env });
     await runOk("apt-get", ["install", ...quiet, ...packages], { env });
-    if (packages.includes("firewalld") && await exists("/run/systemd/system")) {
-      await runOk("systemctl", ["disable", "--quiet", "firewalld"]);
-      say("firewalld is installed for the tests, and disabled as a service");
-    }
+    for (const name of packages) await disableUnits(name);
   } catch (cause) {
     throw new KumaError("KUMA-BUILD-008", `Cannot install packages: ${errorText(cause)}`, {
       cause,
@@ -41,4 +50,12 @@ export async function aptInstall(packages: string[]): Promise<void> {
   } finally {
     if (ownPolicy) await Deno.remove(POLICY);
   }
+}
+
+/** Links of units are files: they are taken away where systemd is installed, whether or not it runs. */
+async function disableUnits(name: string): Promise<void> {
+  const units = UNITS[name];
+  if (units === undefined || !await exists("/usr/bin/systemctl")) return;
+  await runOk("systemctl", ["disable", "--quiet", ...units]);
+  say(`${name} is installed, and disabled as a service`);
 }

@@ -56,13 +56,26 @@ export async function patchedDenort(denort: Denort, arch: Arch): Promise<Denort>
  * @throws {KumaError} `KUMA-BUILD-006` when this machine lacks one of them
  */
 export async function placeRuntime(dir: string, denortPath: string, arch: Arch): Promise<void> {
-  const needed = (await runOk("patchelf", ["--print-needed", denortPath])).trim().split("\n");
-  for (const name of new Set([TARGETS[arch].loader, ...needed])) {
-    const bytes = await Deno.readFile(await findLibrary(name, arch));
+  for (const [name, path] of await runtimeLibraries(denortPath, arch)) {
+    const bytes = await Deno.readFile(path);
     const target = join(dir, RUNTIME_FOLDER, name);
     if (await exists(target) && sha256(await Deno.readFile(target)) === sha256(bytes)) continue;
     await writeAtomic(target, bytes, name === TARGETS[arch].loader ? 0o755 : 0o644);
   }
+}
+
+/**
+ * The loader and the libraries that a program names as needed: where this machine has them, by file name.
+ *
+ * @throws {KumaError} `KUMA-BUILD-006` when it lacks one of them
+ */
+export async function runtimeLibraries(program: string, arch: Arch): Promise<Map<string, string>> {
+  const needed = (await runOk("patchelf", ["--print-needed", program])).trim().split("\n");
+  const found = new Map<string, string>();
+  for (const name of new Set([TARGETS[arch].loader, ...needed])) {
+    found.set(name, await findLibrary(name, arch));
+  }
+  return found;
 }
 
 /** Folders of this machine that hold C libraries for `arch`: its own, or those of the cross packages. */

@@ -24,6 +24,9 @@ export const DEMO_NEEDS: readonly Need[] = [
   { package: "procps", probe: "ps" },
 ];
 
+/** What making images needs. */
+export const IMAGE_NEEDS: readonly Need[] = [{ package: "podman", probe: "podman" }];
+
 /** What `deno task test` needs. */
 export const TEST_NEEDS: readonly Need[] = [
   ...DEMO_NEEDS,
@@ -35,6 +38,8 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "time", probe: "/usr/bin/time" },
   { package: "containernetworking-plugins", probe: "/usr/lib/cni/bridge" },
   { package: "qemu-user-static", probe: "qemu-aarch64-static" },
+  ...IMAGE_NEEDS,
+  { package: "runc", probe: "runc" },
   ...runtimeNeeds("amd64"),
   ...runtimeNeeds("arm64"),
 ];
