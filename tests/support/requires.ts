@@ -20,6 +20,8 @@ export type Capability =
   | "iptables-legacy"
   | "go"
   | "etcd"
+  | "kubectl"
+  | "podman"
   | "cni-plugins"
   | "qemu"
   | "firewalld"
@@ -54,6 +56,17 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
   etcd: {
     present: () => Deno.env.has("KUBEBUILDER_ASSETS") || succeeds("go", "version"),
     cure: "set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver, or install Go",
+  },
+  kubectl: {
+    present: () => {
+      const given = Deno.env.get("KUBEBUILDER_ASSETS");
+      return given ? isFile(`${given}/kubectl`) : succeeds("go", "version");
+    },
+    cure: "put kubectl into the folder of KUBEBUILDER_ASSETS, or unset it and install Go",
+  },
+  podman: {
+    present: () => Deno.uid() === 0 && succeeds("podman", "info") && which("runc") !== undefined,
+    cure: "install podman and runc, and run the tests as root",
   },
   "cni-plugins": {
     present: () => isFile("/usr/lib/cni/bridge") || isFile("/opt/cni/bin/bridge"),

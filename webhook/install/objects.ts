@@ -15,9 +15,10 @@ import type { InstallOptions } from "./options.ts";
 import { service } from "./service.ts";
 
 /**
- * The objects in the order in which `kubectl apply` has to make them: namespace and definitions first,
- * webhook configurations last. There is no Mesh among them: kubectl looks all kinds up before it
- * makes the first object, and would not find one whose definition is among them.
+ * The objects in the order in which `kubectl apply` has to make them: namespace and definitions first, the
+ * Deployment last, since the first thing its pods do is to write their CA into the configurations.
+ * There is no Mesh among them: kubectl looks all kinds up before it makes the first object, and would
+ * not find one whose definition is among them.
  *
  * Beside Kuma's control plane, its own objects are left out: what is not applied by us is not deleted
  * by us either, and the configurations have entries that only the control plane answers.
@@ -30,7 +31,7 @@ export function installedObjects(options: InstallOptions): object[] {
     ...document === undefined ? [] : [configMap(namespace, document)],
     service(options.service, namespace),
     disruptionBudget(namespace),
-    deployment(options),
     ...besideKuma ? [] : configurations(options),
+    deployment(options),
   ];
 }

@@ -27,7 +27,7 @@ function podSpec(options: InstallOptions): V1PodSpec {
   return spec;
 }
 
-Deno.test("what others need comes first, what calls the webhook last", () => {
+Deno.test("what others need comes before them", () => {
   assert.deepEqual(kinds({ ...OPTIONS, document: "{}" }), [
     "Namespace",
     "CustomResourceDefinition",
@@ -40,9 +40,9 @@ Deno.test("what others need comes first, what calls the webhook last", () => {
     "ConfigMap",
     "Service",
     "PodDisruptionBudget",
-    "Deployment",
     "MutatingWebhookConfiguration",
     "ValidatingWebhookConfiguration",
+    "Deployment",
   ]);
 });
 
