@@ -95,7 +95,7 @@ export function packImage(
     ];
     await Deno.writeTextFile(join(dir, "Containerfile"), `${recipe.join("\n")}\n`);
     // No time and no version of the tool: the image's ID says what is in it and nothing else.
-    const fixed = ["--timestamp=0", "--identity-label=false", "--no-cache"];
+    const fixed = ["--timestamp=0", "--identity-label=false", "--layers=false"];
     const args = ["build", "--quiet", ...fixed, `--arch=${arch}`, `--tag=${tag}`, dir];
     const printed = (await runOk("podman", args)).trim();
     return printed.slice(printed.lastIndexOf("\n") + 1);

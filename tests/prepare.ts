@@ -6,7 +6,8 @@
  */
 import { kubeAssets, kubectlProgram } from "./kube/assets.ts";
 import { ensureChainTools } from "./chain/tools.ts";
+import { has } from "./support/requires.ts";
 
 await kubeAssets();
-await kubectlProgram();
+if (has("kubectl")) await kubectlProgram();
 await ensureChainTools();
