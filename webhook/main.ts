@@ -48,9 +48,13 @@ export async function main(args: readonly string[]): Promise<number> {
     .action((flags: ServeFlags) => done(runServe(flags)));
   program.command("explain").description("say what would become of a pod, and why")
     .requiredOption("-f, --file <path>", "the pod, YAML or JSON; - for standard input")
-    .option("-n, --namespace <name>", "its namespace, where the file does not say")
+    .option("-n, --namespace <name>", "its namespace (default: the file's)")
     .option("--config-file <path>", "the control plane's YAML document")
-    .option("--offline", "ask no cluster: an enabled namespace, the mesh that the pod names", false)
+    .option(
+      "--offline",
+      "ask no cluster: assume an enabled namespace and the mesh that the pod names",
+      false,
+    )
     .action((flags: ExplainFlags) => done(runExplain(flags)));
   addManifests(program, { print: (text) => print(Deno.stdout, text), document: readDocument });
   try {

@@ -47,9 +47,11 @@ export class NamespaceControllers implements AsyncDisposable {
       // A kind may go while we look: its definition is deleted at the same time.
       const list = await unlessGone(this.#get<{ items: KubeObject[] }>(collection));
       for (const { metadata } of list?.items ?? []) {
-        const body = { gracePeriodSeconds: 0 };
         const object = `${collection}/${metadata?.name}`;
-        await unlessGone(this.#cluster.request("DELETE", object, body));
+        const answer = await this.#cluster.fetch("DELETE", object, { gracePeriodSeconds: 0 });
+        await answer.body?.cancel();
+        // A webhook that is about to go as well may refuse it: the next round tries again.
+        if (!answer.ok && answer.status !== 404) return;
       }
     }
     const path = `/api/v1/namespaces/${name}/finalize`;

@@ -4,7 +4,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import type { Json, JsonObject } from "core/patch/json.ts";
+import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import { stringify } from "yaml";
 import type { InjectionContext } from "../inject/context.ts";
 import { type Injection, injectPod } from "../inject/inject.ts";
@@ -16,8 +16,9 @@ import { patchedFields } from "./patched_fields.ts";
 import { optionsOf } from "./rules.ts";
 
 /**
- * The explanation as text: verdict, what decided each option and field, warnings, the difference.
- * `assumptions` tells, afterwards, what the verdict rests on that nobody was asked about.
+ * The explanation as text: verdict, what decided each option and field, warnings, the difference. An
+ * empty `namespace` stands for the one that the pod names, else `default`. `assumptions` tells, afterwards,
+ * what the verdict rests on that nobody was asked about.
  */
 export async function explainPod(
   object: Json,
@@ -28,7 +29,7 @@ export async function explainPod(
   const assumed = () => assumptions().map((one) => `assumed: ${one}`);
   let who = "The pod";
   try {
-    const pod = viewPod(object, namespace);
+    const pod = viewPod(object, namespace || namespaceOf(object));
     who = `Pod ${pod.namespace}/${pod.name}`;
     const injection = await injectPod(pod, context);
     const warnings = injection.warnings.map((warning) => `warning: ${warning}`);
@@ -54,6 +55,11 @@ export async function explainPod(
     if (!(thrown instanceof KumaError)) throw thrown;
     return lines(`${who} would be denied: ${thrown.line} (${thrown.code})`, ...assumed());
   }
+}
+
+function namespaceOf(object: Json): string {
+  const metadata = isObject(object) && isObject(object.metadata) ? object.metadata : {};
+  return typeof metadata.namespace === "string" ? metadata.namespace : "";
 }
 
 function lines(...all: string[]): string {

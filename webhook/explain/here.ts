@@ -26,8 +26,6 @@ export async function explainHere(
   loaded: LoadedSettings,
   credentials: Credentials | undefined,
 ): Promise<string> {
-  const metadata = isObject(pod) && isObject(pod.metadata) ? pod.metadata : {};
-  const own = typeof metadata.namespace === "string" ? metadata.namespace : "default";
   const explain = (cluster: Cluster, native: boolean, assumptions?: () => readonly string[]) => {
     const context = {
       cluster,
@@ -37,7 +35,7 @@ export async function explainHere(
       serverHasNativeSidecars: native,
       schema: shippedContainerSchema(),
     };
-    return explainPod(pod, namespace ?? own, context, assumptions);
+    return explainPod(pod, namespace ?? "", context, assumptions);
   };
   if (credentials === undefined) {
     const { cluster, assumptions } = assumedCluster();
