@@ -54,8 +54,13 @@ export async function aptInstall(packages: string[]): Promise<void> {
 
 /** Links of units are files: they are taken away where systemd is installed, whether or not it runs. */
 async function disableUnits(name: string): Promise<void> {
-  const units = UNITS[name];
-  if (units === undefined || !await exists("/usr/bin/systemctl")) return;
-  await runOk("systemctl", ["disable", "--quiet", ...units]);
+  if (!await exists("/usr/bin/systemctl")) return;
+  const there: string[] = [];
+  // Not every release of a package has all of them, and systemctl fails for one that it does not know.
+  for (const unit of UNITS[name] ?? []) {
+    if (await exists(`/lib/systemd/system/${unit}`)) there.push(unit);
+  }
+  if (there.length === 0) return;
+  await runOk("systemctl", ["disable", "--quiet", ...there]);
   say(`${name} is installed, and disabled as a service`);
 }

@@ -74,7 +74,7 @@ export const WH_CODES: Readonly<Record<string, CodeText>> = {
   },
   "KUMA-WH-023": {
     title: "An API request was refused",
-    todo: "Give the webhook's service account the role that the README shows.",
+    todo: "Give the webhook's service account the roles that kuma-webhook manifests prints.",
   },
   "KUMA-WH-024": {
     title: "The webhook cannot listen on its address",
