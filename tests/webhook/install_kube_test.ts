@@ -194,17 +194,8 @@ test("beside Kuma's control plane nothing of Kuma's is touched but what the patc
 
   const patched = await kubectl.shell(patch);
   assert.equal(patched.code, 0, patched.stderr);
-  const configurations = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
-  const { webhooks } = await cluster.request<{ webhooks: Entry[] }>(
-    "GET",
-    `${configurations}/kuma-admission-mutating-webhook-configuration`,
-  );
   assert.deepEqual(
-    webhooks.map(({ name, clientConfig }) => [
-      name,
-      clientConfig.service.name,
-      clientConfig.service.path,
-    ]),
+    await entries(cluster),
     [
       [
         "mesh.defaulter.kuma-admission.kuma.io",
@@ -231,9 +222,32 @@ test("beside Kuma's control plane nothing of Kuma's is touched but what the patc
     name === "KUMA_CONTROL_PLANE_CA_CERT"
   );
   assert.equal(ca?.value, "the CA of the control plane");
+
+  // An upgrade of Kuma applies its objects again; after that ours can go.
+  assert.equal((await kubectl.run(["apply", "-f", "-"], objects)).code, 0);
+  const services = (await entries(cluster)).map(([, service]) => service);
+  assert.deepEqual(new Set(services), new Set(["kuma-control-plane"]));
+  const removal = pipe.replace("kubectl apply -f -", "kubectl delete -f -").replace(
+    /^.*rollout.*$/m,
+    "",
+  );
+  const removed = await kubectl.shell(removal);
+  assert.equal(removed.code, 0, removed.stderr);
+  const uids = (all: string[]) => all.map((one) => one.replace(/ \d+$/, ""));
+  assert.deepEqual(uids(await versions()), uids(before));
 });
+
+/** Name, Service and path of each entry of the mutating configuration. */
+async function entries(cluster: TestCluster): Promise<string[][]> {
+  const configurations = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+  const { webhooks } = await cluster.request<{ webhooks: Entry[] }>(
+    "GET",
+    `${configurations}/kuma-admission-mutating-webhook-configuration`,
+  );
+  return webhooks.map(({ name, clientConfig: { service } }) => [name, service.name, service.path]);
+}
 
 interface Entry {
   name: string;
-  clientConfig: { service: { name: string; path: string }; caBundle?: string };
+  clientConfig: { service: { name: string; path: string } };
 }
