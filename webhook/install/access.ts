@@ -26,7 +26,8 @@ export type Access =
   | V1RoleBinding;
 
 /** All of them, in the order in which they refer to each other. */
-export function access({ namespace, tlsSecret, readsConfigMaps }: InstallOptions): Access[] {
+export function access(options: InstallOptions): Access[] {
+  const { namespace, tlsSecret, readsConfigMaps, unsafeDelete } = options;
   const subjects = [{ kind: "ServiceAccount", name: NAME, namespace }];
   const roleRef = (kind: "ClusterRole" | "Role") => ({ apiGroup: GROUP, kind, name: NAME });
   return [
@@ -35,7 +36,7 @@ export function access({ namespace, tlsSecret, readsConfigMaps }: InstallOptions
       apiVersion: VERSION,
       kind: "ClusterRole",
       metadata: named(NAME),
-      rules: clusterRules({ configMaps: readsConfigMaps, generateCerts: true }),
+      rules: clusterRules({ configMaps: readsConfigMaps, generateCerts: true, unsafeDelete }),
     },
     {
       apiVersion: VERSION,

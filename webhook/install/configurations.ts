@@ -9,8 +9,8 @@ import type { InstallOptions } from "./options.ts";
 
 /** Both, calling the Service. `--generate-certs` writes their CA. */
 export function configurations(options: InstallOptions): JsonObject[] {
-  const { namespace, service, failurePolicy } = options;
-  const at = { namespace, service, failurePolicy };
+  const { namespace, service, failurePolicy, mode } = options;
+  const at = { namespace, service, failurePolicy, mode };
   return [withoutPodsOf(namespace, mutatingConfiguration(at)), validatingConfiguration(at)];
 }
 

@@ -48,6 +48,10 @@ export interface InstallOptions {
   readonly caSecret: string | undefined;
   /** The settings make the webhook read ConfigMaps. */
   readonly readsConfigMaps: boolean;
+  /** `store.unsafeDelete` of the settings: then nobody asks which meshes are in use. */
+  readonly unsafeDelete: boolean;
+  /** `mode` of the settings: a global control plane has no pods. */
+  readonly mode: Settings["mode"];
   /** Kuma's control plane is installed: what is its own is left out. */
   readonly besideKuma: boolean;
 }
@@ -124,6 +128,8 @@ export function installOptions(flags: InstallFlags, document?: SettingsDocument)
     document: document?.text,
     caSecret,
     readsConfigMaps: settings.configMapName !== "",
+    unsafeDelete: settings.unsafeDelete,
+    mode: settings.mode,
     besideKuma: flags.besideKuma,
   };
 }
