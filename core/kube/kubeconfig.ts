@@ -49,6 +49,7 @@ export async function parseKubeconfig(text: string, name: string): Promise<Kubec
   const user = userName === ""
     ? {}
     : named(root.users, userName, "user", () => bad(`it has no user "${userName}"`));
+  refuseUnsupported(cluster, user, bad);
   const server = string(cluster.server)?.replace(/\/+$/, "") ?? "";
   if (!isHttpUrl(server)) throw bad("the cluster's server is no http(s) URL");
   const caData = string(cluster["certificate-authority-data"]);
@@ -61,8 +62,39 @@ export async function parseKubeconfig(text: string, name: string): Promise<Kubec
   };
 }
 
+/** Ways in which a user may authenticate that are none of ours. */
+const UNSUPPORTED_WAYS = [
+  "exec",
+  "auth-provider",
+  "client-certificate",
+  "client-certificate-data",
+  "username",
+];
+
+/**
+ * What would be left out in silence otherwise, and end as "token is stale", as an untrusted certificate
+ * or as a server that never answers.
+ */
+function refuseUnsupported(
+  cluster: Record<string, unknown>,
+  user: Record<string, unknown>,
+  bad: (why: string) => KumaError,
+): void {
+  const ways = UNSUPPORTED_WAYS.filter((key) => user[key] !== undefined);
+  if (ways.length > 0 && string(user.token) === undefined && string(user.tokenFile) === undefined) {
+    throw bad(`its user has no token or tokenFile, and ${ways.join(", ")} cannot be used`);
+  }
+  const skipped = cluster["insecure-skip-tls-verify"];
+  if (skipped === true || skipped === "true") {
+    throw bad("insecure-skip-tls-verify cannot be used: name the cluster's CA");
+  }
+  for (const key of ["proxy-url", "tls-server-name"]) {
+    if (string(cluster[key]) !== undefined) throw bad(`${key} cannot be used`);
+  }
+}
+
 async function parseWithPackage(text: string, name: string): Promise<unknown> {
-  const { parse } = await import("yaml");
+  const { parse } = await import("../proxy/yaml_library.ts");
   try {
     return parse(text, { maxAliasCount: 0, logLevel: "error" });
   } catch (error) {
@@ -110,7 +142,7 @@ function string(value: unknown): string | undefined {
 }
 
 function isHttpUrl(text: string): boolean {
-  return /^https?:\/\/[^\s/?#]+$/.test(text) && URL.canParse(text);
+  return /^https?:\/\/[^\s/?#@]+$/i.test(text) && URL.canParse(text);
 }
 
 function malformed(name: string, why: string): KumaError {

@@ -35,14 +35,25 @@ Deno.test("parseKubeconfig gives server, CA and token", async () => {
 
 Deno.test("parseKubeconfig reads what only the YAML package can", async () => {
   const text = config({
-    server: "https://[fd00::1]:6443/",
+    server: "HTTPS://[fd00::1]:6443/",
     extra: " # why",
     user: "tokenFile: /t",
   });
   const read = await parseKubeconfig(text, "k");
-  assert.equal(read.server, "https://[fd00::1]:6443");
+  assert.equal(read.server, "HTTPS://[fd00::1]:6443");
   assert.equal(read.tokenFile, "/t");
   assert.equal(read.token, undefined);
+});
+
+Deno.test("parseKubeconfig reads what an editor of another system left: CRLF and a byte order mark", async () => {
+  const plain = await parseKubeconfig(config(), "k");
+  assert.deepEqual(await parseKubeconfig(config().replaceAll("\n", "\r\n"), "k"), plain);
+  assert.deepEqual(await parseKubeconfig(`\uFEFF${config()}`, "k"), plain);
+});
+
+Deno.test("parseKubeconfig takes the token where there are other credentials too", async () => {
+  const both = config({ user: "token: abc.def\n    client-certificate: /c" });
+  assert.equal((await parseKubeconfig(both, "k")).token, "abc.def");
 });
 
 Deno.test("parseKubeconfig reads JSON, which is YAML too", async () => {
@@ -70,6 +81,20 @@ for (
     ["no user", config().replace("user: kuma-cni", "user: nobody"), /nobody/],
     ["no URL", config({ server: "10.0.0.1" }), /no http/],
     ["URL with a path", config({ server: "https://a/b" }), /no http/],
+    ["a password in the URL", config({ server: "https://a:secret-token@b" }), /no http/],
+    ["exec", config({ user: "exec: { command: aws }" }), /exec cannot be used/],
+    [
+      "a client certificate",
+      config({ user: "client-certificate: /c\n    client-key: /k" }),
+      /no token or tokenFile, and client-certificate cannot/,
+    ],
+    ["a user name", config({ user: "username: a\n    password: secret-token" }), /username cannot/],
+    [
+      "no verification",
+      config({ server: "https://a\n    insecure-skip-tls-verify: true" }),
+      /insecure-skip-tls-verify/,
+    ],
+    ["a proxy", config({ server: "https://a\n    proxy-url: http://p" }), /proxy-url/],
     ["no base64", config({ ca: "a-b" }), /base64/],
     ["no PEM", config({ ca: btoa("hello") }), /PEM/],
     ["an alias bomb", "a: &a [x]\nb: [*a, *a]", /not valid YAML|current-context/],

@@ -19,10 +19,10 @@ interface Line {
 
 const KEY = /^([A-Za-z][A-Za-z0-9_.-]*):(?: +(.*))?$/;
 /**
- * Plain scalars that every YAML version takes as a text: a letter or `/` first, no indicator characters,
- * no `: ` and no ` #`; words that mean null or a boolean somewhere are left to the package.
+ * Plain scalars that every YAML version takes as a text: a letter or `/` first, no indicator characters
+ * (brackets, as of an IPv6 host, mean nothing after the first), no `: ` and no ` #`; words that mean null or a boolean somewhere are left to the package.
  */
-const PLAIN_SCALAR = /^[A-Za-z/](?:[A-Za-z0-9_./+=@-]|:(?=[A-Za-z0-9/]))*$/;
+const PLAIN_SCALAR = /^[A-Za-z/](?:[A-Za-z0-9_./+=@[\]-]|:(?=[A-Za-z0-9/[\]:]))*$/;
 const NOT_TEXT = /^(?:null|true|false|yes|no|on|off|y|n)$/i;
 
 /** The document's data, or undefined where it is not of this plain form. */

@@ -23,11 +23,13 @@ contexts:
 current-context: kuma-cni-context`;
 
 Deno.test("parsePlainYaml reads a kubeconfig as the YAML package does", () => {
-  // The brackets of an IPv6 host are outside of the plain form unless they are quoted.
+  assert.deepEqual(parsePlainYaml(KUBECONFIG), parse(KUBECONFIG));
   const quoted = KUBECONFIG.replace("https://[fd00::1]:443", '"https://[fd00::1]:443"');
-  assert.deepEqual(parsePlainYaml(quoted), parse(quoted));
-  const ipv4 = KUBECONFIG.replace("[fd00::1]", "10.0.0.1");
-  assert.deepEqual(parsePlainYaml(ipv4), parse(ipv4));
+  assert.deepEqual(parsePlainYaml(quoted), parse(KUBECONFIG));
+  for (const host of ["10.0.0.1", "[::1]", "[fd00::]", "a[b]c"]) {
+    const other = KUBECONFIG.replace("[fd00::1]", host);
+    assert.deepEqual(parsePlainYaml(other), parse(other));
+  }
 });
 
 Deno.test("parsePlainYaml leaves everything else to the package", () => {
@@ -78,6 +80,7 @@ Deno.test("what parsePlainYaml accepts means the same to the package", () => {
     "null",
     "{",
     "[",
+    "]",
     "&",
     "*",
     "!",

@@ -7,4 +7,4 @@
  *
  * @module
  */
-export { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+export { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parse, parseDocument } from "yaml";
