@@ -108,21 +108,42 @@ export async function endpointFromKubeconfig(path: string): Promise<KubeEndpoint
   return {
     server: config.server,
     caPem: config.caPem ?? (config.caFile === undefined ? undefined : named(config.caFile)),
-    token: config.tokenFile === undefined ? config.token : named(config.tokenFile).trim(),
+    token: headerToken(
+      config.tokenFile === undefined ? config.token : named(config.tokenFile).trim(),
+      config.tokenFile ?? path,
+    ),
   };
+}
+
+/** A token that can be sent. Sent as it is, the failure would be a server that "does not answer". */
+function headerToken(token: string | undefined, path: string): string | undefined {
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
+  if (token === "") throw unreadable(path, "the file is empty");
+  throw new KumaError(
+    "KUMA-CNI-012",
+    `the token in "${path}" cannot be used: it holds characters that no token has`,
+  );
 }
 
 function readSmallFile(path: string): string {
   try {
-    if (Deno.statSync(path).size > MAX_FILE) throw new RangeError("the file is too large");
+    const { isFile, size } = Deno.statSync(path);
+    // A device may have no end, and a FIFO nobody who writes.
+    if (!isFile) throw new TypeError("it is not a plain file");
+    if (size > MAX_FILE) throw new RangeError("the file is too large");
     return Deno.readTextFileSync(path);
   } catch (cause) {
-    const what = cause instanceof Deno.errors.NotFound ? "does not exist" : errorText(cause);
-    throw new KumaError("KUMA-CNI-011", `cannot read "${path}": ${what}`, {
-      hint: "check that the CNI installer runs on this node; it writes this file",
-      cause,
-    });
+    const missing = cause instanceof Deno.errors.NotFound;
+    throw unreadable(path, missing ? "it does not exist" : errorText(cause), cause);
   }
+}
+
+/** In brackets: after a colon, what follows a name that ends in "token" would be redacted. */
+function unreadable(path: string, why: string, cause?: unknown): KumaError {
+  return new KumaError("KUMA-CNI-011", `cannot read "${path}" (${why})`, {
+    hint: "check that the CNI installer runs on this node; it writes this file",
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 async function readAtMost(response: Response, path: string): Promise<string> {

@@ -88,6 +88,18 @@ Deno.test("endpointFromKubeconfig reads named files beside it, anew each time", 
     assert.deepEqual(await endpointFromKubeconfig(path), first);
     Deno.writeTextFileSync(`${directory}/token`, "two");
     assert.deepEqual(await endpointFromKubeconfig(path), { ...first, token: "two" });
+    for (const [text, expected] of [["", "011"], ["a\nb", "012"], ["tökén", "012"]] as const) {
+      Deno.writeTextFileSync(`${directory}/token`, text);
+      await assert.rejects(endpointFromKubeconfig(path), (error) => {
+        assert.ok(code(`KUMA-CNI-${expected}`)(error), String(error));
+        assert.ok(String(error).includes(`${directory}/token`));
+        return true;
+      });
+    }
+    Deno.removeSync(`${directory}/token`);
+    // It would never end.
+    Deno.symlinkSync("/dev/zero", `${directory}/token`);
+    await assert.rejects(endpointFromKubeconfig(path), /not a plain file/);
     Deno.removeSync(`${directory}/token`);
     await assert.rejects(endpointFromKubeconfig(path), code("KUMA-CNI-011"));
     await assert.rejects(endpointFromKubeconfig(`${directory}/no`), code("KUMA-CNI-011"));
