@@ -1,12 +1,13 @@
 /**
  * The result of ADD. The plugin changes nothing about interfaces and addresses, so in a chain it prints
- * what the plugin before it gave, to the last digit; alone it prints an empty result.
+ * what the plugin before it gave, byte for byte; alone it prints an empty result.
  *
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { objectMembers } from "./json_members.ts";
 import type { NetConf } from "./net_conf.ts";
-import { isAtLeast } from "./spec_version.ts";
+import { isAtLeast, type SpecVersion } from "./spec_version.ts";
 
 /**
  * The text to print.
@@ -31,44 +32,27 @@ export function addResult(conf: NetConf, text: string): string {
 }
 
 function previousResult(conf: NetConf, text: string): string {
-  const { prevResult } = parseWithSource(text, keepNumber) as {
-    prevResult: unknown;
-  };
-  if (
-    typeof prevResult !== "object" || prevResult === null ||
-    Array.isArray(prevResult)
-  ) {
+  // The last one, where the key is doubled: that is the one which every reader takes.
+  const span = objectMembers(text).findLast(({ key }) => key === "prevResult");
+  const result = span === undefined ? "" : text.slice(span.start, span.end);
+  if (!result.startsWith("{")) {
     throw new KumaError("KUMA-CNI-003", '"prevResult" is not a JSON object');
   }
-  // libcni sends the version within; where another runtime does not, or sends its own, the
-  // configuration's is what the caller reads the answer by.
-  return print({ ...prevResult, cniVersion: conf.cniVersion });
+  return withVersion(result, conf.cniVersion);
 }
 
-/** `JSON.parse` with the third argument of its reviver, which TypeScript's library does not know yet. */
-const parseWithSource = JSON.parse as (
-  text: string,
-  reviver: (
-    key: string,
-    value: unknown,
-    context: { source?: string },
-  ) => unknown,
-) => unknown;
-
-/** Numbers as they were written: 64-bit ones do not survive a double. */
-function keepNumber(
-  _key: string,
-  value: unknown,
-  context: { source?: string },
-): unknown {
-  const rawJSON = (JSON as { rawJSON?: (text: string) => unknown }).rawJSON;
-  if (
-    typeof value !== "number" || context.source === undefined ||
-    rawJSON === undefined
-  ) {
-    return value;
+/**
+ * libcni sends the version within; where another runtime does not, or sends its own, the configuration's
+ * is what the caller reads the answer by.
+ */
+function withVersion(result: string, version: SpecVersion): string {
+  const members = objectMembers(result);
+  const named = members.findLast(({ key }) => key === "cniVersion");
+  const value = JSON.stringify(version);
+  if (named !== undefined) {
+    return result.slice(0, named.start) + value + result.slice(named.end);
   }
-  return String(value) === context.source ? value : rawJSON(context.source);
+  return `{"cniVersion":${value}${members.length === 0 ? "" : ","}${result.slice(1)}`;
 }
 
 function print(result: object): string {
