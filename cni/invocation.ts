@@ -38,8 +38,15 @@ const REQUIRED: Readonly<Record<Command, readonly Variable[]>> = {
  * @throws {KumaError} `KUMA-CNI-001` naming the variables.
  */
 export function readInvocation(
-  get: (name: string) => string | undefined,
+  read: (name: string) => string | undefined,
 ): Invocation {
+  const get = (name: string): string | undefined => {
+    try {
+      return read(name);
+    } catch {
+      throw bad(`${name} is not UTF-8 text`);
+    }
+  };
   const command = get("CNI_COMMAND") ?? "";
   if (!isCommand(command)) {
     throw bad(`unknown CNI_COMMAND: ${JSON.stringify(command.slice(0, 40))}`);

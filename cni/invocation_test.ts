@@ -79,3 +79,14 @@ for (
     );
   });
 }
+
+Deno.test("a variable that cannot be read as text is named", () => {
+  const read = (name: string) => {
+    if (name === "CNI_ARGS") throw new TypeError("environment variable was not valid unicode");
+    return name === "CNI_COMMAND" ? "ADD" : "x";
+  };
+  assert.throws(() => readInvocation(read), {
+    code: "KUMA-CNI-001",
+    message: /CNI_ARGS is not UTF-8/,
+  });
+});
