@@ -11,7 +11,7 @@ import type { Logger } from "core/log/logger.ts";
 /**
  * Enters the pod's network namespace and the sandbox in which iptables asks no name service.
  *
- * @throws {KumaError} `KUMA-HOST-111` to `-113` the namespace cannot be entered.
+ * @throws {KumaError} `KUMA-HOST-111` to `-114` the namespace cannot be entered.
  */
 export function enterPod(netns: string, log: Logger): void {
   enterNetns(netns);

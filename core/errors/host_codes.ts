@@ -43,6 +43,10 @@ export const HOST_CODES: Readonly<Record<string, CodeText>> = {
     title: "A network namespace cannot be entered",
     todo: "Run as root with CAP_SYS_ADMIN.",
   },
+  "KUMA-HOST-114": {
+    title: "The user namespace of a pod (hostUsers: false) cannot be entered",
+    todo: "Install nsenter (package util-linux) on the node, or do not set hostUsers to false.",
+  },
   "KUMA-HOST-120": {
     title: "There is no loopback interface, or it cannot be asked for",
     todo: "Check 'ip link show lo' in the network namespace that is to be redirected.",

@@ -8,6 +8,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { close, ERRNO, errnoText, fileSystemType, openReadOnly, setns } from "./libc.ts";
+import { adoptOwner } from "./user_namespace.ts";
 
 const NSFS_MAGIC = 0x6e736673;
 const PROC_SUPER_MAGIC = 0x9fa0;
@@ -18,7 +19,7 @@ const CLONE_NEWNET = 0x40000000;
  * (`/run/netns/NAME` or `/proc/PID/ns/net`).
  *
  * @throws {KumaError} `KUMA-HOST-111` nothing is there, `-112` what is there is no network namespace,
- *   `-113` the kernel refuses.
+ *   `-113` the kernel refuses, `-114` its user namespace is another and cannot be entered.
  */
 export function enterNetns(path: string): void {
   const fd = openNetns(path);
@@ -32,6 +33,7 @@ export function enterNetns(path: string): void {
         result === -ERRNO.EPERM ? { hint: "run as root with CAP_SYS_ADMIN" } : {},
       );
     }
+    adoptOwner(fd);
   } finally {
     close(fd);
   }

@@ -8,6 +8,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { childEntry } from "./user_namespace.ts";
 
 /** What a child gets beside its arguments. */
 export interface RunOptions {
@@ -98,9 +99,10 @@ class StopReason {
 }
 
 function start(argv: readonly [string, ...string[]], options: RunOptions): Deno.ChildProcess {
-  const [program, ...args] = argv;
+  const [program] = argv;
+  const [first, ...args] = [...childEntry(), ...argv];
   try {
-    return new Deno.Command(program, {
+    return new Deno.Command(first ?? program, {
       args,
       stdin: options.stdin === undefined ? "null" : "piped",
       stdout: "piped",

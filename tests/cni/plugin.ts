@@ -54,6 +54,8 @@ export interface Call {
   stdin?: string | object;
   /** Milliseconds after which the plugin is killed. */
   killAfterMs?: number;
+  /** Words that start the plugin, in place of its path alone: such as a mount namespace for it. */
+  within?: readonly string[];
 }
 
 /** The error JSON of the specification. */
@@ -83,7 +85,7 @@ export async function callPlugin(path: string, call: Call = {}): Promise<Finishe
   const limit = call.killAfterMs === undefined
     ? []
     : ["timeout", "-s", "KILL", (call.killAfterMs / 1000).toFixed(4)];
-  return await run("env", ["-i", ...words, ...limit, path], { stdin: text });
+  return await run("env", ["-i", ...words, ...limit, ...(call.within ?? [path])], { stdin: text });
 }
 
 /** A minimal configuration; its log goes nowhere near the machine's own. */

@@ -27,6 +27,28 @@ export function podObject(annotations: Record<string, string> = {}): Record<stri
   };
 }
 
+/** What the users of a pod with `hostUsers: false` begin at, outside of it. */
+export const FIRST_UID = 100_000;
+
+/** A network namespace that a user namespace of its own owns, with the users that a kubelet maps. */
+async function addOwnedNamespace(name: string): Promise<void> {
+  // Its standard input is held open for as long as it is needed.
+  const child = new Deno.Command("unshare", {
+    args: ["--user", "--net", "sh", "-c", "echo ready; cat"],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const output = child.stdout.getReader();
+  await output.read();
+  for (const file of ["uid_map", "gid_map"]) {
+    Deno.writeTextFileSync(`/proc/${child.pid}/${file}`, `0 ${FIRST_UID} 65536`);
+  }
+  await must("ip", ["netns", "attach", name, String(child.pid)]);
+  await output.cancel();
+  await child.stdin.close();
+  await child.status;
+}
+
 /** The namespace; it and the files beside it go when it is disposed of. */
 export class CniSandbox implements AsyncDisposable {
   readonly kubeconfig: string;
@@ -39,10 +61,18 @@ export class CniSandbox implements AsyncDisposable {
     this.kubeconfig = `${dir}/kubeconfig`;
   }
 
-  /** Makes a namespace with an address of each family, as a pod has when kuma-cni is called. */
-  static async create(plugin: InstalledPlugin): Promise<CniSandbox> {
+  /**
+   * Makes a namespace with an address of each family, as a pod has when kuma-cni is called.
+   *
+   * @param hostUsers false for a pod in a user namespace of its own: its user N is {@linkcode FIRST_UID} + N
+   */
+  static async create(
+    plugin: InstalledPlugin,
+    { hostUsers = true }: { hostUsers?: boolean } = {},
+  ): Promise<CniSandbox> {
     const name = `cni-fault-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
-    await must("ip", ["netns", "add", name]);
+    if (hostUsers) await must("ip", ["netns", "add", name]);
+    else await addOwnedNamespace(name);
     for (
       const args of [
         ["link", "set", "lo", "up"],
