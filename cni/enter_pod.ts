@@ -4,18 +4,19 @@
  *
  * @module
  */
-import { enterMountSandbox } from "core/host/mount_sandbox.ts";
+import { enterMountSandbox, NO_NAME_SERVICE, OWN_LOCK } from "core/host/mount_sandbox.ts";
 import { enterNetns } from "core/host/netns.ts";
 import type { Logger } from "core/log/logger.ts";
 
 /**
- * Enters the pod's network namespace and the sandbox in which iptables asks no name service.
+ * Enters the pod's network namespace and the sandbox in which iptables asks no name service
+ * and waits for no lock of the node.
  *
  * @throws {KumaError} `KUMA-HOST-111` to `-114` the namespace cannot be entered.
  */
 export function enterPod(netns: string, log: Logger): void {
   enterNetns(netns);
-  const sandbox = enterMountSandbox();
+  const sandbox = enterMountSandbox({ ...NO_NAME_SERVICE, ...OWN_LOCK });
   if (!sandbox.ok) {
     log.warn("iptables runs without its mount sandbox", {
       reason: sandbox.reason,

@@ -1,5 +1,6 @@
 /**
- * A private mount namespace in which the iptables tools find no name service: `-m owner` makes some of
+ * A private mount namespace in which some files are covered by others. In it the iptables tools find no
+ * name service: `-m owner` makes some of
  * them call getpwnam, which on hosts with OS Login or LDAP costs 30 to 60 s a pod, asked from a network
  * namespace that reaches no server. With /dev/null over /etc/nsswitch.conf only local files are asked.
  *
@@ -17,33 +18,50 @@ export type SandboxOutcome = { readonly ok: true } | {
   readonly reason: string;
 };
 
+/** What lies over which file: `{ target: source }`. */
+export type Covers = Readonly<Record<string, string>>;
+
+/** No name service is asked. */
+export const NO_NAME_SERVICE: Covers = { "/etc/nsswitch.conf": "/dev/null" };
+
 /**
- * Gives the main thread, and its later children, a private mount namespace with an empty
- * `nsswitch.conf`. Never throws: without the sandbox the rules are the same, only perhaps slow.
- *
- * @param nsswitch The file to cover; nothing is done where it does not exist.
+ * In a pod, legacy iptables locks the pod's network namespace and not the node's file, which any program of
+ * the node may hold. Newer releases can be told so by XTABLES_LOCKFILE; this is for those before 1.8.6.
  */
-export function enterMountSandbox(nsswitch = "/etc/nsswitch.conf"): SandboxOutcome {
+export const OWN_LOCK: Covers = { "/run/xtables.lock": "/proc/self/ns/net" };
+
+/**
+ * Gives the main thread, and its later children, a private mount namespace with the covers. Never throws:
+ * without the sandbox the rules are the same, only perhaps slow.
+ *
+ * @param covers A file that does not exist needs no cover.
+ */
+export function enterMountSandbox(covers: Covers = NO_NAME_SERVICE): SandboxOutcome {
   try {
-    if (!exists(nsswitch)) return { ok: true };
+    const due = Object.entries(covers).filter(([target]) => exists(target));
+    if (due.length === 0) return { ok: true };
     const result = unshare(CLONE_NEWNS);
     if (result < 0) return failed("unshare of the mount namespace", result);
-    return coverFile(nsswitch);
+    return coverFiles(due);
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function coverFile(target: string): SandboxOutcome {
+function coverFiles(
+  covers: readonly (readonly [target: string, source: string])[],
+): SandboxOutcome {
   // Without this, the bind would propagate to the host, whose mounts are shared by default (systemd).
   let result = mount("none", "/", "none", MS_REC | MS_PRIVATE);
   // Bottlerocket's SELinux policy refuses private and allows slave, which is enough: nothing goes up.
   if (result < 0) result = mount("none", "/", "none", MS_REC | MS_SLAVE);
   if (result < 0) return failed('remount of "/" as private or slave', result);
-  result = mount("/dev/null", target, "none", MS_BIND);
-  if (result < 0) return failed(`bind mount over "${target}"`, result);
-  // A bind takes no other flag at first; read-only needs the second call. The cover works without it.
-  mount("/dev/null", target, "none", MS_BIND | MS_REMOUNT | MS_RDONLY);
+  for (const [target, source] of covers) {
+    result = mount(source, target, "none", MS_BIND);
+    if (result < 0) return failed(`bind mount over "${target}"`, result);
+    // A bind takes no other flag at first; read-only needs the second call. The cover works without it.
+    mount(source, target, "none", MS_BIND | MS_REMOUNT | MS_RDONLY);
+  }
   return { ok: true };
 }
 

@@ -106,10 +106,14 @@ export class CniSandbox implements AsyncDisposable {
     });
   }
 
-  /** The rules in the namespace, both families, without counters and times; empty where there are none. */
-  async rules(): Promise<string> {
+  /**
+   * The rules in the namespace, both families, without counters and times; empty where there are none.
+   *
+   * @param flavour the flavour that is listed; the other one's rules are not in the text
+   */
+  async rules(flavour: "nft" | "legacy" = "nft"): Promise<string> {
     const texts: string[] = [];
-    for (const program of ["iptables-save", "ip6tables-save"]) {
+    for (const program of [`iptables-${flavour}-save`, `ip6tables-${flavour}-save`]) {
       texts.push(await must("ip", ["netns", "exec", this.name, program]));
     }
     return texts.join("").replaceAll(/^#.*\n/gm, "").replaceAll(/\[\d+:\d+\]/g, "");
