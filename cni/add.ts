@@ -37,7 +37,8 @@ export async function add(
   const { installTransparentProxy } = await loading;
   enterPod(invocation.netns, log);
   const report = await installTransparentProxy(wishes.config, {
-    netnsPath: invocation.netns,
+    // Not the runtime's path: were it gone by now, legacy iptables would make a file there, to lock it.
+    netnsPath: "/proc/self/ns/net",
     logger: log,
   });
   log.info(report.changed ? "pod is intercepted" : "pod was intercepted already", {
