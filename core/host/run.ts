@@ -8,7 +8,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { childEntry } from "./user_namespace.ts";
+import { ownerEntry } from "./user_namespace.ts";
 
 /** What a child gets beside its arguments. */
 export interface RunOptions {
@@ -18,6 +18,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Give the child nothing of our own environment. */
   clearEnv?: boolean;
+  /** The child writes rules: it runs in the user namespace that owns the network namespace. */
+  asNetnsOwner?: boolean;
   /** Milliseconds after which the child is killed and the call fails; no limit without it. */
   timeoutMs?: number;
   /** Kills the child; the call then rejects with the signal's reason. */
@@ -100,7 +102,7 @@ class StopReason {
 
 function start(argv: readonly [string, ...string[]], options: RunOptions): Deno.ChildProcess {
   const [program] = argv;
-  const [first, ...args] = [...childEntry(), ...argv];
+  const [first, ...args] = options.asNetnsOwner ? [...ownerEntry(), ...argv] : argv;
   try {
     return new Deno.Command(first ?? program, {
       args,

@@ -2,7 +2,8 @@
  * Pods with a user namespace of their own (`hostUsers: false`). The kernel takes a rule with `-m owner`
  * only from a writer in the user namespace that owns the network namespace: its `--uid-owner` means a user
  * of that namespace. A process of several threads, such as this one, may not enter a user namespace, so
- * there each child enters it by nsenter(1) (of util-linux or BusyBox) before it becomes the program.
+ * there a child that writes enters it by nsenter(1) (of util-linux or BusyBox) before it becomes the
+ * program. Children that read stay outside: within, /proc/net/ip_tables_names may be closed to them.
  *
  * @module
  */
@@ -17,14 +18,14 @@ const DIRECTORIES = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"]
 
 let entry: readonly string[] = [];
 
-/** The words that go ahead of every child's own: none unless a foreign user namespace was adopted. */
-export function childEntry(): readonly string[] {
+/** The words that go ahead of a writing child's own: none unless {@linkcode adoptOwner} found an owner. */
+export function ownerEntry(): readonly string[] {
   return entry;
 }
 
 /**
- * Makes children run in the user namespace that owns the network namespace behind the descriptor, where
- * that is another than ours.
+ * Makes writing children run in the user namespace that owns the network namespace behind the descriptor,
+ * where that is another than ours.
  *
  * @throws {KumaError} `KUMA-HOST-114` it is another one, and there is no nsenter.
  */

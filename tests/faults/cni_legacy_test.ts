@@ -3,7 +3,7 @@ import { InstalledPlugin } from "../cni/plugin.ts";
 import { must } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { type FlowResult, Lab } from "../support/traffic/lab.ts";
-import { CniSandbox, podObject } from "./cni_sandbox.ts";
+import { CniSandbox, FIRST_UID, podObject } from "./cni_sandbox.ts";
 import { everyTool, type Tool, ToolFolder } from "./cni_tools.ts";
 import { MisbehavingApi } from "./misbehaving_api.ts";
 
@@ -15,11 +15,11 @@ const LEGACY = "xtables-legacy-multi";
 const landed = (result: FlowResult) => result.listener ?? result.outcome;
 
 /** A pod of the mesh on a node with these tools. */
-async function onNode(tools: Readonly<Record<string, Tool>>) {
+async function onNode(tools: Readonly<Record<string, Tool>>, options = { hostUsers: true }) {
   const api = await MisbehavingApi.create(() =>
     Response.json(podObject({ "kuma.io/builtin-dns": "true" }))
   );
-  const sandbox = await CniSandbox.create(plugin);
+  const sandbox = await CniSandbox.create(plugin, options);
   sandbox.connect(api);
   const folder = new ToolFolder(tools);
   return {
@@ -49,17 +49,20 @@ function oldTools(version: string): Record<string, Tool> {
 }
 
 for (
-  const [what, tools] of [
-    ["plain names", everyTool(LEGACY)],
-    ["names with -legacy", everyTool(LEGACY, "-legacy")],
+  const [what, tools, hostUsers] of [
+    ["plain names", everyTool(LEGACY), true],
+    ["a pod with users of its own", everyTool(LEGACY), false],
+    ["names with -legacy", everyTool(LEGACY, "-legacy"), true],
     [
       "programs of release 1.4.21, which know no --wait and no lock of their own",
       oldTools("1.4.21"),
+      true,
     ],
   ] as const
 ) {
   test(`a node with iptables-legacy alone (${what}): ADD, CHECK, ADD again, packets, DEL`, async () => {
-    await using node = await onNode(tools);
+    await using node = await onNode(tools, { hostUsers });
+    const first = hostUsers ? 0 : FIRST_UID;
     await node.must("ADD");
     const rules = await node.sandbox.rules("legacy");
     assert.equal(rules.match(/-A PREROUTING .*-j KUMA_MESH_INBOUND\n/g)?.length, 2);
@@ -78,7 +81,9 @@ for (
       lab.listen({ ns, protocol: "udp", family, port: 15053, address: local, label: "dns" });
       const address = family === "ipv4" ? "10.62.0.9" : "fd62::9";
       const sent = (uid: number, protocol: "tcp" | "udp", port: number, to = address) =>
-        landed(lab.send({ ns, uid, protocol, patienceMs: 150, to: { address: to, port } }));
+        landed(
+          lab.send({ ns, uid: first + uid, protocol, patienceMs: 150, to: { address: to, port } }),
+        );
       assert.equal(sent(1000, "tcp", 9080), "outbound");
       assert.equal(sent(1000, "udp", 53), "dns");
       assert.equal(sent(5678, "tcp", 9080), "silent");

@@ -24,6 +24,8 @@ export class ToolFolder implements Disposable {
   readonly #dir = Deno.makeTempDirSync({ prefix: "cni-tools-" });
 
   constructor(tools: Readonly<Record<string, Tool>>) {
+    // Of a pod with users of its own, root is nobody here.
+    Deno.chmodSync(this.#dir, 0o755);
     for (const [name, tool] of Object.entries(tools)) {
       const path = `${this.#dir}/${name}`;
       if ("script" in tool) {

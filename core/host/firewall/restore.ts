@@ -56,7 +56,7 @@ export class Restorer {
   async call(tools: Tools, text: string, options: readonly string[] = []): Promise<Outcome> {
     const argv = await this.argv(tools, options);
     const env = await this.#environment(tools);
-    const result = await this.children.run(argv, { stdin: text, ...env });
+    const result = await this.children.run(argv, { stdin: text, asNetnsOwner: true, ...env });
     if (result.code === 0 && result.signal === null) return { kind: "ok" };
     // Exit code 4, RESOURCE_PROBLEM, has other causes too: only the words tell the lock.
     const locked = /xtables lock|holding the lock/i.test(result.stderr);
