@@ -15,6 +15,7 @@ const SIOCGIFFLAGS = 0x8913, SIOCGIFINDEX = 0x8933, SIOCSIFADDR = 0x8916;
 const IFF_LOOPBACK = 0x8;
 const IFNAMSIZ = 16, IFREQ_SIZE = 40;
 const IPV6_LOOPBACK = "00000000000000000000000000000001";
+const IPV6_PASSTHROUGH = "00000000000000000000000000000006";
 
 /** One IPv6 address of an interface. */
 export interface Ipv6Address {
@@ -75,6 +76,11 @@ export function parseIfInet6(text: string): Ipv6Address[] {
 /** Whether any address is not `::1`; a link-local one counts, as in Kuma 2.9. */
 export function hasUsableIpv6(addresses: readonly Ipv6Address[] = ipv6Addresses()): boolean {
   return addresses.some((address) => address.hex !== IPV6_LOOPBACK);
+}
+
+/** Whether `::6` is there, which {@linkcode addPassthroughIpv6} adds. */
+export function hasPassthroughIpv6(addresses: readonly Ipv6Address[] = ipv6Addresses()): boolean {
+  return addresses.some((address) => address.hex === IPV6_PASSTHROUGH);
 }
 
 /**
