@@ -7,6 +7,7 @@
  * @module
  */
 import type { Logger } from "core/log/logger.ts";
+import { iptablesDeadline } from "./deadline.ts";
 import { enterPod } from "./enter_pod.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
@@ -40,6 +41,7 @@ export async function add(
     // Not the runtime's path: were it gone by now, legacy iptables would make a file there, to lock it.
     netnsPath: "/proc/self/ns/net",
     logger: log,
+    signal: iptablesDeadline(),
   });
   log.info(report.changed ? "pod is intercepted" : "pod was intercepted already", {
     families: report.families,

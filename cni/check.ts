@@ -5,6 +5,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
+import { iptablesDeadline } from "./deadline.ts";
 import { enterPod } from "./enter_pod.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
@@ -34,6 +35,7 @@ export async function check(
   const differences = await checkTransparentProxy(wishes.config, {
     netnsPath: invocation.netns,
     logger: log,
+    signal: iptablesDeadline(),
   });
   if (differences.length === 0) return;
   const named = differences.slice(0, NAMED).join("; ");

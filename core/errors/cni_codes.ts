@@ -92,6 +92,11 @@ export const CNI_CODES: Readonly<Record<string, CniCodeText>> = {
       "from the CA of its service account.",
     cni: 103,
   },
+  "KUMA-CNI-018": {
+    title: "The node's iptables does not end",
+    todo: "Run iptables-save and iptables-legacy-save on the node; the pod is tried again.",
+    cni: 11,
+  },
   "KUMA-CNI-022": {
     title: "The rules in the pod's network namespace are not what its annotations ask for",
     todo:
