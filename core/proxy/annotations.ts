@@ -102,7 +102,12 @@ function fromSingle(annotations: ReadonlyMap<string, string>): AnnotatedConfig {
   const config = defaultConfig();
   config.cniMode = true;
   config.verbose = true;
-  config.kumaDPUser = reader.read(ANNOTATIONS.sidecarUid, "", (text) => String(parseUid(text)));
+  // An empty text is the default user, as in Kuma 2.9, which looks at it no further.
+  config.kumaDPUser = reader.read(
+    ANNOTATIONS.sidecarUid,
+    "",
+    (text) => text.trim() === "" ? "" : String(parseUid(text)),
+  );
   config.ipFamilyMode = reader.read(
     ANNOTATIONS.transparentProxyingIpFamilyMode,
     config.ipFamilyMode,
