@@ -7,7 +7,7 @@
 import { createPki, type KeyPair } from "../kube/pki.ts";
 
 /** What it answers; `undefined` leaves the connection open without an answer. */
-export type Answer = () => Response | undefined | Promise<Response | undefined>;
+export type Answer = (request: Request) => Response | undefined | Promise<Response | undefined>;
 
 /** A running server; gone when disposed of. */
 export class MisbehavingApi implements AsyncDisposable {
@@ -16,28 +16,34 @@ export class MisbehavingApi implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #hanging = Promise.withResolvers<Response>();
 
-  private constructor(readonly caPem: string, keys: KeyPair, answer: Answer) {
+  private constructor(
+    readonly caPem: string,
+    keys: KeyPair,
+    answer: Answer,
+    readonly hostname: string,
+  ) {
     this.#server = Deno.serve({
-      hostname: "127.0.0.1",
+      hostname,
       port: 0,
       cert: keys.certificate,
       key: keys.key,
       onListen() {},
-    }, async () => {
+    }, async (request) => {
       this.requests += 1;
-      return await answer() ?? await this.#hanging.promise;
+      return await answer(request) ?? await this.#hanging.promise;
     });
   }
 
-  /** `https://127.0.0.1:PORT`. */
+  /** `https://127.0.0.1:PORT`, or `https://[::1]:PORT`. */
   get url(): string {
-    return `https://127.0.0.1:${this.#server.addr.port}`;
+    const host = this.hostname.includes(":") ? `[${this.hostname}]` : this.hostname;
+    return `https://${host}:${this.#server.addr.port}`;
   }
 
   /** Starts it; `answer` is asked for each request. */
-  static async create(answer: Answer): Promise<MisbehavingApi> {
+  static async create(answer: Answer, hostname = "127.0.0.1"): Promise<MisbehavingApi> {
     const { caPem, server } = await createPki();
-    return new MisbehavingApi(caPem, server, answer);
+    return new MisbehavingApi(caPem, server, answer, hostname);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
