@@ -36,7 +36,7 @@ export async function add(
     return result;
   }
   const { installTransparentProxy } = await loading;
-  enterPod(invocation.netns, log);
+  await enterPod(invocation.netns, log);
   const report = await installTransparentProxy(wishes.config, {
     // Not the runtime's path: were it gone by now, legacy iptables would make a file there, to lock it.
     netnsPath: "/proc/self/ns/net",

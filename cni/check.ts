@@ -31,7 +31,7 @@ export async function check(
     return;
   }
   const { checkTransparentProxy } = await loading;
-  enterPod(invocation.netns, log);
+  await enterPod(invocation.netns, log);
   const differences = await checkTransparentProxy(wishes.config, {
     netnsPath: invocation.netns,
     logger: log,

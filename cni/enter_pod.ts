@@ -7,15 +7,17 @@
 import { enterMountSandbox, NO_NAME_SERVICE, OWN_LOCK } from "core/host/mount_sandbox.ts";
 import { enterNetns } from "core/host/netns.ts";
 import type { Logger } from "core/log/logger.ts";
+import { takePodTurn } from "./turn.ts";
 
 /**
- * Enters the pod's network namespace and the sandbox in which iptables asks no name service
+ * Enters the pod's network namespace, alone, and the sandbox in which iptables asks no name service
  * and waits for no lock of the node.
  *
  * @throws {KumaError} `KUMA-HOST-111` to `-114` the namespace cannot be entered.
  */
-export function enterPod(netns: string, log: Logger): void {
+export async function enterPod(netns: string, log: Logger): Promise<void> {
   enterNetns(netns);
+  await takePodTurn(log);
   const sandbox = enterMountSandbox({ ...NO_NAME_SERVICE, ...OWN_LOCK });
   if (!sandbox.ok) {
     log.warn("iptables runs without its mount sandbox", {

@@ -23,6 +23,7 @@ const SYMBOLS = {
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
   ioctl: { parameters: ["i32", "usize", "buffer"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   geteuid: { parameters: [], result: "u32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -36,6 +37,7 @@ export const ERRNO = {
   EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,
+  EADDRINUSE: 98,
 } as const;
 
 const ERRNO_TEXT: Readonly<Record<number, string>> = {
@@ -53,6 +55,7 @@ const ERRNO_TEXT: Readonly<Record<number, string>> = {
   28: "no space left on device",
   40: "too many levels of symbolic links",
   97: "address family not supported",
+  98: "address already in use",
   99: "cannot assign requested address",
 };
 
@@ -115,6 +118,22 @@ export function datagramSocket(family: number): number {
 export function netlinkSocket(protocol: number): number {
   const AF_NETLINK = 16, SOCK_RAW = 3, SOCK_CLOEXEC = 0o2000000;
   return kernelResult(libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+}
+
+/**
+ * A Unix socket that holds an abstract name of the netns that the main thread is in, or the negative errno
+ * (`EADDRINUSE` where another socket holds it). The runtime's own call refuses such names.
+ */
+export function holdAbstractName(name: string): number {
+  const AF_UNIX = 1;
+  const fd = datagramSocket(AF_UNIX);
+  if (fd < 0) return fd;
+  // struct sockaddr_un: the family, a NUL for "abstract", and the name without an end.
+  const address = new Uint8Array([AF_UNIX, 0, 0, ...new TextEncoder().encode(name)]);
+  const result = kernelResult(libc().bind(fd, address, address.length));
+  if (result >= 0) return fd;
+  close(fd);
+  return result;
 }
 
 /** ioctl(2) with a structure that is read and written in place. */

@@ -6,6 +6,7 @@ import {
   ERRNO,
   errnoText,
   fileSystemType,
+  holdAbstractName,
   mount,
   openReadOnly,
   setns,
@@ -55,4 +56,16 @@ Deno.test("datagramSocket opens and closes", () => {
   const fd = datagramSocket(2);
   assert.ok(fd > 2);
   assert.equal(close(fd), 0);
+});
+
+Deno.test("holdAbstractName gives a name to one socket at a time", () => {
+  const name = `kuma-test-${crypto.randomUUID()}`;
+  const fd = holdAbstractName(name);
+  assert.ok(fd >= 0);
+  assert.equal(holdAbstractName(name), -ERRNO.EADDRINUSE);
+  assert.match(Deno.readTextFileSync("/proc/net/unix"), new RegExp(`@${name}$`, "m"));
+  assert.equal(close(fd), 0);
+  const again = holdAbstractName(name);
+  assert.ok(again >= 0);
+  close(again);
 });
