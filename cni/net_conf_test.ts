@@ -67,3 +67,49 @@ Deno.test("what is not JSON is not quoted", () => {
     (error: Error) => !error.message.includes("hunter2"),
   );
 });
+
+Deno.test("a configuration that is cut, doubled or changed anywhere ends as one of our errors, or as a result", () => {
+  const whole = JSON.stringify({
+    cniVersion: "1.0.0",
+    name: "pods",
+    log_level: "info",
+    kubernetes: { kubeconfig: "/k", exclude_namespaces: ["a"] },
+    prevResult: { cniVersion: "1.0.0", ips: [{ address: "10.0.0.2/24" }], n: 1.0 },
+  });
+  const pieces = [
+    "",
+    '"',
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "null",
+    "1e999",
+    "\\u0000",
+    "\\",
+    " ",
+    '"name":5,',
+  ];
+  fc.assert(
+    fc.property(
+      fc.nat(whole.length),
+      fc.nat(30),
+      fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: "binary", maxLength: 8 })),
+      (at, gone, piece) => {
+        const text = whole.slice(0, at) + piece + whole.slice(at + gone);
+        try {
+          const conf = parseNetConf(text);
+          JSON.parse(addResult(conf, text));
+        } catch (error) {
+          assert.ok(
+            error instanceof KumaError && /^KUMA-CNI-00[234]$/.test(error.code),
+            String(error),
+          );
+        }
+      },
+    ),
+    { numRuns: 10_000 },
+  );
+});

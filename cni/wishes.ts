@@ -13,6 +13,7 @@ import { withinHostLimits } from "./host_limits.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
 import { parsePodArgs } from "./pod_args.ts";
+import { asSidecarRuns } from "./sidecar_user.ts";
 import { skipByName, skipByPod } from "./skip.ts";
 
 /** Either why the pod is left alone, or what its rules must do. */
@@ -47,7 +48,8 @@ export async function podWishes(
   if (late !== undefined) return { skip: late };
   const { configFromAnnotations } = await loading;
   const { config, warnings } = await configFromAnnotations(view.annotations);
-  const limited = withinHostLimits(config);
-  for (const warning of [...warnings, ...limited.warnings]) log.warn(warning);
+  const forUser = asSidecarRuns(config, view.sidecarUser);
+  const limited = withinHostLimits(forUser.config);
+  for (const warning of [...warnings, ...forUser.warnings, ...limited.warnings]) log.warn(warning);
   return { config: limited.config };
 }

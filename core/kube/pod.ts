@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CONTAINERS } from "./annotations.ts";
+
 /** A pod as far as interception goes. */
 export interface PodView {
   readonly namespace: string;
@@ -13,6 +15,8 @@ export interface PodView {
   /** Names of the containers, in their order. */
   readonly containers: readonly string[];
   readonly initContainers: readonly string[];
+  /** `securityContext.runAsUser` of the sidecar's container, else of the pod; absent where neither says it. */
+  readonly sidecarUser?: number;
 }
 
 /** The view of an API object; undefined where it is not the shape of a Pod. */
@@ -26,7 +30,26 @@ export function viewPod(value: unknown): PodView | undefined {
   const initContainers = containerNames(value.spec.initContainers ?? []);
   if (containers === undefined || initContainers === undefined) return undefined;
   if (!isTexts(annotations)) return undefined;
-  return { namespace, name, uid, annotations, containers, initContainers };
+  const user = sidecarUser(value.spec);
+  return {
+    ...{ namespace, name, uid, annotations, containers, initContainers },
+    ...(user === undefined ? {} : { sidecarUser: user }),
+  };
+}
+
+/** Called for a spec whose lists of containers are known to be lists. */
+function sidecarUser(spec: Record<string, unknown>): number | undefined {
+  const all = [spec.containers, spec.initContainers].flatMap((list): unknown[] =>
+    Array.isArray(list) ? list : []
+  );
+  const sidecar = all.find((one) => isRecord(one) && one.name === CONTAINERS.sidecar);
+  if (!isRecord(sidecar)) return undefined;
+  return runAsUser(sidecar.securityContext) ?? runAsUser(spec.securityContext);
+}
+
+function runAsUser(context: unknown): number | undefined {
+  const user = isRecord(context) ? context.runAsUser : undefined;
+  return typeof user === "number" && Number.isInteger(user) && user >= 0 ? user : undefined;
 }
 
 function containerNames(value: unknown): string[] | undefined {

@@ -50,3 +50,22 @@ Deno.test("viewPod refuses what is no pod", () => {
     ]
   ) assert.equal(viewPod(value), undefined);
 });
+
+Deno.test("viewPod tells the user of the sidecar: its own, else the pod's", () => {
+  const pod = (containers: unknown[], initContainers: unknown[] = [], securityContext?: unknown) =>
+    viewPod({
+      metadata: { namespace: "n", name: "p", uid: "u" },
+      spec: { containers, initContainers, securityContext },
+    })?.sidecarUser;
+  const sidecar = (runAsUser?: unknown) => ({
+    name: "kuma-sidecar",
+    securityContext: { runAsUser },
+  });
+  const app = { name: "app", securityContext: { runAsUser: 1 } };
+  assert.equal(pod([app, sidecar(7)]), 7);
+  assert.equal(pod([app], [sidecar(8)]), 8);
+  assert.equal(pod([app, sidecar()], [], { runAsUser: 9 }), 9);
+  assert.equal(pod([app, sidecar(0)], [], { runAsUser: 9 }), 0);
+  for (const odd of ["7", 7.5, -1, null, {}]) assert.equal(pod([sidecar(odd)]), undefined);
+  assert.equal(pod([app], [], { runAsUser: 9 }), undefined);
+});

@@ -48,3 +48,17 @@ test("each annotation, in each spelling: the rules that it stands for are in the
     });
   }
 });
+
+test("a sidecar that runs as another user than the annotations say is exempted all the same", async () => {
+  await using api = await MisbehavingApi.create(() => {
+    const object = podObject() as { spec: { containers: Record<string, unknown>[] } };
+    const sidecar = object.spec.containers.find(({ name }) => name === "kuma-sidecar") ?? {};
+    sidecar.securityContext = { runAsUser: 1337 };
+    return Response.json(object);
+  });
+  await using sandbox = await CniSandbox.create(plugin);
+  sandbox.connect(api);
+  for (const command of ["ADD", "CHECK"]) assert.equal((await sandbox.call(command)).code, 0);
+  const users = [...(await sandbox.rules()).matchAll(/--uid-owner (\d+)/g)].map(([, uid]) => uid);
+  assert.deepEqual([...new Set(users)], ["1337"]);
+});
