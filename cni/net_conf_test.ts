@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { KumaError } from "core/errors.ts";
 import { NET_CONF_DEFAULTS, parseNetConf } from "./net_conf.ts";
+import { addResult } from "./result.ts";
 
 const parse = (value: unknown) => parseNetConf(JSON.stringify(value));
 const base = { cniVersion: "0.3.1", name: "k8s-pod-network", type: "kuma-cni" };
