@@ -173,7 +173,12 @@ function unanswered(server: string, cause: unknown): KumaError {
       { cause },
     );
   }
-  return new KumaError("KUMA-HOST-160", `the API server ${server} does not answer: ${text}`, {
+  const proxy = PROXY_VARIABLES.find((name) => (Deno.env.get(name) ?? "") !== "");
+  const way = proxy === undefined ? "" : ` (${proxy} is set; NO_PROXY can except this server)`;
+  return new KumaError("KUMA-HOST-160", `the API server ${server} does not answer: ${text}${way}`, {
     cause,
   });
 }
+
+/** The runtime's `fetch` obeys these, as Kubernetes' own client does; a node's service may carry them. */
+const PROXY_VARIABLES = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];

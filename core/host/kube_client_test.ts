@@ -41,6 +41,16 @@ Deno.test("request says that nobody answers", async () => {
   });
 });
 
+Deno.test("request tells of the proxy that stands between", async () => {
+  Deno.env.set("HTTPS_PROXY", "http://127.0.0.1:2");
+  try {
+    using client = new KubeClient({ server: "https://127.0.0.1:1", caPem: undefined, token: "t" });
+    await assert.rejects(client.request("GET", "/x"), /HTTPS_PROXY is set/);
+  } finally {
+    Deno.env.delete("HTTPS_PROXY");
+  }
+});
+
 Deno.test("request ends with the signal's reason", async () => {
   const { server, url } = serve(() =>
     new Promise<Response>((resolve) => setTimeout(() => resolve(new Response("late")), 300))
