@@ -62,25 +62,23 @@ test("answers that are unusual but right: gzip, many chunks, a wrong content typ
 });
 
 test("answers that are no pod: code 11 in time, and nothing applied", async () => {
-  const bomb = await gzip(new Uint8Array(64 * 1024 * 1024));
+  const bomb = await gzip(new Uint8Array(17 * 1024 * 1024));
   const asGzip = { headers: { "content-encoding": "gzip" } };
   const { metadata, ...rest } = podObject() as { metadata: Record<string, unknown> };
   const location = "https://127.0.0.1:1/";
   const cases: [what: string, answer: Answer, says: RegExp][] = [
     ["redirect", () => new Response(null, { status: 302, headers: { location } }), /status 302/],
-    ["204", () => new Response(null, { status: 204 }), /status 204/],
     ["429", () => new Response("slow down", { status: 429 }), /status 429/],
     ["no gzip", () => new Response("plain", asGzip), /does not answer: /],
     ["a bomb", () => new Response(bomb, asGzip), /longer than \d+ bytes/],
     ["too slow", () => new Response(dripping(POD, 200, 100)), /does not answer within 6\.0 s/],
-    ["a Status", () => Response.json({ kind: "Status", status: "Failure" }), /else than a pod/],
     ["a list", () => Response.json([podObject()]), /else than a pod/],
     [
       "annotations that are a list",
       () => Response.json({ ...rest, metadata: { ...metadata, annotations: [] } }),
       /else than a pod/,
     ],
-    ["depth", () => new Response(`{"metadata":${"[".repeat(1_000_000)}`), /malformed JSON/],
+    ["depth", () => new Response(`{"metadata":${"[".repeat(20_000)}`), /malformed JSON/],
   ];
   // Side by side: each takes the whole budget.
   await Promise.all(cases.map(async ([what, answer, says]) => {
