@@ -1,6 +1,7 @@
 /**
  * House rules that a linter can prove, so that nobody has to remember them: which room may import which,
- * that core's pure rooms never touch the outside, and that no source file grows past 300 lines.
+ * that core's pure rooms never touch the outside, that no source file grows past 300 lines, and that no
+ * package is imported in a way that a bundle breaks.
  *
  * @module
  */
@@ -91,8 +92,27 @@ const length = rule((context, file) => ({
   },
 }));
 
+/** Packages here have bare names, or a scope: `yaml`, `@kubernetes/client-node`. */
+const lazyPackage = rule((context, file) => ({
+  ImportExpression(node) {
+    if (isTest(file) || node.source.type !== "Literal") return;
+    const specifier = node.source.value;
+    if (typeof specifier !== "string" || /^(\.|node:)/.test(specifier)) return;
+    if (importedFile(file, specifier) !== undefined) return;
+    const message =
+      "import() of a package: in a bundle, a CommonJS one comes with its default export alone. Put a " +
+      "module of our own between, which exports what is used";
+    context.report({ node, message });
+  },
+}));
+
 const plugin: Deno.lint.Plugin = {
   name: "house",
-  rules: { "import-direction": direction, "pure-core": pure, "file-length": length },
+  rules: {
+    "import-direction": direction,
+    "pure-core": pure,
+    "file-length": length,
+    "lazy-package": lazyPackage,
+  },
 };
 export default plugin;

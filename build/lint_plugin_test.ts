@@ -66,3 +66,15 @@ Deno.test("a source of more than 300 lines is refused, a test is not", () => {
   assert.deepEqual(faults("cni/x.ts", "let a;\n".repeat(301)), ["house/file-length"]);
   assert.deepEqual(faults("cni/x_test.ts", "let a;\n".repeat(301)), []);
 });
+
+Deno.test("a package is imported lazily through a module of ours alone", () => {
+  const lazy = (specifier: string) => `const { parse } = await import("${specifier}");`;
+  for (const specifier of ["yaml", "@kubernetes/client-node"]) {
+    assert.deepEqual(faults("core/kube/x.ts", lazy(specifier)), ["house/lazy-package"]);
+    assert.deepEqual(faults("core/kube/x_test.ts", lazy(specifier)), []);
+    assert.deepEqual(faults("core/kube/x.ts", `import { parse } from "${specifier}";`), []);
+  }
+  for (const specifier of ["./yaml.ts", "core/proxy/yaml_library.ts", "node:fs"]) {
+    assert.deepEqual(faults("core/kube/x.ts", lazy(specifier)), []);
+  }
+});
