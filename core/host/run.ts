@@ -65,8 +65,8 @@ export async function run(
   const tooMuch = () => stop.because(outputTooLong(argv[0], limit));
   try {
     const [stdout, stderr, status] = await Promise.all([
-      readAtMost(child.stdout, limit, tooMuch),
-      readAtMost(child.stderr, limit, tooMuch),
+      readAtMost(child.stdout, limit, tooMuch, stop),
+      readAtMost(child.stderr, limit, tooMuch, stop),
       child.status,
       options.stdin === undefined ? undefined : feed(child.stdin, options.stdin),
     ]);
@@ -81,12 +81,22 @@ export async function run(
 /** Remembers the first reason for which a child was killed. */
 class StopReason {
   #reason: { readonly value: unknown } | undefined;
+  readonly #readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
 
   constructor(private readonly child: Deno.ChildProcess) {}
+
+  /** A reader that ends with the child, though children of its own may still hold the stream. */
+  reader(stream: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> {
+    const reader = stream.getReader();
+    this.#readers.push(reader);
+    return reader;
+  }
 
   because(value: unknown): void {
     if (this.#reason !== undefined) return;
     this.#reason = { value };
+    // A stream that failed meanwhile tells its reader so.
+    for (const reader of this.#readers) reader.cancel().catch(() => {});
     try {
       this.child.kill("SIGKILL");
     } catch (error) {
@@ -144,17 +154,16 @@ async function readAtMost(
   stream: ReadableStream<Uint8Array>,
   limit: number,
   tooMuch: () => void,
+  stop: StopReason,
 ): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > limit) {
-      tooMuch();
-      continue; // Drained, not kept: the stream ends when the kill takes effect.
-    }
-    text += decoder.decode(chunk, { stream: true });
+  const reader = stop.reader(stream);
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    size += part.value.length;
+    if (size > limit) tooMuch();
+    else text += decoder.decode(part.value, { stream: true });
   }
   return text + decoder.decode();
 }

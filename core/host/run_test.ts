@@ -65,3 +65,10 @@ Deno.test("run reports the signal that ended a child", async () => {
   const result = await run(["timeout", "--preserve-status", "-s", "KILL", "0.05", "sleep", "9"]);
   assert.equal(result.code, 137);
 });
+
+Deno.test("run does not wait for what a stopped program leaves behind", async () => {
+  const started = performance.now();
+  const left = run(["sh", "-c", "sleep 5 & wait"], { timeoutMs: 100 });
+  await assert.rejects(left, { code: "KUMA-HOST-103" });
+  assert.ok(performance.now() - started < 3000);
+});
