@@ -4,7 +4,9 @@
  * @module
  */
 
-const CHUNK = 64 * 1024;
+/** Idle connections hold their buffers: small ones, and larger ones only where much is carried. */
+const CHUNK = 16 * 1024;
+const LARGE_CHUNK = 64 * 1024;
 const HANDSHAKE_MS = 10_000;
 
 /** A connection that knows whether somebody waits for an answer on it. */
@@ -65,13 +67,14 @@ export class Link {
  * closed ends both; that is a normal end.
  */
 export async function pump(from: Deno.Conn, to: Deno.Conn, seen?: () => void): Promise<void> {
-  const buffer = new Uint8Array(CHUNK);
+  let buffer = new Uint8Array(CHUNK);
   try {
     for (;;) {
       const size = await from.read(buffer);
       if (size === null) break;
       seen?.();
       for (let at = 0; at < size;) at += await to.write(buffer.subarray(at, size));
+      if (size === CHUNK && buffer.length === CHUNK) buffer = new Uint8Array(LARGE_CHUNK);
     }
     await to.closeWrite();
   } catch (error) {
