@@ -108,13 +108,16 @@ Deno.test("reviews are answered in milliseconds, large patches and large pods wi
   assert.ok(small.p50 < 5, describeLoad(small));
   const fault: LoadOptions["fault"] = ({ status, text }) =>
     status === 200 && text.includes('"patchType"') ? undefined : `${status}`;
-  // Nagle's algorithm meeting a delayed ACK would show as 40 ms: see packed.ts.
-  for (const size of [1000, 5000, 10_000, 20_000, 40_000]) {
+  // Nagle's algorithm meeting a delayed ACK would show as 40 ms: see no_delay.ts.
+  for (const size of [1000, 10_000, 20_000, 40_000, 300_000]) {
     const body = () => reviewText(String(size));
     const some = await load({ target, seconds: 2, rate: 25, path: "/patch", body, fault });
     assertNoError(some);
     assert.ok(some.p50 < 30, `${size} bytes: ${describeLoad(some)}`);
   }
+  const fresh = await load({ target, seconds: 2, rate: 25, requestsPerConnection: 1 });
+  assertNoError(fresh);
+  assert.ok(fresh.p50 < 30, `new connections: ${describeLoad(fresh)}`);
   const pods = await load({
     target,
     seconds: 2,

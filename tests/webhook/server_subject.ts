@@ -1,7 +1,8 @@
 /**
  * An admission server for the server's own tests, as a process of its own: `deno run … server_subject.ts
  * CERTIFICATE_FOLDER`. It prints its port, takes `tls.crt` and `tls.key` anew on SIGUSR1, drains on
- * SIGTERM, and answers `/echo` with the name of the object, padded to `?size=` bytes.
+ * SIGTERM, and answers `/echo` with the name of the object, and `/patch` with a
+ * patch of as many bytes as the name says.
  */
 import { silentLogger } from "core/log/logger.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
@@ -14,9 +15,14 @@ const read = () => ({
   certificate: Deno.readTextFileSync(`${folder}/tls.crt`),
   key: Deno.readTextFileSync(`${folder}/tls.key`),
 });
-/** Such as a sidecar's environment, repeated up to so many bytes of JSON. */
-const variables = (bytes: number) =>
-  Array.from({ length: bytes / 50 }, (_, n) => ({ name: `KUMA_${n}`, value: `value of ${n}` }));
+/** Text that nothing can make shorter. */
+function noise(bytes: number): string {
+  const random = new Uint8Array(bytes * 3 / 4);
+  for (let at = 0; at < random.length; at += 65_536) {
+    crypto.getRandomValues(random.subarray(at, at + 65_536));
+  }
+  return random.toBase64();
+}
 
 const server = await startServer({
   hostname: "127.0.0.1",
@@ -26,7 +32,7 @@ const server = await startServer({
     "/echo": ({ name }): Verdict => ({ allowed: true, warnings: [name] }),
     "/patch": ({ name }): Verdict => ({
       allowed: true,
-      patch: [{ op: "add", path: "/metadata/annotations", value: variables(+name) }],
+      patch: [{ op: "add", path: "/metadata/annotations", value: noise(+name) }],
     }),
   },
   notReady: () => undefined,

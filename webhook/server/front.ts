@@ -23,8 +23,11 @@ const IDLE_MS = 180_000;
 /** From the first byte of a request to its answer; the API server waits 30 s at most. */
 const REQUEST_MS = 60_000;
 const SWEEP_MS = 5000;
-/** A client that has just connected, or just got an answer, may have a request on its way. */
-const QUIET_MS = 300;
+/**
+ * A client that has just connected, or just got an answer, may have a request on its way; on a machine
+ * that is busy, for long.
+ */
+const QUIET_MS = 1000;
 
 /** The listener of the public port and everything behind it. */
 export class Front {
@@ -65,7 +68,7 @@ export class Front {
     socket: string,
     log: Logger,
   ): Front {
-    const first = new TlsGeneration(at.certificate);
+    const first = new TlsGeneration(at.certificate, log);
     try {
       return new Front(listen(at.hostname, at.port), first, socket, log);
     } catch (error) {
@@ -81,7 +84,7 @@ export class Front {
 
   /** Takes another certificate for new connections. Throws `KUMA-WH-022`; the old one stays then. */
   setCertificate(pair: CertificatePair): void {
-    const next = new TlsGeneration(pair);
+    const next = new TlsGeneration(pair, this.#log);
     this.#current.retire();
     this.#current = next;
     void this.#serve(next);

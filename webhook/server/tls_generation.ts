@@ -4,6 +4,8 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
+import type { Logger } from "core/log/logger.ts";
+import { acceptWithoutDelay } from "./no_delay.ts";
 
 /** A certificate chain and its private key, PEM. */
 export interface CertificatePair {
@@ -21,7 +23,7 @@ export class TlsGeneration {
   #closed = false;
 
   /** @throws {KumaError} `KUMA-WH-022` the pair cannot be used */
-  constructor(pair: CertificatePair) {
+  constructor(pair: CertificatePair, log: Logger) {
     try {
       // rustls knows TLS 1.2 and 1.3 only. HTTP/2 is not offered: see server.ts.
       this.#listener = Deno.listenTls({
@@ -39,6 +41,9 @@ export class TlsGeneration {
       );
     }
     this.#port = this.#listener.addr.port;
+    if (!acceptWithoutDelay(this.#port)) {
+      log.warn("Nagle's algorithm is on: answers may take 40 ms");
+    }
   }
 
   /** A new connection to the listener, which will come out of {@linkcode accepted} as its TLS side. */
@@ -88,4 +93,15 @@ export class TlsGeneration {
     // Somebody else on this machine may connect too and make the count of unaccepted ones smaller.
     if (this.#retired && this.#connecting === 0 && this.#unaccepted <= 0) this.close();
   }
+}
+
+/** Slow answers are better than none. */
+function withoutDelay(port: number, log: Logger): void {
+  let reason = "the listener's descriptor was not found";
+  try {
+    if (acceptWithoutDelay(port)) return;
+  } catch (thrown) {
+    reason = errorText(thrown);
+  }
+  log.warn("Nagle's algorithm stays on: some answers will take 40 ms longer", { reason });
 }
