@@ -17,6 +17,7 @@ import type { KubeConnection } from "./cluster/connection.ts";
 import { InformedCluster } from "./cluster/informed_cluster.ts";
 import { knowsNativeSidecars } from "./cluster/version.ts";
 import type { InjectionContext } from "./inject/context.ts";
+import { rehearse } from "./rehearsal.ts";
 import { startServer } from "./server/server.ts";
 import type { LoadedSettings } from "./settings/load.ts";
 import { webhookHandlers, webhookMetrics, webhookPages } from "./site.ts";
@@ -51,21 +52,25 @@ export async function serve(options: ServeOptions): Promise<void> {
   const stop = new AbortController();
   const ended = new AbortController();
   let facts: ServerFacts | undefined;
+  const contextWith = (known: ServerFacts | undefined): InjectionContext => ({
+    cluster,
+    settings,
+    origins: loaded.origins,
+    caCert,
+    serverHasNativeSidecars: known?.native ?? false,
+    schema: known?.schema ?? shippedContainerSchema(),
+  });
   const site = {
     log,
     meshes: cluster,
     waitingFor: () => [...facts === undefined ? ["version"] : [], ...cluster.waitingFor],
-    context: (): InjectionContext => ({
-      cluster,
-      settings,
-      origins: loaded.origins,
-      caCert,
-      serverHasNativeSidecars: facts?.native ?? false,
-      schema: facts?.schema ?? shippedContainerSchema(),
-    }),
+    context: () => contextWith(facts),
   };
   const informing = cluster.run(stop.signal);
-  const asking = readFacts(connection, log, stop.signal).then((read) => facts = read);
+  const asking = readFacts(connection, log, stop.signal).then(async (read) => {
+    if (read !== undefined) await rehearsed(contextWith(read), log);
+    facts = read;
+  });
   try {
     void options.ending.then(() => ended.abort());
     const looking = AbortSignal.any([stop.signal, ended.signal]);
@@ -94,6 +99,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   } finally {
     stop.abort();
     await Promise.all([informing, asking]);
+  }
+}
+
+/** What goes wrong in a rehearsal keeps nobody from the performance. */
+async function rehearsed(context: InjectionContext, log: Logger): Promise<void> {
+  try {
+    await rehearse(context);
+  } catch (thrown) {
+    log.warn("the first requests may be slow", { reason: errorText(thrown) });
   }
 }
 
