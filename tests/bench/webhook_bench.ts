@@ -79,6 +79,7 @@ function load(program: Program, seconds: number): Promise<LoadResult> {
     path: "/inject-sidecar?timeout=10s",
     pid: program.pid,
     seconds,
+    warmUp: 0,
     fault: ({ status, text }) => status === 200 && text.includes('"patch"') ? undefined : text,
     body: (n) =>
       JSON.stringify({
