@@ -74,14 +74,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     void options.ending.then(() => ended.abort());
     const looking = AbortSignal.any([stop.signal, ended.signal]);
-    const { first, follow } = await keepCertificate(options.pairs, log, looking);
+    const { first, trouble, follow } = await keepCertificate(options.pairs, log, looking);
     const server = await startServer({
       hostname: settings.serverAddress,
       port: settings.serverPort,
       certificate: first,
       handlers: webhookHandlers(site),
       pages: webhookPages(site),
-      notReady: () => notReady(site.waitingFor()),
+      notReady: () => notReady(site.waitingFor()) ?? trouble(),
       metrics,
       log,
     });

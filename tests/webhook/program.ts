@@ -131,6 +131,11 @@ export class Program implements AsyncDisposable {
   /** Asks it to end; returns its exit code and its log. */
   async end(signal: Deno.Signal = "SIGTERM"): Promise<{ code: number; log: string }> {
     this.#child.kill(signal);
+    return await this.ended();
+  }
+
+  /** Waits until it ends by itself. */
+  async ended(): Promise<{ code: number; log: string }> {
     const { code } = await this.#child.status;
     return { code, log: await this.#log };
   }

@@ -24,13 +24,16 @@ function read(path: string): string {
 export interface PairSource {
   /** Asked this often. */
   readonly intervalMs: number;
-  /** The first pair is waited for; otherwise a missing one is an error at once. */
-  readonly patient: boolean;
+  /**
+   * What to serve with while there is no pair yet: nobody trusts it, but kubelet, which does not ask, can
+   * see at `/readyz` what is missing. Without it, a missing first pair is an error at once.
+   */
+  readonly standIn?: () => Promise<CertificatePair>;
   /** The pair of now. */
   current(): CertificatePair | Promise<CertificatePair>;
 }
 
 /** The files of a folder. */
 export function fileSource(directory: string): PairSource {
-  return { intervalMs: 1000, patient: false, current: () => readPair(directory) };
+  return { intervalMs: 1000, current: () => readPair(directory) };
 }

@@ -8,7 +8,7 @@ import * as x509 from "@peculiar/x509";
 import type { CertificatePair } from "../server/tls_generation.ts";
 
 /** ECDSA on P-256: small, quick, known to every API server. */
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+export const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
 /** As Kuma's chart: ten years for the CA. */
 const CA_DAYS = 3650;

@@ -9,6 +9,7 @@ import type { Logger } from "core/log/logger.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
 import { type KubeConnection, KubeStatusError } from "../cluster/connection.ts";
 import type { PairSource } from "./file_pair.ts";
+import { createAuthority, issueServer } from "./issue.ts";
 import { type Material, renewed } from "./renewal.ts";
 import { trustAuthority } from "./trust.ts";
 
@@ -35,7 +36,7 @@ export function secretSource(options: SecretOptions): PairSource {
   return {
     intervalMs: options.intervalMs ?? 30_000,
     // The API server may start later than this program, and its permissions later still.
-    patient: true,
+    standIn: async () => issueServer(await createAuthority(), serviceNames(options)),
     async current() {
       const material = await settled(options);
       await trustAuthority({ ...options, bundle: material.bundle });
@@ -47,7 +48,7 @@ export function secretSource(options: SecretOptions): PairSource {
 async function settled(options: SecretOptions): Promise<Material> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = await readSecret(options);
-    const material = found === undefined ? undefined : materialOf(found);
+    const material = found === undefined ? undefined : materialOf(found, options);
     const next = await renewed(material, serviceNames(options), options.now?.() ?? new Date());
     if (next === material) return next;
     if (await writeSecret(options, found, next)) {
@@ -82,19 +83,36 @@ async function readSecret(options: SecretOptions): Promise<JsonObject | undefine
   }
 }
 
-function materialOf(secret: JsonObject): Material | undefined {
+/** Keys that nobody but this program writes. */
+const OURS = ["ca-own.crt", "ca.key"];
+
+/**
+ * What the Secret holds; parts may be missing or garbage. `undefined` for an empty one. Throws for what
+ * somebody else put there: it is the only copy, perhaps.
+ */
+function materialOf(secret: JsonObject, options: SecretOptions): Material | undefined {
   const data = isObject(secret.data) ? secret.data : {};
+  const keys = Object.keys(data);
+  if (keys.length === 0) return undefined;
+  if (!keys.some((key) => OURS.includes(key))) {
+    throw new KumaError(
+      "KUMA-WH-022",
+      `Secret ${options.namespace}/${options.secret} (${String(secret.type)}: ${
+        keys.join(", ")
+      }) ` +
+        "was not made by this webhook and is left as it is",
+      { hint: "delete it, or name another with --tls-secret, or mount it and set certDir" },
+    );
+  }
   const read = (key: string) => {
     const value = data[key];
     return typeof value === "string" ? new TextDecoder().decode(Uint8Array.fromBase64(value)) : "";
   };
-  const material = {
+  return {
     bundle: read("ca.crt"),
     ca: { certificate: read("ca-own.crt"), key: read("ca.key") },
     server: { certificate: read("tls.crt"), key: read("tls.key") },
   };
-  const texts = [material.bundle, ...Object.values(material.ca), ...Object.values(material.server)];
-  return texts.every((text) => text !== "") ? material : undefined;
 }
 
 /** False where somebody else was faster. */
@@ -104,15 +122,15 @@ async function writeSecret(
   material: Material,
 ): Promise<boolean> {
   const encode = (text: string) => new TextEncoder().encode(text).toBase64();
-  const metadata: JsonObject = { name: options.secret, namespace: options.namespace };
-  const version = isObject(old?.metadata) ? old.metadata.resourceVersion : undefined;
-  if (version !== undefined) metadata.resourceVersion = version;
   const body: JsonObject = {
     apiVersion: "v1",
     kind: "Secret",
-    metadata,
+    metadata: { name: options.secret, namespace: options.namespace },
+    // Labels, further keys and the type, which cannot be changed, stay; the version guards them.
     type: "kubernetes.io/tls",
+    ...old,
     data: {
+      ...isObject(old?.data) ? old.data : {},
       "ca.crt": encode(material.bundle),
       "ca-own.crt": encode(material.ca.certificate),
       "ca.key": encode(material.ca.key),

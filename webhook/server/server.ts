@@ -101,7 +101,7 @@ export async function startServer(options: ServerOptions): Promise<AdmissionServ
     return response;
   };
   const http = await serveOnUnixSocket(answer);
-  const front = Front.listen(options, http.path, log);
+  const front = await listen(options, http);
   metrics.onPage(() => metrics.set("kuma_webhook_connections", front.connections));
   const operationsServer = options.operationsPort === undefined ? undefined : Deno.serve(
     { hostname: options.hostname || "0.0.0.0", port: options.operationsPort, onListen() {} },
@@ -124,6 +124,16 @@ export async function startServer(options: ServerOptions): Promise<AdmissionServ
   };
 }
 
+/** Listens, or ends the HTTP server too: it would keep a program alive that serves nothing. */
+async function listen(options: ServerOptions, http: HttpServer): Promise<Front> {
+  try {
+    return Front.listen(options, http.path, options.log);
+  } catch (error) {
+    await http.shutdown();
+    throw error;
+  }
+}
+
 /** Resolves when this process is asked to end; further signals then act as usual. */
 export function untilSignal(): Promise<Deno.Signal> {
   const signals = ["SIGTERM", "SIGINT"] as const;
@@ -139,8 +149,15 @@ export function untilSignal(): Promise<Deno.Signal> {
   });
 }
 
+interface HttpServer {
+  readonly path: string;
+  shutdown(): Promise<void>;
+}
+
 /** The HTTP server proper, in a directory that nobody else may enter. */
-async function serveOnUnixSocket(answer: (request: Request) => Promise<Response>) {
+async function serveOnUnixSocket(
+  answer: (request: Request) => Promise<Response>,
+): Promise<HttpServer> {
   const directory = await Deno.makeTempDir({ prefix: "kuma-webhook-" }); // mode 0700
   const path = `${directory}/http.sock`;
   const server = Deno.serve({ transport: "unix", path, onListen() {} }, answer);
