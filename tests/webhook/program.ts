@@ -22,6 +22,8 @@ export interface ProgramOptions {
   readonly config?: string;
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Most open files. */
+  readonly files?: number;
 }
 
 /** A running program; disposing of it kills it. */
@@ -51,8 +53,16 @@ export class Program implements AsyncDisposable {
     await Deno.writeTextFile(kubeconfig, text, { mode: 0o600 });
     await Deno.writeTextFile(`${directory}/config.yaml`, options.config ?? "{}");
     const port = freePort();
-    const child = new Deno.Command(PROGRAM, {
-      args: ["serve", "--config-file", `${directory}/config.yaml`, ...options.args ?? []],
+    const limit = options.files === undefined ? [] : ["prlimit", `--nofile=${options.files}`];
+    const [program = PROGRAM, ...before] = [...limit, PROGRAM];
+    const child = new Deno.Command(program, {
+      args: [
+        ...before,
+        "serve",
+        "--config-file",
+        `${directory}/config.yaml`,
+        ...options.args ?? [],
+      ],
       clearEnv: true,
       env: {
         KUBECONFIG: kubeconfig,

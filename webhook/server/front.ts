@@ -16,36 +16,49 @@ import { type CertificatePair, TlsGeneration } from "./tls_generation.ts";
 
 export type { CertificatePair } from "./tls_generation.ts";
 
-/** Above this, new connections are closed at once: an API server keeps a few dozen. */
+/** Above this, the connection that was idle longest makes room: an API server keeps a few dozen. */
 const MAX_CONNECTIONS = 1024;
 /** Go's client gives up an idle connection after 90 s by itself; later there is nobody. */
 const IDLE_MS = 180_000;
 /** From the first byte of a request to its answer; the API server waits 30 s at most. */
 const REQUEST_MS = 60_000;
 const SWEEP_MS = 5000;
+const HANDSHAKE_MS = 10_000;
+/** A client that does not close after us is cut off: it would hold its place for ever. */
+const LINGER_MS = 1000;
 /**
  * A client that has just connected, or just got an answer, may have a request on its way; on a machine
  * that is busy, for long.
  */
 const QUIET_MS = 1000;
 
+/** A connection below TLS. */
+interface Entry {
+  /** Ends it: a handshake under way would keep it open. */
+  readonly cut: () => void;
+  /** Until the handshake is done, which also needs files that there may be too few of. */
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
 /** The listener of the public port and everything behind it. */
 export class Front {
   readonly port: number;
   readonly #listener: Deno.TcpListener;
-  readonly #socket: string;
+  readonly #socket: () => string;
   readonly #log: Logger;
   readonly #links = new Set<Link>();
-  /** What ends a connection, by the port from which it came to the TLS listener. */
-  readonly #cuts = new Map<number, () => void>();
+  /** Connections by the port from which they came to the TLS listener. */
+  readonly #entries = new Map<number, Entry>();
   readonly #sweeper: ReturnType<typeof setInterval>;
   #current: TlsGeneration;
   #accepted = 0;
+  /** What went wrong since the last sweep, and how often: a flood must not be one of the log too. */
+  readonly #complaints = new Map<string, number>();
 
   private constructor(
     listener: Deno.TcpListener,
     first: TlsGeneration,
-    socket: string,
+    socket: () => string,
     log: Logger,
   ) {
     this.#listener = listener;
@@ -65,7 +78,7 @@ export class Front {
    */
   static listen(
     at: { hostname: string; port: number; certificate: CertificatePair },
-    socket: string,
+    socket: () => string,
     log: Logger,
   ): Front {
     const first = new TlsGeneration(at.certificate, log);
@@ -106,22 +119,30 @@ export class Front {
     }
     const cut = this.#links.size;
     for (const link of this.#links) link.close();
-    for (const cutOff of this.#cuts.values()) cutOff();
+    for (const { cut } of this.#entries.values()) cut();
     this.#current.close();
     return cut;
   }
 
   async #accept(): Promise<void> {
-    for await (const connection of accepted(this.#listener, this.#log)) {
-      void this.#enter(connection);
+    for (;;) {
+      try {
+        void this.#enter(await this.#listener.accept());
+      } catch (error) {
+        if (isClosed(error)) return;
+        // Too many open files, for one: what is idle gives some back, and none of it ends the rest.
+        this.#complain(`cannot accept a connection: ${errorText(error)}`);
+        this.#makeRoom();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     }
   }
 
   /** Hands a new connection to the current TLS listener. */
   async #enter(outside: Deno.TcpConn): Promise<void> {
     if (this.#accepted >= MAX_CONNECTIONS) {
-      this.#log.warn("too many connections", { limit: MAX_CONNECTIONS });
-      return outside.close();
+      this.#complain(`more than ${MAX_CONNECTIONS} connections`);
+      if (!this.#makeRoom()) return outside.close();
     }
     this.#accepted++;
     let cut = () => end(outside);
@@ -134,13 +155,14 @@ export class Front {
         end(inside);
       };
       port = inside.localAddr.port;
-      this.#cuts.set(port, cut);
+      this.#entries.set(port, { cut, timer: setTimeout(cut, HANDSHAKE_MS) });
       await Promise.all([pump(outside, inside), pump(inside, outside)]);
     } catch (error) {
-      this.#log.warn("a connection could not be served", { reason: errorText(error) });
+      this.#complain(`a connection could not be served: ${errorText(error)}`);
     } finally {
       this.#accepted--;
-      this.#cuts.delete(port);
+      clearTimeout(this.#entries.get(port)?.timer);
+      this.#entries.delete(port);
       cut();
     }
   }
@@ -152,19 +174,39 @@ export class Front {
 
   async #link(secure: Deno.TlsConn): Promise<void> {
     const { port } = secure.remoteAddr as Deno.NetAddr;
-    const link = new Link(secure, () => this.#cuts.get(port)?.());
+    const link = new Link(secure);
     this.#links.add(link);
     try {
-      await link.run(this.#socket);
+      await link.run(this.#socket(), () => clearTimeout(this.#entries.get(port)?.timer));
     } catch (error) {
       // A scan, a probe without TLS, a client that does not know our CA: daily life of an open port.
       this.#log.debug("a connection ended", { reason: errorText(error) });
     } finally {
       this.#links.delete(link);
+      const entry = this.#entries.get(port);
+      if (entry !== undefined) Deno.unrefTimer(setTimeout(entry.cut, LINGER_MS));
     }
   }
 
+  #complain(reason: string): void {
+    this.#complaints.set(reason, (this.#complaints.get(reason) ?? 0) + 1);
+  }
+
+  /** Closes the connection that was idle longest; false where all are at work. */
+  #makeRoom(): boolean {
+    let idlest: Link | undefined;
+    for (const link of this.#links) {
+      if (!link.waiting && link.since < (idlest?.since ?? Infinity)) idlest = link;
+    }
+    idlest?.close();
+    return idlest !== undefined;
+  }
+
   #sweep(): void {
+    for (const [reason, times] of this.#complaints) {
+      this.#log.warn("connections in trouble", { reason, times });
+    }
+    this.#complaints.clear();
     const now = performance.now();
     for (const link of this.#links) {
       if (now - link.since > (link.waiting ? REQUEST_MS : IDLE_MS)) link.close();
@@ -189,17 +231,6 @@ function listen(hostname: string, port: number): Deno.TcpListener {
   });
 }
 
-/** Connections until the listener is closed; an error of one (such as too many files) ends none other. */
-async function* accepted(listener: Deno.TcpListener, log: Logger): AsyncGenerator<Deno.TcpConn> {
-  for (;;) {
-    try {
-      yield await listener.accept();
-    } catch (error) {
-      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) {
-        return;
-      }
-      log.warn("cannot accept a connection", { reason: errorText(error) });
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
+function isClosed(error: unknown): boolean {
+  return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
 }

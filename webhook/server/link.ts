@@ -7,7 +7,6 @@
 /** Idle connections hold their buffers: small ones, and larger ones only where much is carried. */
 const CHUNK = 16 * 1024;
 const LARGE_CHUNK = 64 * 1024;
-const HANDSHAKE_MS = 10_000;
 
 /** A connection that knows whether somebody waits for an answer on it. */
 export class Link {
@@ -17,24 +16,17 @@ export class Link {
   since: number = performance.now();
   readonly #secure: Deno.TlsConn;
   #http: Deno.UnixConn | undefined;
-  readonly #cut: () => void;
   #closed = false;
 
-  /** `cut` ends the connection below TLS: a handshake under way keeps its connection open. */
-  constructor(secure: Deno.TlsConn, cut: () => void) {
+  constructor(secure: Deno.TlsConn) {
     this.#secure = secure;
-    this.#cut = cut;
   }
 
-  /** Carries bytes until either side ends. Rejects when the handshake fails or takes too long. */
-  async run(socket: string): Promise<void> {
+  /** Carries bytes until either side ends; `shaken` is called in between. Rejects when it cannot. */
+  async run(socket: string, shaken: () => void): Promise<void> {
     try {
-      const timer = setTimeout(this.#cut, HANDSHAKE_MS);
-      try {
-        await this.#secure.handshake();
-      } finally {
-        clearTimeout(timer);
-      }
+      await this.#secure.handshake();
+      shaken();
       this.#http = await Deno.connect({ transport: "unix", path: socket });
       this.#mark(false);
       await Promise.all([

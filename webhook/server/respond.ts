@@ -39,7 +39,11 @@ export interface Site {
 /** Answers one request; never rejects and never shows a stack. */
 export async function respond(request: Request, site: Site): Promise<Response> {
   const started = performance.now();
-  const url = new URL(request.url);
+  const url = URL.parse(request.url);
+  if (url === null) {
+    await request.body?.cancel();
+    return text(400, "the Host header or the path makes no URL\n");
+  }
   const path = url.pathname;
   const page = Object.hasOwn(site.pages, path) ? site.pages[path] : undefined;
   const handler = Object.hasOwn(site.handlers, path) ? site.handlers[path] : undefined;

@@ -36,6 +36,7 @@ import type { ServerMetric } from "./metrics.ts";
 import { operationsPages } from "./operations.ts";
 import { type Handlers, type Pages, respond } from "./respond.ts";
 import { type CertificatePair, Front } from "./front.ts";
+import { HttpServer } from "./http_server.ts";
 
 /** What the server is to serve, and where. */
 export interface ServerOptions {
@@ -100,12 +101,13 @@ export async function startServer(options: ServerOptions): Promise<AdmissionServ
     if (stopping) response.headers.set("connection", "close");
     return response;
   };
-  const http = await serveOnUnixSocket(answer);
+  const http = new HttpServer(answer, log);
   const front = await listen(options, http);
   metrics.onPage(() => metrics.set("kuma_webhook_connections", front.connections));
   const operationsServer = options.operationsPort === undefined ? undefined : Deno.serve(
     { hostname: options.hostname || "0.0.0.0", port: options.operationsPort, onListen() {} },
-    (request) => operations(new URL(request.url).pathname) ?? new Response(null, { status: 404 }),
+    (request) =>
+      operations(URL.parse(request.url)?.pathname ?? "") ?? new Response(null, { status: 404 }),
   );
   return {
     port: front.port,
@@ -127,7 +129,7 @@ export async function startServer(options: ServerOptions): Promise<AdmissionServ
 /** Listens, or ends the HTTP server too: it would keep a program alive that serves nothing. */
 async function listen(options: ServerOptions, http: HttpServer): Promise<Front> {
   try {
-    return Front.listen(options, http.path, options.log);
+    return Front.listen(options, () => http.path, options.log);
   } catch (error) {
     await http.shutdown();
     throw error;
@@ -147,25 +149,4 @@ export function untilSignal(): Promise<Deno.Signal> {
       return [signal, listener] as const;
     });
   });
-}
-
-interface HttpServer {
-  readonly path: string;
-  shutdown(): Promise<void>;
-}
-
-/** The HTTP server proper, in a directory that nobody else may enter. */
-async function serveOnUnixSocket(
-  answer: (request: Request) => Promise<Response>,
-): Promise<HttpServer> {
-  const directory = await Deno.makeTempDir({ prefix: "kuma-webhook-" }); // mode 0700
-  const path = `${directory}/http.sock`;
-  const server = Deno.serve({ transport: "unix", path, onListen() {} }, answer);
-  return {
-    path,
-    async shutdown() {
-      await server.shutdown();
-      await Deno.remove(directory, { recursive: true });
-    },
-  };
 }

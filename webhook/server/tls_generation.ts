@@ -41,9 +41,7 @@ export class TlsGeneration {
       );
     }
     this.#port = this.#listener.addr.port;
-    if (!acceptWithoutDelay(this.#port)) {
-      log.warn("Nagle's algorithm is on: answers may take 40 ms");
-    }
+    withoutDelay(this.#port, log);
   }
 
   /** A new connection to the listener, which will come out of {@linkcode accepted} as its TLS side. */
@@ -60,15 +58,17 @@ export class TlsGeneration {
     }
   }
 
-  /** Connections until the end of this generation. */
+  /** Connections until the end of this generation; an error of one (such as too many files) is no end. */
   async *accepted(): AsyncGenerator<Deno.TlsConn> {
     for (;;) {
       let connection: Deno.TlsConn;
       try {
         connection = await this.#listener.accept();
-      } catch (error) {
+      } catch {
         if (this.#closed) return;
-        throw error;
+        // It stays in the queue. The front, which needs files too, says what is wrong.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        continue;
       }
       this.#unaccepted--;
       yield connection;

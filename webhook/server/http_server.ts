@@ -1,0 +1,99 @@
+/**
+ * The HTTP server proper, on a Unix socket in a directory that nobody else may enter.
+ *
+ * @module
+ */
+import { errorText, KumaError } from "core/errors.ts";
+import type { Logger } from "core/log/logger.ts";
+import { text } from "./operations.ts";
+
+/** What answers a request. */
+export type Answer = (request: Request) => Promise<Response>;
+
+/** Where the socket may be: a container's root may be read-only, its shared memory never is. */
+const FALLBACK = "/dev/shm";
+/** Pause before a server that ended is replaced. */
+const AGAIN_MS = 200;
+
+/** A running one. `Deno.serve` ends with the first connection that it cannot accept: another follows. */
+export class HttpServer {
+  readonly #answer: Answer;
+  readonly #log: Logger;
+  #directory: string;
+  #server: Deno.HttpServer;
+  #ending = false;
+
+  /** Starts it. Throws `KUMA-WH-024` where no directory takes a socket. */
+  constructor(answer: Answer, log: Logger) {
+    this.#answer = answer;
+    this.#log = log;
+    [this.#directory, this.#server] = this.#serve();
+  }
+
+  /** Path of its socket; another one after it had to start again. */
+  get path(): string {
+    return socketIn(this.#directory);
+  }
+
+  /** Ends it when all is answered. */
+  async shutdown(): Promise<void> {
+    this.#ending = true;
+    await this.#server.shutdown();
+    await Deno.remove(this.#directory, { recursive: true });
+  }
+
+  #serve(): [directory: string, server: Deno.HttpServer] {
+    try {
+      return this.#serveIn(undefined);
+    } catch (cause) {
+      try {
+        return this.#serveIn(FALLBACK);
+      } catch {
+        throw new KumaError("KUMA-WH-024", `Cannot make a socket: ${errorText(cause)}`, {
+          cause,
+          hint: `set TMPDIR to a folder that can be written, or mount ${FALLBACK}`,
+        });
+      }
+    }
+  }
+
+  #serveIn(parent: string | undefined): [directory: string, server: Deno.HttpServer] {
+    const directory = Deno.makeTempDirSync({ // mode 0700
+      prefix: "kuma-webhook-",
+      ...(parent === undefined ? {} : { dir: parent }),
+    });
+    // Without this, the runtime would write what sending an answer throws to standard error, as it is.
+    const onError = (error: unknown) => {
+      this.#log.error("a request failed", { reason: errorText(error) });
+      return text(500, "the webhook failed, which is an error in it\n");
+    };
+    const at = { transport: "unix", path: socketIn(directory), onListen() {}, onError } as const;
+    try {
+      const server = Deno.serve(at, this.#answer);
+      server.finished.catch((error) => this.#again(error));
+      return [directory, server];
+    } catch (error) {
+      Deno.removeSync(directory, { recursive: true });
+      throw error;
+    }
+  }
+
+  /** Tries until it serves again. */
+  async #again(error: unknown): Promise<void> {
+    this.#log.error("the HTTP server ended, starting another", { reason: errorText(error) });
+    const old = this.#directory;
+    while (!this.#ending) {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      try {
+        [this.#directory, this.#server] = this.#serve();
+        return await Deno.remove(old, { recursive: true });
+      } catch (again) {
+        this.#log.debug("not yet", { reason: errorText(again) });
+      }
+    }
+  }
+}
+
+function socketIn(directory: string): string {
+  return `${directory}/http.sock`;
+}
