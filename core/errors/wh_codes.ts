@@ -70,7 +70,8 @@ export const WH_CODES: Readonly<Record<string, CodeText>> = {
   },
   "KUMA-WH-022": {
     title: "The serving certificate cannot be used",
-    todo: "Put tls.crt and tls.key, PEM, into the folder of admissionServer.certDir.",
+    todo: "Put tls.crt and tls.key, PEM, into the folder of admissionServer.certDir. With " +
+      "--generate-certs, a Secret that the webhook did not make is left as it is: name another.",
   },
   "KUMA-WH-023": {
     title: "An API request was refused",

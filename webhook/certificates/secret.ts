@@ -2,6 +2,9 @@
  * Certificates that the webhook makes itself: kept in a Secret that all replicas share, renewed before
  * they end, their CA written into the webhook configurations.
  *
+ * An empty Secret is filled; one that has keys of ours is mended where it is broken, and keeps its type,
+ * its labels and whatever else is in it; one with none of our keys is somebody else's and never touched.
+ *
  * @module
  */
 import { KumaError } from "core/errors.ts";
