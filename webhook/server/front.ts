@@ -36,8 +36,8 @@ const QUIET_MS = 1000;
 interface Entry {
   /** Ends it: a handshake under way would keep it open. */
   readonly cut: () => void;
-  /** Until the handshake is done, which also needs files that there may be too few of. */
-  readonly timer: ReturnType<typeof setTimeout>;
+  /** For the handshake, which also needs files that there may be too few of; for the end later. */
+  timer: ReturnType<typeof setTimeout>;
 }
 
 /** The listener of the public port and everything behind it. */
@@ -184,7 +184,10 @@ export class Front {
     } finally {
       this.#links.delete(link);
       const entry = this.#entries.get(port);
-      if (entry !== undefined) Deno.unrefTimer(setTimeout(entry.cut, LINGER_MS));
+      if (entry !== undefined) {
+        clearTimeout(entry.timer);
+        entry.timer = setTimeout(entry.cut, LINGER_MS);
+      }
     }
   }
 
