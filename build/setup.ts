@@ -33,6 +33,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "nftables", probe: "nft" },
   { package: "conntrack", probe: "conntrack" },
   { package: "firewalld", probe: "firewalld" },
+  { package: "ipset", probe: "ipset" },
   { package: "dbus", probe: "dbus-daemon" },
   { package: "openssl", probe: "openssl" },
   { package: "time", probe: "/usr/bin/time" },
