@@ -71,13 +71,13 @@ async function logged(
   text: string,
 ): Promise<void> {
   const started = performance.now();
-  const { pluginLog } = await import("./log.ts");
-  const { logger, flush } = pluginLog(invocation, conf);
+  const work = await import("./work.ts");
+  const { logger, flush } = work.pluginLog(invocation, conf);
   const duration = () => ({
     duration_ms: Math.round(performance.now() - started),
   });
   try {
-    const output = await perform(invocation, conf, text, logger);
+    const output = await perform(work, invocation, conf, text, logger);
     // STATUS is asked every few seconds: its good answers would bury everything else.
     if (invocation.command === "STATUS") logger.debug("done", duration());
     else logger.info("done", duration());
@@ -92,6 +92,7 @@ async function logged(
 }
 
 async function perform(
+  { add, check, status }: typeof import("./work.ts"),
   invocation: Invocation,
   conf: NetConf,
   text: string,
@@ -99,12 +100,12 @@ async function perform(
 ): Promise<string> {
   switch (invocation.command) {
     case "ADD":
-      return await (await import("./add.ts")).add(invocation, conf, text, log);
+      return await add(invocation, conf, text, log);
     case "CHECK":
-      await (await import("./check.ts")).check(invocation, conf, log);
+      await check(invocation, conf, log);
       return "";
     case "STATUS":
-      (await import("./status.ts")).status(conf);
+      status(conf);
       return "";
     default:
       return "";

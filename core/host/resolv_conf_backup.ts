@@ -23,7 +23,7 @@ export function restoreResolvConf(session: Session, path = "/etc/resolv.conf"): 
       `cannot read ${path}${BACKUP_SUFFIX}: ${errorText(error)}`,
     );
   }
-  session.print(backup.endsWith("\n") ? backup : `${backup}\n`);
+  session.print?.(backup.endsWith("\n") ? backup : `${backup}\n`);
   if (backup === current(path)) return false;
   // systemd-resolved and others make resolv.conf a link: what it points to is written, the link stays.
   const target = current(path) === undefined ? path : Deno.realPathSync(path);

@@ -35,7 +35,7 @@ export async function showInstall(
       renderRestore(ruleset, { verbose: document.verbose }).trim()
     }`
   );
-  session.print(`${parts.join("\n\n")}\n`);
+  session.print?.(`${parts.join("\n\n")}\n`);
   if (document.storeFirewalld && !document.ebpf.enabled) {
     storeInFirewalld(
       shown.map(({ ruleset }) => ruleset),

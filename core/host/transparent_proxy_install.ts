@@ -64,7 +64,10 @@ async function install(
   if (due) {
     const before = notesBefore(notes, plan, session);
     const hold = openNotes(journal, { notes, changes, before }, session);
-    session.logger.info("about to change the firewall: an SSH session may drop");
+    // Nobody has a session in a pod that is only being made.
+    if (options.netnsPath === undefined) {
+      session.logger.info("about to change the firewall: an SSH session may drop");
+    }
     try {
       await applyChanges(changes, {
         ...session,

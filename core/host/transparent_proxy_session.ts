@@ -16,7 +16,8 @@ import type { HostOptions } from "./transparent_proxy_options.ts";
 /** One operation at work. */
 export interface Session {
   readonly logger: Logger;
-  readonly print: (text: string) => void;
+  /** Where what is fed to iptables, and dry runs, are shown; undefined shows nobody anything. */
+  readonly print: ((text: string) => void) | undefined;
   readonly dryRun: boolean;
   readonly children: Children;
   readonly views: Views;
@@ -46,7 +47,7 @@ export function openSession(
   let last = performance.now();
   return {
     logger,
-    print: options.print ?? (() => {}),
+    print: options.print,
     dryRun,
     children,
     views: new Views(children, finder),

@@ -106,7 +106,7 @@ function showRemoval(changes: readonly Change[], { print }: Session): void {
       remaining(change.view, change.known ?? [])
     }`;
   });
-  if (parts.length > 0) print(`${parts.join("\n\n")}\n`);
+  if (parts.length > 0) print?.(`${parts.join("\n\n")}\n`);
 }
 
 function remaining({ state }: View, known: readonly KnownRule[]): string {

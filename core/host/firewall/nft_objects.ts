@@ -27,6 +27,8 @@ export function nftObjects(netlink: Nfnetlink, family: Family): NftObjects {
     const name = tableName(table.get(TABLE_NAME));
     if (name !== undefined) found[name] = [];
   }
+  // No table, no chains: a new pod has neither.
+  if (Object.keys(found).length === 0) return found;
   for (const chain of netlink.dump(NFT_MSG.GETCHAIN, NFPROTO[family])) {
     const name = chain.get(CHAIN.NAME);
     const table = tableName(chain.get(CHAIN.TABLE));

@@ -42,7 +42,7 @@ export interface TransactionOptions {
   readonly restorer: Restorer;
   readonly logger: Logger;
   /** Shows the rules that are fed, without a prefix; without it a change is made quietly. */
-  readonly print?: (text: string) => void;
+  readonly print?: ((text: string) => void) | undefined;
   /** Tries after the first for failures other than the lock. */
   readonly retries: number;
   /** Apply all at once rather than one after the other. */

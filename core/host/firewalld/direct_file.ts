@@ -35,7 +35,7 @@ export function storeInFirewalld(
 ): boolean {
   const old = readFile(path);
   const text = named(path, () => mergeDirect(old?.text, rulesets, options));
-  print(`\n${text}\n\n`);
+  print?.(`\n${text}\n\n`);
   if (dryRun || text === old?.text) return false;
   if (old === undefined) Deno.mkdirSync(directoryOf(path), { recursive: true, mode: 0o750 });
   replaceFile(old?.path ?? path, text, attributesOf(old));
@@ -69,7 +69,7 @@ export function removeFromFirewalld(
   const text = named(path, () => removeDirect(old.text));
   if (text === old.text) return false;
   if (dryRun) {
-    print(`\n${text ?? `${path} would be removed`}\n\n`);
+    print?.(`\n${text ?? `${path} would be removed`}\n\n`);
     return false;
   }
   if (text === undefined) {
