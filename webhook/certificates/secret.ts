@@ -55,7 +55,8 @@ async function settled(options: SecretOptions): Promise<Material> {
     const next = await renewed(material, serviceNames(options), options.now?.() ?? new Date());
     if (next === material) return next;
     if (await writeSecret(options, found, next)) {
-      options.log.info("certificate made", { secret: `${options.namespace}/${options.secret}` });
+      // Not called "secret": what a field of that name holds is never shown.
+      options.log.info("certificate made", { keptIn: `${options.namespace}/${options.secret}` });
       return next;
     }
   }
