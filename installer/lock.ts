@@ -68,8 +68,14 @@ export class Turn {
   /** Says so again now and then, so that whoever steps back can tell a waiting successor from a dead one. */
   #ask(): void {
     if (performance.now() - this.#asked < ASK_AGAIN_MS) return;
-    this.#asked = performance.now();
-    replaceFile(this.places.successor, this.#id, { mode: 0o600 });
+    try {
+      replaceFile(this.places.successor, this.#id, { mode: 0o600 });
+      this.#asked = performance.now();
+    } catch (error) {
+      // Who has just begun its turn sweeps temporary files, ours among them; who leaves takes the folder along.
+      const swept = error instanceof KumaError && error.cause instanceof Deno.errors.NotFound;
+      if (!swept) throw error;
+    }
   }
 
   /** After stepping back: whether somebody who asked for it is still about to take over. */
