@@ -8,7 +8,7 @@
  */
 import type { Logger } from "core/log/logger.ts";
 import { iptablesDeadline } from "./deadline.ts";
-import { enterPod } from "./enter_pod.ts";
+import { ENTERED_NETNS, enterPod } from "./enter_pod.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
 import { addResult } from "./result.ts";
@@ -38,8 +38,7 @@ export async function add(
   const { installTransparentProxy } = await loading;
   await enterPod(invocation.netns, log);
   const report = await installTransparentProxy(wishes.config, {
-    // Not the runtime's path: were it gone by now, legacy iptables would make a file there, to lock it.
-    netnsPath: "/proc/self/ns/net",
+    netnsPath: ENTERED_NETNS,
     logger: log,
     signal: iptablesDeadline(),
   });

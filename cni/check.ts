@@ -6,7 +6,7 @@
 import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { iptablesDeadline } from "./deadline.ts";
-import { enterPod } from "./enter_pod.ts";
+import { ENTERED_NETNS, enterPod } from "./enter_pod.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
 import { podWishes } from "./wishes.ts";
@@ -33,7 +33,7 @@ export async function check(
   const { checkTransparentProxy } = await loading;
   await enterPod(invocation.netns, log);
   const differences = await checkTransparentProxy(wishes.config, {
-    netnsPath: invocation.netns,
+    netnsPath: ENTERED_NETNS,
     logger: log,
     signal: iptablesDeadline(),
   });

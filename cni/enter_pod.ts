@@ -10,6 +10,12 @@ import type { Logger } from "core/log/logger.ts";
 import { takePodTurn } from "./turn.ts";
 
 /**
+ * The pod's network namespace, once it was entered: for legacy iptables to lock. Not the runtime's path: were
+ * that gone by now, iptables would make a file there.
+ */
+export const ENTERED_NETNS = "/proc/self/ns/net";
+
+/**
  * Enters the pod's network namespace, alone, and the sandbox in which iptables asks no name service
  * and waits for no lock of the node.
  *
