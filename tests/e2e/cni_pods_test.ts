@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { inNetns } from "../chain/chain.ts";
+import { callPlugin, podArgsText } from "../cni/plugin.ts";
 import { sharedCluster } from "../kube/apiserver.ts";
 import { run } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
@@ -31,11 +32,17 @@ test("ADD of an injected pod writes rules of both families, DEL leaves nothing a
   assert.match(await inNetns(pod.sandbox, "ip", "-6", "addr", "show", "dev", "lo"), /::6\/128/);
   assert.match(await inNetns(pod.sandbox, "ip6tables-save"), /KUMA_MESH_INBOUND/);
 
-  const again = await node.add(pod);
-  if (again.error !== "") {
-    // The bridge plugin refuses a second eth0: the plugin is asked alone, as a repeated call of its own.
-    assert.equal(again.runs[0]?.plugin, "bridge");
-  }
+  // Ours alone, as it was called: of the whole chain the bridge plugin refuses a second eth0.
+  const again = await callPlugin(node.plugin.path, {
+    env: {
+      CNI_CONTAINERID: pod.sandbox.containerId,
+      CNI_NETNS: pod.sandbox.netns,
+      CNI_ARGS: podArgsText(pod.namespace, pod.name, pod.uid),
+    },
+    stdin: ourRun(added).stdin,
+  });
+  assert.deepEqual([again.code, again.stdout], [0, ourRun(added).stdout]);
+  assert.match(node.log(), /pod was intercepted already/);
   assert.equal(await rulesIn(pod.sandbox), rules);
   assert.equal((await node.check(pod)).error, "");
 
