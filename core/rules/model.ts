@@ -17,7 +17,7 @@ export const COMMENT_PREFIX = "kuma/mesh/transparent/proxy/";
 
 /** One match of a rule; a rule writes its matches in the order of the list. */
 export type Match =
-  /** `-m NAME` alone, where the sheet's argument order names a module before its options. */
+  /** `-m NAME` alone, where Kuma 2.9's argument order names a module before its options. */
   | { readonly kind: "module"; readonly name: "udp" | "multiport" | "owner" }
   | { readonly kind: "protocol"; readonly protocol: "tcp" | "udp" }
   | { readonly kind: "source"; readonly address: string; readonly not?: true }

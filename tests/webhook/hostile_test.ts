@@ -84,7 +84,7 @@ const VARIABLES: Readonly<Record<string, RegExp>> = {
   KUMA_DNS_ENABLED: /^(true|false)$/,
   KUMA_DNS_ENABLE_LOGGING: /^(true|false)$/,
   KUMA_DNS_ENVOY_DNS_PORT: NUMBER,
-  // The sheet passes these on as they are.
+  // Kuma passes these on as they are.
   KUMA_DATAPLANE_RUNTIME_ENVOY_LOG_LEVEL: /^[^]*$/,
   KUMA_DATAPLANE_RUNTIME_ENVOY_COMPONENT_LOG_LEVEL: /^[^]*$/,
 };
