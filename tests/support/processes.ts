@@ -125,14 +125,20 @@ export function signalProcess(pid: number, signal: Deno.Signal): boolean {
 }
 
 /**
- * A TCP port of 127.0.0.1 that was free a moment ago. Another process may take it before the caller
- * does, so whoever listens on it must be ready to try again with another one.
+ * A TCP port of 127.0.0.1 that was free a moment ago. It lies below those that the kernel gives to
+ * connections and to who asks for any port (ip(7), ip_local_port_range: from 32768 unless somebody
+ * changed it), so nobody gets it by chance before the caller listens on it.
  */
 export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** The path of a program on PATH, or undefined. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { errorText } from "core/errors.ts";
 import type { CertificatePair } from "../../webhook/server/tls_generation.ts";
 import { type Authority, createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
 import { mutatingConfiguration, validatingConfiguration } from "../../webhook/manifests.ts";
@@ -30,6 +31,8 @@ export interface ProgramOptions {
 export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #log: Promise<string>;
+  /** Its log so far. */
+  #logged = "";
 
   private constructor(
     child: Deno.ChildProcess,
@@ -38,7 +41,7 @@ export class Program implements AsyncDisposable {
     readonly authority: Authority,
   ) {
     this.#child = child;
-    this.#log = new Response(child.stderr).text();
+    this.#log = this.#readLog();
   }
 
   /** Starts it with a certificate for `localhost` in files. It may not be ready yet. */
@@ -96,13 +99,21 @@ export class Program implements AsyncDisposable {
 
   /** Waits until `/readyz` says ok. */
   async untilReady(): Promise<void> {
-    await waitUntil(
+    await this.until(
       "the webhook is ready",
       async () => (await this.get("/readyz")).status === 200,
-      {
-        timeoutMs: 30_000,
-      },
     );
+  }
+
+  /** As {@linkcode waitUntil}, for something that it does; where it does not, its log is in the error. */
+  async until(what: string, probe: () => Promise<boolean>): Promise<void> {
+    try {
+      await waitUntil(what, probe, { timeoutMs: 30_000 });
+    } catch (cause) {
+      const page = await this.get("/metrics");
+      const said = `/metrics: ${page.status} ${page.text}\nlog: ${this.#logged.slice(-4000)}`;
+      throw new Error(`${errorText(cause)}\n${said}`, { cause });
+    }
   }
 
   /** Makes the API server call it for everything that it serves. */
@@ -148,6 +159,14 @@ export class Program implements AsyncDisposable {
   async ended(): Promise<{ code: number; log: string }> {
     const { code } = await this.#child.status;
     return { code, log: await this.#log };
+  }
+
+  async #readLog(): Promise<string> {
+    const decoder = new TextDecoder();
+    for await (const chunk of this.#child.stderr) {
+      this.#logged += decoder.decode(chunk, { stream: true });
+    }
+    return this.#logged;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

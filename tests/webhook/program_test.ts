@@ -222,7 +222,7 @@ test("the permissions are exactly what is needed", { sanitizeResources: false },
             ...(others.length === 0 ? [] : [{ ...rule, resources: others }]),
           ];
           await using program = await start([...rest, ...less]);
-          await waitUntil("it complains", async () => {
+          await program.until("it complains", async () => {
             const { text } = await program.get("/metrics");
             return text.includes(`cause="status 403"`) && text.includes(`kind="${resource}"`);
           });
