@@ -8,6 +8,8 @@ const plugin = InstalledPlugin.create();
 Deno.test.afterAll(() => plugin[Symbol.dispose]());
 
 const ROUNDS = 6;
+/** A machine that others disturb gets more: what costs too much does so in each of them. */
+const MOST_ROUNDS = 40;
 /** What logging may add to a call: the socket's 20 ms, and as much again for the machine. */
 const MAY_COST_MS = 40;
 
@@ -27,7 +29,8 @@ async function timed(stdin: object, within?: readonly string[]) {
  */
 async function costOf(stdin: object, within?: readonly string[]) {
   let [silent, logging, stderr] = [Infinity, Infinity, ""];
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const enough = (round: number) => round >= ROUNDS && logging - silent < MAY_COST_MS;
+  for (let round = 0; round < MOST_ROUNDS && !enough(round); round += 1) {
     silent = Math.min(silent, (await timed(netConf({ log_level: "off" }), within)).took);
     const done = await timed(stdin, within);
     logging = Math.min(logging, done.took);
