@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { canLimit } from "./limited_group.ts";
 import { which } from "./processes.ts";
 
 /** What a test may need. */
@@ -18,6 +19,7 @@ export type Capability =
   | "netns"
   | "iptables-nft"
   | "iptables-legacy"
+  | "cgroup-limits"
   | "go"
   | "etcd"
   | "kubectl"
@@ -51,6 +53,10 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
   "iptables-legacy": {
     present: () => succeeds("iptables-legacy", "--version"),
     cure: "install iptables",
+  },
+  "cgroup-limits": {
+    present: () => Deno.uid() === 0 && canLimit(),
+    cure: "run as root, with the cpu and memory controllers of control groups",
   },
   go: { present: () => succeeds("go", "version"), cure: "install Go 1.24 or newer" },
   etcd: {
