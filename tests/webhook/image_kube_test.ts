@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { distDir } from "build/compile.ts";
 import { makeImage, packImage, parseImageArgs } from "build/image.ts";
+import { IMAGES } from "build/image_contents.ts";
 import { hostArch } from "build/pins.ts";
 import { ROOT } from "build/task.ts";
 import { startApiServer } from "../kube/apiserver.ts";
@@ -42,8 +43,8 @@ requires("podman")(
   () =>
     withImage(async (id) => {
       const again = `${TAG}-again`;
-      const program = `${distDir(ROOT, hostArch())}/kuma-webhook`;
-      assert.equal(await packImage({ binary: "kuma-webhook" }, program, hostArch(), again), id);
+      const dist = distDir(ROOT, hostArch());
+      assert.equal(await packImage(IMAGES.webhook!, dist, hostArch(), again), id);
       await must("podman", ["rmi", again]);
 
       const help = await podmanRun("--help");

@@ -1,0 +1,125 @@
+/**
+ * What is in each image, and how it is started.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { debianFiles, fileOf } from "./debian_files.ts";
+import { runtimeLibraries } from "./host_runtime.ts";
+import { runOk, withTempDir } from "./io.ts";
+import { addDebian, type ImageRoot } from "./image_root.ts";
+import { type Arch, TARGETS } from "./pins.ts";
+import { type Need, runtimeNeeds } from "./setup.ts";
+
+/** User and group of the webhook in its image: not root, and nobody else's. */
+export const IMAGE_USER = 65_532;
+
+/** Kuma's user of the sidecar, which kumactl looks up: its traffic is not redirected. */
+const KUMA_DP = 5678;
+
+/** One kind of image. */
+export interface ImageContents {
+  /** The components that are built for it; the first gives the image its name. */
+  readonly components: readonly string[];
+  /** What this machine needs beside podman. */
+  readonly needs: (arch: Arch) => readonly Need[];
+  /**
+   * Fills the image's root from the folder of compiled programs.
+   *
+   * @returns the lines of the Containerfile behind COPY
+   */
+  readonly fill: (root: ImageRoot, dist: string, arch: Arch) => Promise<string[]>;
+}
+
+/** The images by component. */
+export const IMAGES: Readonly<Record<string, ImageContents>> = {
+  webhook: { components: ["webhook"], needs: runtimeNeeds, fill: webhook },
+  kumactl: {
+    components: ["kumactl"],
+    needs: () => [
+      { package: "patchelf", probe: "patchelf" },
+      { package: "iptables", probe: "xtables-nft-multi" },
+    ],
+    fill: kumactl,
+  },
+  installer: { components: ["installer", "cni"], needs: runtimeNeeds, fill: installer },
+};
+
+async function webhook(root: ImageRoot, dist: string, arch: Arch): Promise<string[]> {
+  const inside = "/usr/bin/kuma-webhook";
+  const program = join(dist, "kuma-webhook");
+  // The folder of temporary files, for who runs it without a volume there.
+  await root.folder("/tmp", 0o1777);
+  await root.copy(program, inside);
+  const { loader, multiarch } = TARGETS[arch];
+  const interpreter = (await runOk("patchelf", ["--print-interpreter", program])).trim();
+  for (const [name, from] of await runtimeLibraries(program, arch)) {
+    await root.copy(from, name === loader ? interpreter : `/lib/${multiarch}/${name}`);
+  }
+  return [`USER ${IMAGE_USER}:${IMAGE_USER}`, `ENTRYPOINT ${JSON.stringify([inside])}`];
+}
+
+/** kuma-init and kuma-validation: kumactl, and iptables of both flavours with all extensions. */
+async function kumactl(root: ImageRoot, dist: string, arch: Arch): Promise<string[]> {
+  const inside = "/usr/bin/kumactl";
+  const program = join(dist, "kumactl");
+  await root.folder("/tmp", 0o1777);
+  await root.copy(program, inside);
+  await root.text(
+    "/etc/passwd",
+    [
+      "root:x:0:0:root:/:/sbin/nologin",
+      `kuma-dp:x:${KUMA_DP}:${KUMA_DP}::/:/sbin/nologin`,
+      "",
+    ].join("\n"),
+  );
+  await withTempDir(async (dir) => {
+    const packages = ["iptables", "libc6", "libgcc-s1"];
+    const files = await debianFiles(arch, packages, dir);
+    const extensions = `/usr/lib/${TARGETS[arch].multiarch}/xtables`;
+    const names: string[] = [];
+    for await (const { name } of Deno.readDir(await fileOf(files, extensions))) names.push(name);
+    await addDebian(root, files, arch, [program], [
+      "/usr/sbin/xtables-nft-multi",
+      "/usr/sbin/xtables-legacy-multi",
+      ...names.filter((name) => name.endsWith(".so")).sort().map((name) => `${extensions}/${name}`),
+    ]);
+  });
+  for (const tool of ["iptables", "ip6tables"]) {
+    for (const role of ["", "-save", "-restore"]) {
+      for (const flavour of ["nft", "legacy"]) {
+        await root.link(`/usr/sbin/${tool}-${flavour}${role}`, `xtables-${flavour}-multi`);
+      }
+      await root.link(`/usr/sbin/${tool}${role}`, "xtables-nft-multi");
+    }
+  }
+  return ["USER 0:0", `ENTRYPOINT ${JSON.stringify([inside])}`];
+}
+
+/**
+ * The CNI's DaemonSet: places as in Kuma's image. Kuma's chart starts the installer through `sh` and `sleep`, so
+ * these two are there.
+ */
+async function installer(root: ImageRoot, dist: string, arch: Arch): Promise<string[]> {
+  const inside = "/install-cni", plugins = "/opt/cni/bin";
+  await root.folder("/tmp", 0o1777);
+  await root.copy(join(dist, "install-cni"), inside);
+  await root.copy(join(dist, "kuma-cni"), `${plugins}/kuma-cni`);
+  const runtime = ".kuma-cni-runtime";
+  for await (const { name } of Deno.readDir(join(dist, runtime))) {
+    const mode = name === TARGETS[arch].loader ? 0o755 : 0o644;
+    await root.copy(join(dist, runtime, name), `${plugins}/${runtime}/${name}`, mode);
+  }
+  await withTempDir(async (dir) => {
+    const files = await debianFiles(arch, ["dash", "coreutils", "libc6", "libgcc-s1"], dir);
+    await addDebian(root, files, arch, [join(dist, "install-cni")], ["/bin/dash", "/bin/sleep"]);
+  });
+  await root.link("/bin/sh", "dash");
+  const path = `/usr/sbin:/usr/bin:/sbin:/bin:${plugins}`;
+  return [
+    "USER 0:0",
+    `ENV PATH=${path}`,
+    `WORKDIR ${plugins}`,
+    `ENTRYPOINT ${JSON.stringify([inside])}`,
+  ];
+}
