@@ -30,8 +30,9 @@ export async function bundle(
   const plain = minify ? join(outDir, "plain") : outDir;
   const main = entry.slice(dirname(entry).length + 1).replace(/\.[^.]+$/, ".js");
   await runBundler(root, relative(root, entry), plain, minify ? [] : ["--keep-names"]);
-  // In a second run: in the first the bundler does not see its own `require` for CommonJS any more.
-  if (minify) await runBundler(root, join(plain, main), outDir, ["--minify"]);
+  // In a second run: in the first the bundler does not see its own `require` for CommonJS any more. It runs in the
+  // folder of its input: names of files hold a hash of the path from there, and outDir may be any.
+  if (minify) await runBundler(plain, main, outDir, ["--minify"]);
   const npmCache = `${relative(root, npmCacheDir ??= await findNpmCache(root))}/`;
   const files = new Map<string, string>();
   for await (const file of Deno.readDir(outDir)) {

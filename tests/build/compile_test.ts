@@ -46,6 +46,13 @@ Deno.test("a second build does nothing; a changed source, permission or binary i
   });
 });
 
+Deno.test("a second build of a minified program does nothing either", async () => {
+  await withTiny(arch, { minify: true }, async (dist, root) => {
+    assert.equal((await build(root, nothing))[0]?.compiled, false);
+    assert.match((await run(join(dist, "tiny"), ["lazy"])).stdout, /^LAZILY\n$/);
+  });
+});
+
 Deno.test("a source that cannot be bundled is one error, and the old binary stays", async () => {
   await withTiny(arch, {}, async (dist, root) => {
     await Deno.writeTextFile(join(root, "tiny", "main.ts"), `import "./not_there.ts";`);
