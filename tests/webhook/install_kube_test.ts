@@ -65,6 +65,7 @@ test("the README's example, from the pipe to the removal", async (t) => {
       assert.equal(sidecar.securityContext?.runAsUser, 5678);
       assert.equal(sidecar.resources?.requests?.cpu, "100m");
       assert.deepEqual(sidecar.resources?.limits, { cpu: "500m", memory: "256Mi" });
+      assert.equal(container(pod, "kuma-init").image, "registry.example/kuma-init:1");
       const init = container(pod, "kuma-init").securityContext;
       assert.deepEqual(init?.seccompProfile, { type: "RuntimeDefault" });
       assert.deepEqual(init?.capabilities?.add, ["NET_ADMIN", "NET_RAW"]);
