@@ -91,7 +91,7 @@ async function fetched(
   dir: string,
 ): Promise<DebianFiles> {
   say(`fetching Debian packages for ${arch}: ${packages.join(" ")}`);
-  const root = join(dir, "debian");
+  const root = join(await Deno.realPath(dir), "debian");
   const lists = join(dir, "apt/lists"), cache = join(dir, "apt/cache");
   for (const folder of [join(lists, "partial"), join(cache, "archives/partial"), root]) {
     await Deno.mkdir(folder, { recursive: true });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { parseImageArgs } from "./image.ts";
+import { makeImage, parseImageArgs } from "./image.ts";
 import { hostArch } from "./pins.ts";
+import { ROOT } from "./task.ts";
 
 Deno.test("an image is of the webhook and this machine unless said otherwise", () => {
   assert.deepEqual(parseImageArgs([]), { component: "webhook", arch: hostArch(), tag: "" });
@@ -14,4 +15,11 @@ Deno.test("what cannot be meant is refused", () => {
   for (const args of [["--tag"], ["--tag", "-x"], ["--tag=a b"], ["webhook", "cni"], ["--push"]]) {
     assert.throws(() => parseImageArgs(args), { code: "KUMA-BUILD-004" });
   }
+});
+
+Deno.test("a component without an image is refused with those that have one", async () => {
+  await assert.rejects(makeImage(ROOT, parseImageArgs(["cni"])), {
+    code: "KUMA-BUILD-004",
+    message: /no image of cni, only of webhook, kumactl, installer/,
+  });
 });

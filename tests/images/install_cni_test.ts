@@ -58,7 +58,7 @@ async function pluginsVersions(node: TestNode): Promise<string[]> {
   return (JSON.parse(said) as { supportedVersions: string[] }).supportedVersions;
 }
 
-requires("root", "podman")("install-cni's image puts the plugin on a node", async (t) => {
+requires("root", "podman", "debian")("install-cni's image puts the plugin on a node", async (t) => {
   await using image = await TestImage.make("installer");
 
   await t.step("it holds the programs where Kuma's image has them, and licences", async () => {

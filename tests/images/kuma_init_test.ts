@@ -56,7 +56,7 @@ async function rules(network: Namespace): Promise<string[]> {
   return all;
 }
 
-requires("root", "netns", "podman", "iptables-nft", "iptables-legacy")(
+requires("root", "netns", "podman", "debian", "iptables-nft", "iptables-legacy")(
   "kuma-init's image sets up what kumactl sets up, and validates it",
   async (t) => {
     await using image = await TestImage.make("kumactl");

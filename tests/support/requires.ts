@@ -24,6 +24,7 @@ export type Capability =
   | "etcd"
   | "kubectl"
   | "podman"
+  | "debian"
   | "cni-plugins"
   | "qemu"
   | "firewalld"
@@ -73,6 +74,10 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
   podman: {
     present: () => Deno.uid() === 0 && succeeds("podman", "info") && which("runc") !== undefined,
     cure: "install podman and runc, and run the tests as root",
+  },
+  debian: {
+    present: () => isFile("/usr/bin/dpkg-query") && isFile("/usr/bin/apt-get"),
+    cure: "run on Debian or Ubuntu, whose packages go into the images",
   },
   "cni-plugins": {
     present: () => isFile("/usr/lib/cni/bridge") || isFile("/opt/cni/bin/bridge"),
