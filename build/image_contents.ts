@@ -8,7 +8,7 @@ import { debianFiles, fileOf } from "./debian_files.ts";
 import { runtimeLibraries } from "./host_runtime.ts";
 import { runOk, withTempDir } from "./io.ts";
 import { addDebian, type ImageRoot } from "./image_root.ts";
-import { type Arch, TARGETS } from "./pins.ts";
+import { type Arch, hostArch, TARGETS } from "./pins.ts";
 import { type Need, runtimeNeeds } from "./setup.ts";
 
 /** User and group of the webhook in its image: not root, and nobody else's. */
@@ -36,9 +36,9 @@ export const IMAGES: Readonly<Record<string, ImageContents>> = {
   webhook: { components: ["webhook"], needs: runtimeNeeds, fill: webhook },
   kumactl: {
     components: ["kumactl"],
-    needs: () => [
+    needs: (arch) => [
       { package: "patchelf", probe: "patchelf" },
-      { package: "iptables", probe: "xtables-nft-multi" },
+      ...arch === hostArch() ? [{ package: "iptables", probe: "xtables-nft-multi" }] : [],
     ],
     fill: kumactl,
   },
