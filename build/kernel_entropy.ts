@@ -6,8 +6,9 @@
  * 2.7.11; nearly all of a first `fetch` over HTTPS, and as much as all else that a CNI call does). It
  * has a second mode, for machines whose kernel tells of virtual machine snapshots in the device
  * `/dev/sysgenid`: there the seed comes from getrandom(2), as in nearly every other program. No mainline
- * kernel has that device. With `/dev/zero` in its place, which reads as "no snapshot so far", the
- * library is in that mode. Where there is no `/dev/zero` either, all is as before, only slower.
+ * kernel has that device. With `/` in its place, which is on every node and can be mapped into memory on none,
+ * the library is in that mode and cannot tell of snapshots, so that it asks getrandom(2) before each use: some
+ * microseconds a connection. A file that can be mapped would do too, but could be cut short by others.
  *
  * @module
  */
@@ -15,7 +16,7 @@
 import { Buffer } from "node:buffer";
 
 const DEVICE = "/dev/sysgenid\0";
-const INSTEAD = "/dev/zero".padEnd(DEVICE.length, "\0");
+const INSTEAD = "/".padEnd(DEVICE.length, "\0");
 
 /** Names this edit in build keys; changes with it. */
 export const KERNEL_ENTROPY_EDIT = `${DEVICE} -> ${INSTEAD}`;

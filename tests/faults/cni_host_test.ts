@@ -103,3 +103,23 @@ test("the sidecar's user is taken as it is: the node's user database is not aske
   assert.equal((await node.sandbox.call("ADD")).code, 0);
   assert.match(await node.sandbox.rules(), /--uid-owner 3999999999/);
 });
+
+for (
+  const [what, ...words] of [
+    ["an empty file", "cp", "/dev/null"],
+    ["a file with bytes", "cp", "/etc/passwd"],
+    ["a FIFO", "mkfifo"],
+  ] as const
+) {
+  test(`a node whose /dev/zero is ${what}: the pod is intercepted all the same`, async () => {
+    await using node = await ready();
+    const path = `${node.sandbox.dir}/zero`;
+    const [program, ...args] = words;
+    await must(program, [...args, path]);
+    const script = `mount --bind ${path} /dev/zero && exec ${plugin.path}`;
+    const within = ["timeout", "-s", "KILL", "10", "unshare", "--mount", "sh", "-c", script];
+    const done = await node.sandbox.call("ADD", { within });
+    assert.equal(done.code, 0, done.stdout);
+    assert.match(await node.sandbox.rules(), /KUMA_MESH_INBOUND/);
+  });
+}
