@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { iptablesDeadline } from "./deadline.ts";
 import { ENTERED_NETNS, enterPod } from "./enter_pod.ts";
@@ -18,7 +19,8 @@ import { podWishes } from "./wishes.ts";
  * Does it and gives the text to print.
  *
  * @param text The configuration as it was read.
- * @throws {KumaError} whatever keeps the pod from being intercepted; nothing is half applied then.
+ * @throws {KumaError} whatever keeps the pod from being intercepted; nothing is half applied then, but for
+ *   `KUMA-CNI-019`.
  */
 export async function add(
   invocation: Invocation,
@@ -40,12 +42,22 @@ export async function add(
   const report = await installTransparentProxy(wishes.config, {
     netnsPath: ENTERED_NETNS,
     logger: log,
-    signal: iptablesDeadline(),
-  });
+    ...iptablesDeadline(),
+  }).catch(saysWhatIsLeft);
   log.info(report.changed ? "pod is intercepted" : "pod was intercepted already", {
     families: report.families,
     flavour: report.flavour,
     ...(report.ipv6Skipped === undefined ? {} : { ipv6Skipped: report.ipv6Skipped }),
   });
   return result;
+}
+
+function saysWhatIsLeft(thrown: unknown): never {
+  if (!(thrown instanceof KumaError) || thrown.code !== "KUMA-TP-208") throw thrown;
+  throw new KumaError("KUMA-CNI-019", thrown.message, {
+    hint:
+      "they go with the pod's sandbox, and the pod is tried again in a new one; run iptables-save " +
+      "on the node to see whether it hangs",
+    cause: thrown,
+  });
 }

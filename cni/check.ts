@@ -35,7 +35,7 @@ export async function check(
   const differences = await checkTransparentProxy(wishes.config, {
     netnsPath: ENTERED_NETNS,
     logger: log,
-    signal: iptablesDeadline(),
+    signal: iptablesDeadline().signal,
   });
   if (differences.length === 0) return;
   const named = differences.slice(0, NAMED).join("; ");

@@ -9,6 +9,7 @@
  */
 import { ERRNO, errnoText, holdAbstractName } from "core/host/libc.ts";
 import type { Logger } from "core/log/logger.ts";
+import { turnLimit } from "./deadline.ts";
 
 const NAME = "kuma-cni/turn";
 /** A call takes some 50 ms. Whoever holds the name longer is none of ours, and must not stop us. */
@@ -16,7 +17,7 @@ const LIMIT_MS = 3000;
 const POLL_MS = 10;
 
 /** Waits for the turn in the namespace that the main thread is in; holds it until the process ends. */
-export async function takePodTurn(log: Logger, limitMs = LIMIT_MS): Promise<void> {
+export async function takePodTurn(log: Logger, limitMs = turnLimit(LIMIT_MS)): Promise<void> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     const held = holdAbstractName(NAME);

@@ -97,6 +97,13 @@ export const CNI_CODES: Readonly<Record<string, CniCodeText>> = {
     todo: "Run iptables-save and iptables-legacy-save on the node; the pod is tried again.",
     cni: 11,
   },
+  "KUMA-CNI-019": {
+    title: "The rules of a pod could not be applied, nor taken out again",
+    todo:
+      "What is left goes with the pod's sandbox, and the pod is tried again in a new one. Run " +
+      "iptables-save and iptables-legacy-save on the node to see whether they work.",
+    cni: 11,
+  },
   "KUMA-CNI-022": {
     title: "The rules in the pod's network namespace are not what its annotations ask for",
     todo:

@@ -8,6 +8,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { descendants } from "./descendants.ts";
 import { ownerEntry } from "./user_namespace.ts";
 
 /** What a child gets beside its arguments. */
@@ -41,8 +42,11 @@ export interface RunResult {
 /** Default of {@linkcode RunOptions.maxOutputBytes}. */
 export const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
+/** How long a killed child is waited for, milliseconds: one that hangs within the kernel does not end. */
+export const KILL_GRACE_MS = 400;
+
 /**
- * Runs a program to its end.
+ * Runs a program to its end, or stops it and what it started itself.
  *
  * @param argv Program (a path, or a name searched in PATH) and its arguments.
  * @throws {KumaError} `KUMA-HOST-101` program not found, `-102` cannot be started, `-103` timed out,
@@ -64,16 +68,18 @@ export async function run(
   const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
   const tooMuch = () => stop.because(outputTooLong(argv[0], limit));
   try {
-    const [stdout, stderr, status] = await Promise.all([
+    const ended = Promise.all([
       readAtMost(child.stdout, limit, tooMuch, stop),
       readAtMost(child.stderr, limit, tooMuch, stop),
       child.status,
       options.stdin === undefined ? undefined : feed(child.stdin, options.stdin),
     ]);
+    const [stdout, stderr, status] = await Promise.race([ended, stop.waitedEnough]);
     stop.throwIfSet();
     return { code: status.code, signal: status.signal, stdout, stderr };
   } finally {
     clearTimeout(timer);
+    stop.settle();
     options.signal?.removeEventListener("abort", onAbort);
   }
 }
@@ -82,6 +88,8 @@ export async function run(
 class StopReason {
   #reason: { readonly value: unknown } | undefined;
   readonly #readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
+  readonly #enough = Promise.withResolvers<never>();
+  #grace: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly child: Deno.ChildProcess) {}
 
@@ -97,16 +105,32 @@ class StopReason {
     this.#reason = { value };
     // A stream that failed meanwhile tells its reader so.
     for (const reader of this.#readers) reader.cancel().catch(() => {});
-    try {
-      this.child.kill("SIGKILL");
-    } catch (error) {
-      // It ended by itself between the decision and the kill: there is nothing left to stop.
-      if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    this.#grace = setTimeout(() => this.#enough.reject(value), KILL_GRACE_MS);
+    const below = descendants(this.child.pid);
+    kill(() => this.child.kill("SIGKILL"));
+    for (const pid of below) kill(() => Deno.kill(pid, "SIGKILL"));
+  }
+
+  /** Rejects with the reason when a killed child did not end. */
+  get waitedEnough(): Promise<never> {
+    return this.#enough.promise;
+  }
+
+  settle(): void {
+    clearTimeout(this.#grace);
   }
 
   throwIfSet(): void {
     if (this.#reason !== undefined) throw this.#reason.value;
+  }
+}
+
+function kill(send: () => void): void {
+  try {
+    send();
+  } catch (error) {
+    // It ended by itself between the decision and the kill: there is nothing left to stop.
+    if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
+import { effectiveUserId } from "./libc.ts";
 import { run } from "./run.ts";
+
+effectiveUserId(); // Opens the C library outside of any test.
 
 const code = (expected: string) => (error: unknown) =>
   error instanceof KumaError && error.code === expected;
@@ -66,9 +69,21 @@ Deno.test("run reports the signal that ended a child", async () => {
   assert.equal(result.code, 137);
 });
 
-Deno.test("run does not wait for what a stopped program leaves behind", async () => {
+/** Whether a program with these words runs anywhere. */
+async function runs(...words: string[]): Promise<boolean> {
+  const pattern = `^${words.join(" ")}$`;
+  return (await run(["pgrep", "--full", "--exact", pattern])).code === 0;
+}
+
+Deno.test("run stops what a wrapper started as well", async () => {
+  const wrapped = run(["sh", "-c", "sh -c 'sleep 8.0125; true'; true"], { timeoutMs: 200 });
+  await assert.rejects(wrapped, { code: "KUMA-HOST-103" });
+  assert.equal(await runs("sleep", "8.0125"), false);
+});
+
+Deno.test("run does not wait for what a stopped program left behind", async () => {
   const started = performance.now();
-  const left = run(["sh", "-c", "sleep 5 & wait"], { timeoutMs: 100 });
+  const left = run(["sh", "-c", "(sleep 5 &); sleep 5"], { timeoutMs: 100 });
   await assert.rejects(left, { code: "KUMA-HOST-103" });
   assert.ok(performance.now() - started < 3000);
 });

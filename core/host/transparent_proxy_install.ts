@@ -74,6 +74,7 @@ async function install(
         retries: test ? document.retry.maxRetries : 0,
         parallel: options.parallelFamilies ?? document.cniMode,
         verify: options.verify ?? false,
+        putBackSignal: options.putBackSignal,
       });
     } catch (error) {
       removeEmptyNft(before, session.logger);

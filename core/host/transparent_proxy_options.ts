@@ -50,6 +50,8 @@ export interface InstallOptions extends HostOptions {
   readonly parallelFamilies?: boolean;
   /** Read the rules back and compare them. */
   readonly verify?: boolean;
+  /** Ends putting back after a failure. Default: nothing does but each program's own limit. */
+  readonly putBackSignal?: AbortSignal;
 }
 
 /** What a removal may be told beside. */

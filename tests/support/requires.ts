@@ -28,7 +28,8 @@ export type Capability =
   | "cni-plugins"
   | "qemu"
   | "firewalld"
-  | "clang";
+  | "clang"
+  | "loop";
 
 /** Registers a test under the conditions given to {@linkcode requires}. */
 export interface TestRegistrar {
@@ -92,6 +93,10 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
     cure: "install firewalld and dbus",
   },
   clang: { present: () => which("clang") !== undefined, cure: "install clang" },
+  loop: {
+    present: () => which("mkfs.ext4") !== undefined && succeeds("losetup", "--find"),
+    cure: "install e2fsprogs, and run the tests as root where loop devices exist",
+  },
 };
 
 const known = new Map<Capability, boolean>();

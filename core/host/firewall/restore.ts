@@ -42,9 +42,9 @@ export class Restorer {
     this.#lockFile = lockFile;
   }
 
-  /** The same without the caller's signal: for putting things back after it fired. */
-  unstoppable(): Restorer {
-    return new Restorer(new Children(), this.#finder, this.patience, this.#lockFile);
+  /** The same with another signal, or none: for putting things back after the caller's fired. */
+  stoppedBy(signal: AbortSignal | undefined): Restorer {
+    return new Restorer(new Children({ signal }), this.#finder, this.patience, this.#lockFile);
   }
 
   /** The command as it is shown to a person; `options` come ahead of `--noflush`. */

@@ -49,6 +49,8 @@ export interface TransactionOptions {
   readonly parallel: boolean;
   /** Read the rules back and compare. */
   readonly verify: boolean;
+  /** Ends putting back; the caller's own signal does not. */
+  readonly putBackSignal?: AbortSignal | undefined;
 }
 
 /**
@@ -132,36 +134,51 @@ async function verify(change: Change, { restorer }: TransactionOptions): Promise
   );
 }
 
+/** Puts back what it can of every family, whatever became of the others. */
 async function putBack(
   reached: readonly Change[],
   options: TransactionOptions,
   cause: unknown,
 ): Promise<void> {
-  const { logger } = options;
   // Whoever aborts wants an end, not half a firewall.
-  const restorer = options.restorer.unstoppable();
-  for (const change of reached.toReversed()) {
-    const { view: { tools, state } } = change;
+  const restorer = options.restorer.stoppedBy(options.putBackSignal);
+  const failures: string[] = [];
+  const one = async (change: Change): Promise<void> => {
     try {
-      const now = await takeSnapshot(restorer.children, tools, undefined);
-      const { text } = planRestoreOf(state, now, { known: allKnown(change) });
-      if (text === "") continue;
-      for (let attempt = 1;; attempt++) {
-        const outcome = await restorer.call(tools, text);
-        if (outcome.kind === "ok") break;
-        // Each table is whole: a failed table was not touched, so the plan still holds for the lock only.
-        if (outcome.kind === "failed") throw gaveUp(tools, outcome);
-        await restorer.pauseOrGiveUp(tools, attempt, outcome, logger);
-      }
-      logger.warn("the rules were put back as they were", { family: tools.family });
+      await putBackOne(change, restorer, options.logger);
     } catch (error) {
-      throw new KumaError(
-        "KUMA-TP-208",
-        `${errorText(cause)}; and the old ${tools.family} rules could not be put back: ${
-          errorText(error)
-        }`,
-        { cause, hint: "run 'kumactl uninstall transparent-proxy', then install again" },
+      const { family } = change.view.tools;
+      failures.push(
+        `the new ${family} rules may be there, whole or in part, as the old ones could not be put back: ` +
+          words(error),
       );
     }
+  };
+  if (options.parallel) await Promise.all(reached.map(one));
+  else for (const change of reached.toReversed()) await one(change);
+  if (failures.length === 0) return;
+  throw new KumaError("KUMA-TP-208", `${words(cause)}; and ${failures.join("; and ")}`, {
+    cause,
+    hint: "run 'kumactl uninstall transparent-proxy', then install again",
+  });
+}
+
+async function putBackOne(change: Change, restorer: Restorer, logger: Logger): Promise<void> {
+  const { view: { tools, state } } = change;
+  const now = await takeSnapshot(restorer.children, tools, undefined);
+  const { text } = planRestoreOf(state, now, { known: allKnown(change) });
+  if (text === "") return;
+  for (let attempt = 1;; attempt++) {
+    const outcome = await restorer.call(tools, text);
+    if (outcome.kind === "ok") break;
+    // Each table is whole: a failed table was not touched, so the plan still holds for the lock only.
+    if (outcome.kind === "failed") throw gaveUp(tools, outcome);
+    await restorer.pauseOrGiveUp(tools, attempt, outcome, logger);
   }
+  logger.warn("the rules were put back as they were", { family: tools.family });
+}
+
+/** Without the hint, which would end what is only a part of a message. */
+function words(thrown: unknown): string {
+  return thrown instanceof KumaError ? thrown.message : errorText(thrown);
 }
