@@ -10,6 +10,7 @@ import { type KubeAnswer, KubeClient, type KubeEndpoint } from "core/host/kube_c
 import { type PodView, viewPod } from "core/kube/pod.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { PodArgs } from "./pod_args.ts";
+import { parseRetryAfter } from "./retry_after.ts";
 
 /** How long the whole may take, one request, and the pauses between; all in milliseconds. */
 export interface FetchBudget {
@@ -33,7 +34,8 @@ const STATIC_POD_HASH = "kubernetes.io/config.hash";
 
 /** A failure after which another try may succeed. */
 class Passing extends Error {
-  constructor(readonly error: KumaError) {
+  /** @param pauseMs what the server asks for */
+  constructor(readonly error: KumaError, readonly pauseMs = 0) {
     super(error.message);
   }
 }
@@ -68,8 +70,10 @@ export async function fetchPod(
       // A try that our own deadline cut short says nothing of the server: the one before it does.
       const cutShort = performance.now() >= deadline;
       if (!cutShort || reason === undefined) reason = thrown.error;
-      if (performance.now() + budget.pauseMs >= deadline) throw reason;
-      await new Promise((resolve) => setTimeout(resolve, budget.pauseMs));
+      const pause = Math.max(budget.pauseMs, thrown.pauseMs);
+      // Where the server asks for more, the runtime's next try is soon enough.
+      if (performance.now() + pause >= deadline) throw reason;
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 }
@@ -88,11 +92,7 @@ async function tryOnce(
       new KumaError("KUMA-CNI-016", `the API server knows no pod ${name}`),
     );
   }
-  if (answer.status !== 200) {
-    throw new Passing(
-      unusable(endpoint, `answers with status ${answer.status}`),
-    );
-  }
+  if (answer.status !== 200) throw unsuccessful(endpoint, answer);
   const pod = viewPod(parseJson(endpoint, answer));
   if (pod === undefined) {
     throw new Passing(
@@ -195,6 +195,13 @@ function unusable(endpoint: KubeEndpoint, what: string): KumaError {
       hint: "the pod is tried again",
     },
   );
+}
+
+function unsuccessful(endpoint: KubeEndpoint, { status, retryAfter }: KubeAnswer): Passing {
+  const overloaded = status === 429 || status >= 500;
+  const pauseMs = overloaded ? parseRetryAfter(retryAfter) ?? 0 : 0;
+  const wish = pauseMs > 0 ? ` and asks to wait ${Math.ceil(pauseMs / 1000)} s` : "";
+  return new Passing(unusable(endpoint, `answers with status ${status}${wish}`), pauseMs);
 }
 
 function timedOut(endpoint: KubeEndpoint, ms: number): KumaError {

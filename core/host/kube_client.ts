@@ -21,6 +21,8 @@ export interface KubeEndpoint {
 export interface KubeAnswer {
   readonly status: number;
   readonly text: string;
+  /** The header `Retry-After` as it was sent. */
+  readonly retryAfter: string | null;
 }
 
 /** What goes with a request. */
@@ -83,7 +85,8 @@ export class KubeClient implements Disposable {
         ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
-      return { status: response.status, text: await readAtMost(response, path) };
+      const retryAfter = response.headers.get("retry-after");
+      return { status: response.status, text: await readAtMost(response, path), retryAfter };
     } catch (cause) {
       options.signal?.throwIfAborted();
       throw cause instanceof KumaError ? cause : unanswered(this.#endpoint.server, cause);

@@ -16,7 +16,11 @@ Deno.test("request sends the token and gives status and text", async () => {
   );
   try {
     using client = new KubeClient({ server: url, caPem: undefined, token: "t" });
-    assert.deepEqual(await client.request("GET", "/x"), { status: 404, text: "GET Bearer t" });
+    assert.deepEqual(await client.request("GET", "/x"), {
+      status: 404,
+      text: "GET Bearer t",
+      retryAfter: null,
+    });
   } finally {
     await server.shutdown();
   }
