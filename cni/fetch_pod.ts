@@ -7,6 +7,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { type KubeAnswer, KubeClient, type KubeEndpoint } from "core/host/kube_client.ts";
+import { trustNoOtherRoots } from "core/host/trusted_roots.ts";
 import { type PodView, viewPod } from "core/kube/pod.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { PodArgs } from "./pod_args.ts";
@@ -140,6 +141,7 @@ async function ask(
 }
 
 function openClient(endpoint: KubeEndpoint): KubeClient {
+  if (endpoint.caPem !== undefined) trustNoOtherRoots();
   try {
     return new KubeClient(endpoint);
   } catch (cause) {

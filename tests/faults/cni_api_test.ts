@@ -112,6 +112,25 @@ test("a wrong CA ends at once and says so", async () => {
   assert.equal(api.requests, 0);
 });
 
+test("a CA that the node trusts, and not the kubeconfig, is a wrong one", async () => {
+  await using api = await MisbehavingApi.create(() => json(podObject()));
+  await using sandbox = await CniSandbox.create(plugin);
+  const { caPem } = await createPki();
+  sandbox.connect({ url: api.url, caPem });
+  const file = `${sandbox.dir}/ca.pem`;
+  Deno.writeTextFileSync(file, api.caPem);
+  for (const env of [{ DENO_TLS_CA_STORE: "system", SSL_CERT_FILE: file }, { DENO_CERT: file }]) {
+    assert.equal(errorOf(await sandbox.call("ADD", { env })).code, 103, Object.keys(env)[0]);
+  }
+  // A kubeconfig without a CA means the node's.
+  const text = Deno.readTextFileSync(sandbox.kubeconfig);
+  const without = text.replace(/^ *"?certificate-authority-data.*\n/m, "");
+  assert.notEqual(without, text);
+  Deno.writeTextFileSync(sandbox.kubeconfig, without);
+  const env = { DENO_TLS_CA_STORE: "system", SSL_CERT_FILE: file };
+  assert.equal((await sandbox.call("ADD", { env })).code, 0);
+});
+
 test("a CA that is no certificate says so", async () => {
   await using sandbox = await CniSandbox.create(plugin);
   const caPem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
