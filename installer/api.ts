@@ -4,6 +4,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
+import { trustNoOtherRoots } from "core/host/trusted_roots.ts";
 import type { Credential } from "./kubeconfig.ts";
 
 const TIMEOUT_MS = 2000;
@@ -26,9 +27,11 @@ export async function ask(
   path: string,
   body?: unknown,
 ): Promise<Answer> {
+  const secure = server.startsWith("https:");
+  if (secure) trustNoOtherRoots();
   // HTTP/1.1: over h2 a request of some kilobytes waits 44 ms for a delayed acknowledgement.
   using client = Deno.createHttpClient({
-    ...(server.startsWith("https:") && { caCerts: [credential.ca] }),
+    ...(secure && { caCerts: [credential.ca] }),
     http2: false,
   });
   try {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { sharedCluster, type TestCluster } from "tests/kube/apiserver.ts";
+import { createPki } from "tests/kube/pki.ts";
 import { requires } from "tests/support/requires.ts";
 import { waitUntil } from "tests/support/processes.ts";
 import { CALICO, TestNode } from "./node.ts";
@@ -133,6 +134,20 @@ test("the plugin's token works while the DaemonSet's pod is gone", async () => {
   );
   assert.equal(kubeconfigToken(node), token);
   assert.equal(await deployment.podStatus(token, "web"), 200);
+});
+
+test("an authority that only the environment names does not vouch for the API server", async () => {
+  await using cluster = await sharedCluster();
+  const deployment = await Deployment.create(cluster, true);
+  await using node = await TestNode.create();
+  node.write(LIST, CALICO);
+  const env = { ...await deployment.env(node), DENO_CERT: cluster.caFile };
+  Deno.writeTextFileSync(`${node.account}/ca.crt`, (await createPki()).caPem);
+  const installer = node.start(env);
+  await installer.ready();
+  // No token of its own: there is nobody to ask.
+  assert.equal(kubeconfigToken(node), Deno.readTextFileSync(`${node.account}/token`));
+  assert.match(installer.output, /certificate/);
 });
 
 test("without the right to ask for tokens, the pod's own is used and follows its rotation", async () => {
