@@ -17,7 +17,9 @@ export const HOST_CODES: Readonly<Record<string, CodeText>> = {
   },
   "KUMA-HOST-102": {
     title: "A program cannot be started",
-    todo: "Check that the file is executable and made for this machine's architecture.",
+    todo:
+      "Check that the file is executable and made for this machine's architecture, and that its " +
+      "interpreter (its first line, or what ldd names) and /dev/null exist.",
   },
   "KUMA-HOST-103": {
     title: "A program did not end in time",

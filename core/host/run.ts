@@ -147,15 +147,37 @@ function start(argv: readonly [string, ...string[]], options: RunOptions): Deno.
       ...(options.env === undefined ? {} : { env: options.env }),
     }).spawn();
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
-      throw new KumaError("KUMA-HOST-101", `program "${program}" was not found on this host`, {
-        hint: "install it or give its path",
-        cause,
-      });
-    }
+    if (cause instanceof Deno.errors.NotFound) throw notFound(program, cause);
     throw new KumaError("KUMA-HOST-102", `program "${program}" cannot be started: ${cause}`, {
       cause,
     });
+  }
+}
+
+/** The kernel says "no such file" of the program as well as of what it takes to start it. */
+function notFound(program: string, cause: Error): KumaError {
+  if (program.includes("/") && exists(program)) {
+    return new KumaError(
+      "KUMA-HOST-102",
+      `program "${program}" is there and cannot be started: its interpreter or /dev/null is missing`,
+      {
+        hint: "install what the program's first line or 'ldd' names, or mount devtmpfs at /dev",
+        cause,
+      },
+    );
+  }
+  return new KumaError("KUMA-HOST-101", `program "${program}" was not found on this host`, {
+    hint: "install it or give its path",
+    cause,
+  });
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false; // Nothing is there that we could see; "not found" is right as far as we know.
   }
 }
 

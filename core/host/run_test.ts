@@ -42,6 +42,18 @@ Deno.test("run names a program that does not exist", async () => {
   await assert.rejects(run(["no-such-program-of-this-test"]), code("KUMA-HOST-101"));
 });
 
+Deno.test("run tells a program that is not there from one whose interpreter is not", async () => {
+  const path = Deno.makeTempFileSync();
+  try {
+    Deno.writeTextFileSync(path, "#!/no/such/interpreter\n");
+    Deno.chmodSync(path, 0o755);
+    await assert.rejects(run([path]), /is there and cannot be started: its interpreter/);
+    await assert.rejects(run([`${path}x`]), code("KUMA-HOST-101"));
+  } finally {
+    Deno.removeSync(path);
+  }
+});
+
 Deno.test("run names a program that cannot be executed", async () => {
   await assert.rejects(run(["/etc/passwd"]), code("KUMA-HOST-102"));
 });

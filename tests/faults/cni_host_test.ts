@@ -123,3 +123,13 @@ for (
     assert.match(await node.sandbox.rules(), /KUMA_MESH_INBOUND/);
   });
 }
+
+test("a node without /dev/null: what lacks is said, and not that iptables does", async () => {
+  await using node = await ready();
+  const script = `mount -t tmpfs none /dev && exec ${plugin.path}`;
+  const within = ["unshare", "--mount", "sh", "-c", script];
+  assert.equal((await node.sandbox.call("ADD", { within })).code, 0);
+  // What lists rules is given it as standard input.
+  const error = errorOf(await node.sandbox.call("CHECK", { within }));
+  assert.match(error.msg, /"\/usr\/sbin\/iptables.* is there and cannot be started: .*\/dev\/null/);
+});
