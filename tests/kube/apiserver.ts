@@ -16,7 +16,7 @@ import { createPki } from "./pki.ts";
 import type { SupervisorSpec, SupervisorState } from "./protocol.ts";
 import { files, writePki } from "./servers.ts";
 
-export { TestCluster } from "./cluster.ts";
+export { type Definition, TestCluster } from "./cluster.ts";
 export { ApiError, type KubeObject } from "./connection.ts";
 
 const START_TIMEOUT_MS = 100_000;

@@ -157,15 +157,22 @@ export class TestCluster implements AsyncDisposable {
     });
   }
 
-  /** Applies a CustomResourceDefinition and waits until its resources are served. */
-  async applyCrd(crd: KubeObject & { metadata: { name: string } }): Promise<void> {
+  /**
+   * Applies a CustomResourceDefinition and waits until its resources are served, which is some
+   * milliseconds after its status says so: the API server serves from a cache of definitions.
+   */
+  async applyCrd(crd: Definition): Promise<void> {
     const base = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     const path = `${base}/${crd.metadata.name}`;
     await this.apply(path, crd);
-    await waitUntil(`${crd.metadata.name} is established`, async () => {
-      const { status } = await this.request<CrdStatus>("GET", path);
-      return status?.conditions?.some((c) => c.type === "Established" && c.status === "True");
-    });
+    const { group, names, versions } = crd.spec;
+    for (const { name } of versions.filter(({ served }) => served)) {
+      await waitUntil(`${crd.metadata.name} ${name} is served`, async () => {
+        const answer = await this.fetch("GET", `/apis/${group}/${name}/${names.plural}?limit=1`);
+        await answer.body?.cancel();
+        return answer.ok;
+      });
+    }
   }
 
   /** The kubeconfig that install-cni writes, with this token. */
@@ -250,9 +257,16 @@ export class TestCluster implements AsyncDisposable {
   }
 }
 
-interface CrdStatus {
-  status?: { conditions?: { type: string; status: string }[] };
-}
+/** A CustomResourceDefinition. */
+export type Definition = KubeObject & {
+  metadata: { name: string };
+  spec: {
+    group: string;
+    names: { plural: string; [field: string]: unknown };
+    versions: { name: string; served: boolean; [field: string]: unknown }[];
+    [field: string]: unknown;
+  };
+};
 
 function rbacSubject(subject: Subject): Record<string, string> {
   const apiGroup = "rbac.authorization.k8s.io";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sleep, which } from "../support/processes.ts";
+import { freePort, sleep, which } from "../support/processes.ts";
 import type { SupervisorSpec } from "./protocol.ts";
 import { apiServerArguments, etcdArguments, files } from "./servers.ts";
 
@@ -32,7 +32,7 @@ export async function startKubeApiServer(
   port?: number,
 ): Promise<StartedApiServer> {
   for (let attempt = 1;; attempt++) {
-    const chosen = port ?? unusedPort();
+    const chosen = port ?? freePort();
     const args = apiServerArguments(dir, chosen, spec.apiServerArgs);
     const child = spawnTied(spec.kubeApiServer, args, "piped");
     const log = await Deno.open(files(dir).apiServerLog, { append: true, create: true });
@@ -104,21 +104,5 @@ async function isReady(port: number, client: Deno.HttpClient): Promise<boolean> 
     // Refused while it starts, reset while it ends, timed out while it is busy: ask again.
     if (error instanceof TypeError || error instanceof DOMException) return false;
     throw error;
-  }
-}
-
-/**
- * A port below the kernel's ephemeral range (ip_local_port_range starts at 32768), so that no outgoing
- * connection takes it while the server is being restarted.
- */
-function unusedPort(): number {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
   }
 }

@@ -78,7 +78,7 @@ export function sleep(ms: number): Promise<void> {
 export async function waitUntil<T>(
   what: string,
   probe: () => T | false | undefined | Promise<T | false | undefined>,
-  { timeoutMs = 10_000, intervalMs = 25 }: { timeoutMs?: number; intervalMs?: number } = {},
+  { timeoutMs = 30_000, intervalMs = 25 }: { timeoutMs?: number; intervalMs?: number } = {},
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

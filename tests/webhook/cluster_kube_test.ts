@@ -8,7 +8,7 @@ import { KubeConnection, KubeStatusError } from "../../webhook/cluster/connectio
 import { findCredentials } from "../../webhook/cluster/credentials.ts";
 import { InformedCluster } from "../../webhook/cluster/informed_cluster.ts";
 import { loadSettings } from "../../webhook/settings/load.ts";
-import { type KubeObject, startApiServer, type TestCluster } from "../kube/apiserver.ts";
+import { type Definition, startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { Relay } from "./cluster_relay.ts";
@@ -58,7 +58,7 @@ test("definitions that come later are waited for, and objects of every kind are 
   await waitUntil("what is served is synced", () => it.informed.waitingFor.length === 2);
   assert.deepEqual(it.informed.waitingFor, ["meshes", "containerpatches"]);
   await cluster.applyCrd(MESH_DEFINITION);
-  await cluster.applyCrd(containerPatchDefinition() as KubeObject & { metadata: { name: string } });
+  await cluster.applyCrd(containerPatchDefinition() as Definition);
   await it.synced();
 
   await cluster.createNamespace("kuma-system", { "kuma.io/mesh": "blue" });

@@ -178,8 +178,11 @@ test("beside Kuma's control plane nothing of Kuma's is touched but what the patc
   const kuma = await Deno.readTextFile(new URL("./testdata/kuma.yaml", import.meta.url));
   const [definitions = "", objects = ""] = kuma.split("# Objects\n");
   assert.equal((await kubectl.run(["apply", "-f", "-"], definitions)).code, 0);
-  const wait = ["wait", "--for=condition=Established", "crd/meshes.kuma.io"];
-  assert.equal((await kubectl.run(wait)).code, 0);
+  // The API server serves a kind, and tells kubectl of it, some time after it took its definition.
+  await waitUntil(
+    "kubectl knows Kuma's kinds",
+    async () => (await kubectl.run(["apply", "-f", "-", "--dry-run=server"], objects)).code === 0,
+  );
   assert.equal((await kubectl.run(["apply", "-f", "-"], objects)).code, 0);
   const owned = () => kubectl.run(["get", "-f", "-", "-o", "json"], kuma);
   const versions = async () =>

@@ -7,10 +7,12 @@ import { errorText } from "core/errors.ts";
 import type { CertificatePair } from "../../webhook/server/tls_generation.ts";
 import { type Authority, createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
 import { mutatingConfiguration, validatingConfiguration } from "../../webhook/manifests.ts";
-import type { TestCluster } from "../kube/apiserver.ts";
+import type { KubeObject, TestCluster } from "../kube/apiserver.ts";
 import { freePort, waitUntil } from "../support/processes.ts";
 
 const REGISTRATION = "/apis/admissionregistration.k8s.io/v1";
+/** A ContainerPatch here is refused. */
+const MISPLACED = "/apis/kuma.io/v1alpha1/namespaces/default/containerpatches";
 const ARCH = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
 /** The program under test, or what `KUMA_WEBHOOK_BIN` names. */
 export const PROGRAM = Deno.env.get("KUMA_WEBHOOK_BIN") ??
@@ -31,8 +33,8 @@ export interface ProgramOptions {
 export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #log: Promise<string>;
-  /** Its log so far. */
-  #logged = "";
+  /** What it has logged so far. */
+  said = "";
 
   private constructor(
     child: Deno.ChildProcess,
@@ -41,7 +43,7 @@ export class Program implements AsyncDisposable {
     readonly authority: Authority,
   ) {
     this.#child = child;
-    this.#log = this.#readLog();
+    this.#log = this.#listen();
   }
 
   /** Starts it with a certificate for `localhost` in files. It may not be ready yet. */
@@ -111,12 +113,15 @@ export class Program implements AsyncDisposable {
       await waitUntil(what, probe, { timeoutMs: 30_000 });
     } catch (cause) {
       const page = await this.get("/metrics");
-      const said = `/metrics: ${page.status} ${page.text}\nlog: ${this.#logged.slice(-4000)}`;
-      throw new Error(`${errorText(cause)}\n${said}`, { cause });
+      const more = `/metrics: ${page.status} ${page.text}\nlog: ${this.said.slice(-4000)}`;
+      throw new Error(`${errorText(cause)}\n${more}`, { cause });
     }
   }
 
-  /** Makes the API server call it for everything that it serves. */
+  /**
+   * Makes the API server call it for everything that it serves, and returns once it does: it learns of a
+   * configuration some milliseconds after that is stored. The webhook must be ready.
+   */
   async register(cluster: TestCluster): Promise<void> {
     const options = {
       namespace: "kuma-system",
@@ -128,6 +133,20 @@ export class Program implements AsyncDisposable {
     const validating = validatingConfiguration(options);
     await cluster.request("POST", `${REGISTRATION}/mutatingwebhookconfigurations`, mutating);
     await cluster.request("POST", `${REGISTRATION}/validatingwebhookconfigurations`, validating);
+    await cluster.createServiceAccount("default", "default");
+    await waitUntil("the API server calls the webhooks", async () => {
+      // Each configuration is one object: who follows one entry of it follows all.
+      const injected = await dryRun(cluster, "/api/v1/namespaces/default/pods", {
+        metadata: { name: "try", labels: { "kuma.io/sidecar-injection": "enabled" } },
+        spec: { containers: [{ name: "app", image: "app:1" }] },
+      });
+      const misplaced = await dryRun(cluster, MISPLACED, {
+        apiVersion: "kuma.io/v1alpha1",
+        kind: "ContainerPatch",
+        metadata: { name: "try" },
+      });
+      return injected.includes("kuma-sidecar") && misplaced.includes("can only be placed in");
+    });
   }
 
   /** Status and text of a page; status 0 while nothing listens. */
@@ -161,12 +180,11 @@ export class Program implements AsyncDisposable {
     return { code, log: await this.#log };
   }
 
-  async #readLog(): Promise<string> {
-    const decoder = new TextDecoder();
-    for await (const chunk of this.#child.stderr) {
-      this.#logged += decoder.decode(chunk, { stream: true });
+  async #listen(): Promise<string> {
+    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+      this.said += text;
     }
-    return this.#logged;
+    return this.said;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -179,6 +197,10 @@ export class Program implements AsyncDisposable {
     await this.#log;
     await Deno.remove(this.directory, { recursive: true });
   }
+}
+
+async function dryRun(cluster: TestCluster, path: string, body: KubeObject): Promise<string> {
+  return await (await cluster.fetch("POST", `${path}?dryRun=All`, body)).text();
 }
 
 /** The key first, as no tool would: for a moment the pair does not fit together. */

@@ -186,7 +186,7 @@ Deno.test("health, readiness and numbers are on both ports", async () => {
 
 Deno.test("readiness fails and connections are sent away once a shutdown has begun", async () => {
   const it = await subject();
-  const ended = it.server.shutdown({ noticeMs: 500, graceMs: 2000 });
+  const ended = it.server.shutdown({ noticeMs: 3000, graceMs: 2000 });
   const ready = await it.fetch("/readyz");
   assert.equal(ready.status, 503);
   assert.match(await ready.text(), /shutting down/);

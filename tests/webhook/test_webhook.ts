@@ -6,7 +6,7 @@
  */
 import { silentLogger } from "core/log/logger.ts";
 import { containerPatchDefinition } from "core/patch/crd.ts";
-import type { KubeObject, TestCluster } from "../kube/apiserver.ts";
+import type { Definition, TestCluster } from "../kube/apiserver.ts";
 import { createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
 import { KubeConnection } from "../../webhook/cluster/connection.ts";
 import { InformedCluster } from "../../webhook/cluster/informed_cluster.ts";
@@ -35,7 +35,7 @@ export function kumaDefinition(
   kind: string,
   plural: string,
   scope: "Cluster" | "Namespaced",
-): KubeObject & { metadata: { name: string } } {
+): Definition {
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -62,7 +62,7 @@ export const MESH_DEFINITION = kumaDefinition("Mesh", "meshes", "Cluster");
 /** Installs the definitions, the system namespace, and the meshes. */
 export async function furnishKuma(cluster: TestCluster, meshes = ["default"]): Promise<void> {
   await cluster.applyCrd(MESH_DEFINITION);
-  await cluster.applyCrd(containerPatchDefinition() as KubeObject & { metadata: { name: string } });
+  await cluster.applyCrd(containerPatchDefinition() as Definition);
   await cluster.createNamespace("kuma-system");
   for (const name of meshes) {
     await cluster.request("POST", MESHES, {
