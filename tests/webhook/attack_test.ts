@@ -110,13 +110,6 @@ test("too few files: it says so, and works again once there are enough", async (
   assert.match(log, /connections in trouble.*Too many open files/);
 });
 
-test("without a temp dir that takes a socket it uses shared memory", async () => {
-  await using cluster = await startApiServer();
-  await furnishKuma(cluster);
-  await using program = await Program.ready(cluster, { environment: { TMPDIR: "/proc" } });
-  assert.ok(await works(program));
-});
-
 test("a port that is taken, and one that is free again", async () => {
   await using cluster = await startApiServer();
   await furnishKuma(cluster);

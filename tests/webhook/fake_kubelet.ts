@@ -125,7 +125,6 @@ export async function startProcess(
     env: {
       ...Object.fromEntries(environment),
       KUBECONFIG: kubeconfig,
-      TMPDIR: one.mounts.get("/tmp") ?? "",
     },
     stdin: "null",
     stdout: "null",

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { errorText, KumaError } from "core/errors.ts";
+import { errorText } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { text } from "./operations.ts";
+import { inSocketFolder, socketIn, sweepBeside } from "./socket_folder.ts";
 
 /** What answers a request. */
 export type Answer = (request: Request) => Promise<Response>;
 
-/** Where the socket may be: a container's root may be read-only, its shared memory never is. */
-const FALLBACK = "/dev/shm";
 /** Pause before a server that ended is replaced. */
 const AGAIN_MS = 200;
 
@@ -28,6 +27,9 @@ export class HttpServer {
     this.#answer = answer;
     this.#log = log;
     [this.#directory, this.#server] = this.#serve();
+    void sweepBeside(this.#directory).catch((error) =>
+      log.debug("old socket folders were not looked for", { reason: errorText(error) })
+    );
   }
 
   /** Path of its socket; another one after it had to start again. */
@@ -43,39 +45,17 @@ export class HttpServer {
   }
 
   #serve(): [directory: string, server: Deno.HttpServer] {
-    try {
-      return this.#serveIn(undefined);
-    } catch (cause) {
-      try {
-        return this.#serveIn(FALLBACK);
-      } catch {
-        throw new KumaError("KUMA-WH-024", `Cannot make a socket: ${errorText(cause)}`, {
-          cause,
-          hint: `set TMPDIR to a folder that can be written, or mount ${FALLBACK}`,
-        });
-      }
-    }
-  }
-
-  #serveIn(parent: string | undefined): [directory: string, server: Deno.HttpServer] {
-    const directory = Deno.makeTempDirSync({ // mode 0700
-      prefix: "kuma-webhook-",
-      ...(parent === undefined ? {} : { dir: parent }),
-    });
     // Without this, the runtime would write what sending an answer throws to standard error, as it is.
     const onError = (error: unknown) => {
       this.#log.error("a request failed", { reason: errorText(error) });
       return text(500, "the webhook failed, which is an error in it\n");
     };
-    const at = { transport: "unix", path: socketIn(directory), onListen() {}, onError } as const;
-    try {
+    return inSocketFolder((directory) => {
+      const at = { transport: "unix", path: socketIn(directory), onListen() {}, onError } as const;
       const server = Deno.serve(at, this.#answer);
       server.finished.catch((error) => this.#again(error));
       return [directory, server];
-    } catch (error) {
-      Deno.removeSync(directory, { recursive: true });
-      throw error;
-    }
+    });
   }
 
   /** Tries until it serves again. */
@@ -92,8 +72,4 @@ export class HttpServer {
       }
     }
   }
-}
-
-function socketIn(directory: string): string {
-  return `${directory}/http.sock`;
 }
