@@ -13,6 +13,7 @@ import { LOG_LEVELS, parseLogLevel } from "core/log/levels.ts";
 import { fileSource, type PairSource } from "./certificates/file_pair.ts";
 import { KubeConnection } from "./cluster/connection.ts";
 import { findCredentials } from "./cluster/credentials.ts";
+import { readEnvironment } from "./environment.ts";
 import { explainHere } from "./explain/here.ts";
 import { addManifests } from "./install/command.ts";
 import { stderrLogger } from "./log.ts";
@@ -69,7 +70,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function settingsFrom(path: string | undefined): LoadedSettings {
-  return loadSettings(path === undefined ? undefined : readDocument(path), Deno.env.toObject());
+  return loadSettings(path === undefined ? undefined : readDocument(path), readEnvironment());
 }
 
 function readDocument(path: string): SettingsDocument {
@@ -88,7 +89,7 @@ async function runServe(flags: ServeFlags): Promise<number> {
     throw new KumaError("KUMA-WH-001", `--drain-time: ${flags.drainTime} is no number of seconds`);
   }
   const ending = untilSignal();
-  using connection = new KubeConnection(findCredentials(Deno.env.toObject()));
+  using connection = new KubeConnection(findCredentials(readEnvironment()));
   await serve({
     loaded,
     connection,
@@ -134,7 +135,7 @@ async function runExplain(flags: ExplainFlags): Promise<number> {
   const text = flags.file === "-"
     ? await new Response(Deno.stdin.readable).text()
     : Deno.readTextFileSync(flags.file);
-  const credentials = flags.offline ? undefined : findCredentials(Deno.env.toObject());
+  const credentials = flags.offline ? undefined : findCredentials(readEnvironment());
   const out = await explainHere(
     parse(text) as Json,
     flags.namespace,
