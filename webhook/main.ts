@@ -15,6 +15,7 @@ import { KubeConnection } from "./cluster/connection.ts";
 import { findCredentials } from "./cluster/credentials.ts";
 import { readEnvironment } from "./environment.ts";
 import { explainHere } from "./explain/here.ts";
+import { whoAsks } from "./explain/who_asks.ts";
 import { addManifests } from "./install/command.ts";
 import { stderrLogger } from "./log.ts";
 import { serve } from "./serve.ts";
@@ -135,11 +136,14 @@ async function runExplain(flags: ExplainFlags): Promise<number> {
   const text = flags.file === "-"
     ? await new Response(Deno.stdin.readable).text()
     : Deno.readTextFileSync(flags.file);
-  const credentials = flags.offline ? undefined : findCredentials(readEnvironment());
+  const loaded = settingsFrom(flags.configFile);
+  const credentials = flags.offline
+    ? undefined
+    : whoAsks(readEnvironment(), flags.file, loaded.settings.systemNamespace);
   const out = await explainHere(
     parse(text) as Json,
     flags.namespace,
-    settingsFrom(flags.configFile),
+    loaded,
     credentials,
   );
   print(Deno.stdout, out);
