@@ -57,7 +57,7 @@ function rule(
   version: string,
   resources: readonly string[],
   ...operations: string[]
-): Json {
+): Json[] {
   return [{ apiGroups: [group], apiVersions: [version], operations, resources: [...resources] }];
 }
 
@@ -139,7 +139,9 @@ export function validatingConfiguration(options: ManifestOptions): JsonObject {
       entry("validator.kuma-admission.kuma.io", options, "/validate-kuma-io-v1alpha1", {
         failurePolicy: "Fail",
         namespaceSelector,
-        rules: kuma(VALIDATED, "CREATE", "UPDATE", "DELETE"),
+        // Kuma's chart asks about every deletion: then a namespace with a ContainerPatch or Dataplane in
+        // it never goes while no replica answers, which is so where it is the system namespace.
+        rules: [...kuma(VALIDATED, "CREATE", "UPDATE"), ...kuma(["meshes"], "DELETE")],
       }),
       ...options.mode === "global" ? [] : [service],
       entry("secret.validator.kuma-admission.kuma.io", options, "/validate-v1-secret", {

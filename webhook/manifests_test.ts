@@ -7,7 +7,7 @@ const entries = (configuration: JsonObject) => configuration.webhooks as JsonObj
 
 /** One entry in the columns in which Kuma's is described. */
 function row({ name, clientConfig, rules, failurePolicy, ...more }: JsonObject): string {
-  const [rule] = rules as { operations: string[]; resources: string[]; apiGroups: string[] }[];
+  type Rule = { operations: string[]; resources: string[]; apiGroups: string[] };
   const { service } = clientConfig as { service: { path: string } };
   const { namespaceSelector: { matchExpressions = [], matchLabels = {} } = {}, objectSelector } =
     more as Record<string, { matchExpressions?: JsonObject[]; matchLabels?: JsonObject }>;
@@ -18,11 +18,14 @@ function row({ name, clientConfig, rules, failurePolicy, ...more }: JsonObject):
       `own ${key}=${value}`
     ),
   ];
-  const count = rule?.resources.length === 1 ? rule.resources[0] : rule?.resources.length;
+  const one = ({ operations, resources, apiGroups }: Rule) => {
+    const what = resources.length === 1 ? resources[0] : resources.length;
+    return `${apiGroups}/${what} ${operations}`;
+  };
   return [
     name,
     service.path,
-    `${rule?.apiGroups}/${count} ${rule?.operations}`,
+    (rules as Rule[]).map(one).join(" and "),
     failurePolicy,
     all.join(" & "),
   ].join(" | ");
@@ -30,7 +33,7 @@ function row({ name, clientConfig, rules, failurePolicy, ...more }: JsonObject):
 
 const NOT_KUBE_SYSTEM = "kubernetes.io/metadata.name NotIn kube-system";
 
-Deno.test("the entries are those of Kuma's chart, in its order", () => {
+Deno.test("the entries are those of Kuma's chart, in its order; of deletions only those of meshes are asked about", () => {
   assert.deepEqual(entries(mutatingConfiguration(AT)).map(row), [
     `mesh.defaulter.kuma-admission.kuma.io | /default-kuma-io-v1alpha1-mesh | kuma.io/31 CREATE,UPDATE | Fail | ${NOT_KUBE_SYSTEM}`,
     `owner-reference.kuma-admission.kuma.io | /owner-reference-kuma-io-v1alpha1 | kuma.io/35 CREATE | Fail | ${NOT_KUBE_SYSTEM}`,
@@ -38,7 +41,7 @@ Deno.test("the entries are those of Kuma's chart, in its order", () => {
     `pods-kuma-injector.kuma.io | /inject-sidecar | /pods CREATE | Fail | ${NOT_KUBE_SYSTEM} & own kuma.io/sidecar-injection=enabled`,
   ]);
   assert.deepEqual(entries(validatingConfiguration(AT)).map(row), [
-    `validator.kuma-admission.kuma.io | /validate-kuma-io-v1alpha1 | kuma.io/39 CREATE,UPDATE,DELETE | Fail | ${NOT_KUBE_SYSTEM}`,
+    `validator.kuma-admission.kuma.io | /validate-kuma-io-v1alpha1 | kuma.io/39 CREATE,UPDATE and kuma.io/meshes DELETE | Fail | ${NOT_KUBE_SYSTEM}`,
     `service.validator.kuma-admission.kuma.io | /validate-v1-service | /services CREATE,UPDATE | Ignore | ${NOT_KUBE_SYSTEM}`,
     `secret.validator.kuma-admission.kuma.io | /validate-v1-secret | /secrets CREATE,UPDATE,DELETE | Ignore | kuma.io/system-namespace=true`,
   ]);
