@@ -16,9 +16,9 @@ async function startSubject() {
   const pairs = await Promise.all(Array.from({ length: 10 }, issue));
   let turn = 0;
   const change = () => {
-    const { certificate, key } = pairs[turn++ % pairs.length]!;
-    Deno.writeTextFileSync(`${folder}/tls.crt`, certificate);
-    Deno.writeTextFileSync(`${folder}/tls.key`, key);
+    // At once: the signal of the last change may be looked at while this one is made.
+    Deno.writeTextFileSync(`${folder}/new`, JSON.stringify(pairs[turn++ % pairs.length]));
+    Deno.renameSync(`${folder}/new`, `${folder}/pair.json`);
   };
   change();
   const child = new Deno.Command(Deno.execPath(), {

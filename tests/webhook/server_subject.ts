@@ -1,20 +1,18 @@
 /**
  * An admission server for the server's own tests, as a process of its own: `deno run … server_subject.ts
- * CERTIFICATE_FOLDER`. It prints its port, takes `tls.crt` and `tls.key` anew on SIGUSR1, drains on
+ * CERTIFICATE_FOLDER`. It prints its port, takes `pair.json` anew on SIGUSR1, drains on
  * SIGTERM, and answers `/echo` with the name of the object, and `/patch` with a
  * patch of as many bytes as the name says.
  */
 import { silentLogger } from "core/log/logger.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
+import type { CertificatePair } from "../../webhook/server/tls_generation.ts";
 import type { Verdict } from "../../webhook/admission/review.ts";
 import { SERVER_METRICS } from "../../webhook/server/metrics.ts";
 import { startServer, untilSignal } from "../../webhook/server/server.ts";
 
 const folder = Deno.args[0] ?? "";
-const read = () => ({
-  certificate: Deno.readTextFileSync(`${folder}/tls.crt`),
-  key: Deno.readTextFileSync(`${folder}/tls.key`),
-});
+const read = (): CertificatePair => JSON.parse(Deno.readTextFileSync(`${folder}/pair.json`));
 /** Text that nothing can make shorter. */
 function noise(bytes: number): string {
   const random = new Uint8Array(bytes * 3 / 4);
