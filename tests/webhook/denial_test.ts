@@ -4,6 +4,8 @@ import { type LogFields, type Logger, silentLogger } from "core/log/logger.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import { injectSidecar } from "../../webhook/admission/inject_sidecar.ts";
 import { reviewOf } from "../../webhook/admission/review.ts";
+import { requestOf } from "../../webhook/admission/testing.ts";
+import { validateService } from "../../webhook/admission/validate_service.ts";
 import { contextOf } from "./cases_context.ts";
 import type { InjectionCase } from "./cases_model.ts";
 
@@ -105,4 +107,50 @@ Deno.test("a pod that the API server will refuse is left to its words", async ()
     assert.equal(verdict.allowed, true);
     assert.doesNotMatch(JSON.stringify(verdict), /default-container|undefined/);
   }
+});
+
+Deno.test("whatever an annotation or a name says, an answer stays short and keeps its code", async () => {
+  const much = 200_000;
+  const annotations: Record<string, string>[] = [
+    { "kuma.io/container-patches": Array(much).fill("gone").join(",") },
+    { "kuma.io/container-patches": "g".repeat(much) },
+    { "kuma.io/mesh": "m".repeat(much) },
+    { "kuma.io/sidecar-drain-time": "1h".repeat(much) },
+    { "kuma.io/sidecar-env-vars": "x".repeat(much) },
+    { "traffic.kuma.io/exclude-inbound-ports": "8".repeat(much) },
+  ];
+  for (const one of annotations) {
+    const { status } = await denial({}, pod(one));
+    assert.ok(String(status.message).length <= 2000, Object.keys(one)[0]);
+    assert.match(String(status.message), / \(KUMA-WH-\d{3}\)$/);
+  }
+  const services = validateService({
+    ...requestOf({}),
+    object: {
+      metadata: {
+        annotations: Object.fromEntries(
+          Array.from(
+            { length: 300 },
+            (_, n) => [`${n}.service.kuma.io/protocol`, "x".repeat(5000)],
+          ),
+        ),
+      },
+      spec: { ports: Array.from({ length: 300 }, (_, port) => ({ port })) },
+    },
+  });
+  assert.ok(!services.allowed);
+  assert.match(String(services.status.message), /; and 280 more$/);
+  assert.ok(JSON.stringify(services).length < 100_000);
+});
+
+Deno.test("more ContainerPatches than anybody has are refused before the first is applied", async () => {
+  const patches = { p: { sidecarPatch: [{ op: "remove", path: "/args" }] } };
+  const named = (count: number) =>
+    pod({ "kuma.io/container-patches": Array(count).fill("p").join() });
+  const { status } = await denial({ patches }, named(101));
+  assert.match(String(status.message), /it names more than 100 patches \(KUMA-WH-002\)$/);
+  const many = { patches: { p: { sidecarPatch: [{ op: "add", path: "/tty", value: "true" }] } } };
+  const context = contextOf({ name: "", file: "", ...many });
+  const request = { operation: "CREATE", namespace: "app-ns", object: named(100) };
+  assert.equal((await injectSidecar(request, context, silentLogger)).allowed, true);
 });

@@ -94,7 +94,21 @@ function responseOf(verdict: Verdict): JsonObject {
 
 /** A refusal with one message. */
 export function denied(message: string, code = 403, reason = "Forbidden"): Verdict {
-  return { allowed: false, status: { status: "Failure", code, reason, message } };
+  return {
+    allowed: false,
+    status: { status: "Failure", code, reason, message: abridged(message) },
+  };
+}
+
+/** Characters of a message at most; events show 1024. An annotation may have 256 KiB. */
+const MOST_TEXT = 2000;
+/** Problems that are named one by one; an object of megabytes may have as many as that. */
+const MOST_PROBLEMS = 20;
+
+/** A text that can be shown; a long one loses its middle, as codes are at the end. */
+function abridged(text: string): string {
+  if (text.length <= MOST_TEXT) return text;
+  return `${text.slice(0, MOST_TEXT - 100)} … ${text.slice(-97)}`;
 }
 
 /** A refusal because something is not known yet; worth another try. */
@@ -105,20 +119,23 @@ export function notReady(missing: readonly string[]): Verdict {
 
 /** A refusal for fields, as the API server itself words it. */
 export function invalid(kind: string, name: string, problems: readonly Problem[]): Verdict {
+  const shown = problems.slice(0, MOST_PROBLEMS);
+  const more = problems.length - shown.length;
+  const lines = shown.map(({ field, message }) => abridged(`${field}: ${message}`));
   return {
     allowed: false,
     status: {
       status: "Failure",
       code: 422,
       reason: "Invalid",
-      message: problems.map((problem) => `${problem.field}: ${problem.message}`).join("; "),
+      message: [...lines, ...more > 0 ? [`and ${more} more`] : []].join("; "),
       details: {
         name,
         kind,
-        causes: problems.map(({ field, message }) => ({
+        causes: shown.map(({ field, message }) => ({
           reason: "FieldValueInvalid",
-          message,
-          field,
+          message: abridged(message),
+          field: abridged(field),
         })),
       },
     },

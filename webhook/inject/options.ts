@@ -8,7 +8,7 @@ import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
 import type { SettingName } from "../settings/table.ts";
 import { formatGoDuration, parseGoDuration } from "./go_duration.ts";
-import { quoted, readList, readSwitch } from "./go_text.ts";
+import { quoted, readList, readSwitch, wrongValue } from "./go_text.ts";
 import { asAnnotationError, type Inputs, prefixing, WRITTEN_BACK } from "./inputs.ts";
 import type { PodView } from "./pod.ts";
 import { type ProbeOptions, probeOptions } from "./probe_options.ts";
@@ -119,10 +119,17 @@ export function podOptions(pod: PodView, inputs: Inputs): PodOptions {
   };
 }
 
+/** Far more than anybody has; each is applied, and an annotation could name a hundred thousand. */
+const MOST_PATCHES = 100;
+
 /** Names of ContainerPatches, in order. A pod's own list replaces the default one, as users are told. */
 export function patchNames(inputs: Inputs): readonly string[] {
   const text = inputs.text(ANNOTATIONS.containerPatches);
   const own = text === undefined ? undefined : readList(text);
+  if (own !== undefined && own.length > MOST_PATCHES) {
+    const hint = `it names more than ${MOST_PATCHES} patches`;
+    throw wrongValue(ANNOTATIONS.containerPatches, text ?? "", hint);
+  }
   return inputs.choose("container patches", ANNOTATIONS.containerPatches, own, "containerPatches");
 }
 
