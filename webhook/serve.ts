@@ -14,7 +14,7 @@ import {
 import type { PairSource } from "./certificates/file_pair.ts";
 import { keepCertificate, pause } from "./certificates/keep.ts";
 import type { KubeConnection } from "./cluster/connection.ts";
-import { InformedCluster } from "./cluster/informed_cluster.ts";
+import { InformedCluster, NEWS_MS } from "./cluster/informed_cluster.ts";
 import { knowsNativeSidecars } from "./cluster/version.ts";
 import type { InjectionContext } from "./inject/context.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -59,6 +59,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     caCert,
     serverHasNativeSidecars: known?.native ?? false,
     schema: known?.schema ?? shippedContainerSchema(),
+    patienceMs: NEWS_MS,
   });
   const site = {
     log,

@@ -16,7 +16,7 @@ const KUMA = "/apis/kuma.io/v1alpha1";
 /** The only key of a ConfigMap that is kept. */
 const DOCUMENT = "config.yaml";
 /** How long the news of an object may take until it counts as absent, in milliseconds. */
-const NEWS_MS = 500;
+export const NEWS_MS = 500;
 
 /** Everything in memory; no look-up asks the API server. */
 export class InformedCluster implements Cluster, Meshes {

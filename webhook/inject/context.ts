@@ -36,4 +36,9 @@ export interface InjectionContext {
   /** The API server knows restartable init containers (1.29 and later). */
   readonly serverHasNativeSidecars: boolean;
   readonly schema: ContainerSchema;
+  /**
+   * How long a request waits for the news of an object that somebody has just created or labelled, in ms;
+   * by default not at all.
+   */
+  readonly patienceMs?: number;
 }

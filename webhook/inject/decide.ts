@@ -15,6 +15,8 @@ import { isObject } from "core/patch/json.ts";
 export interface Verdict {
   readonly inject: boolean;
   readonly reason: string;
+  /** No label said anything: the namespace may have got one that is not known yet. */
+  readonly undecided?: boolean;
 }
 
 const NAME = LABELS.sidecarInjection;
@@ -54,7 +56,8 @@ export function decideInjection(
     const how = made ? "is assumed to be" : "is";
     return { inject: readSwitch(NAME, value), reason: `${what} ${NAME} ${how} ${value}` };
   }
-  return no(`neither the pod nor namespace ${pod.namespace} has the label ${NAME}`);
+  const reason = `neither the pod nor namespace ${pod.namespace} has the label ${NAME}`;
+  return { inject: false, reason, undecided: true };
 }
 
 /** A mesh, and what chose it. */

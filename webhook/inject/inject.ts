@@ -31,6 +31,8 @@ export interface Injection {
   readonly pod: JsonObject;
   readonly warnings: readonly string[];
   readonly decisions: readonly Decision[];
+  /** No label of the pod or of its namespace, as far as that is known, said anything. */
+  readonly undecided?: boolean;
 }
 
 /**
@@ -54,7 +56,8 @@ export async function injectPod(pod: PodView, context: InjectionContext): Promis
     // Whoever opts out by label is left in peace.
     const asked = !Object.hasOwn(pod.labels, LABELS.sidecarInjection);
     const warnings = asked ? adviceOnLabel(pod, settings) : [];
-    return untouched(pod, verdict.reason, warnings);
+    const { undecided = false } = verdict;
+    return { ...untouched(pod, verdict.reason, warnings), undecided };
   }
   const mesh = chooseMesh(pod, namespace, cluster);
   const inputs = new Inputs(pod.annotations, settings, context.origins);
