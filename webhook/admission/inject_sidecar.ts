@@ -41,8 +41,8 @@ export async function injectSidecar(
 }
 
 const LOOK_AGAIN_MS = 20;
-/** Namespace, Mesh or ContainerPatch not found. */
-const MISSING = ["KUMA-WH-003", "KUMA-WH-004", "KUMA-WH-011"];
+/** Namespace, Mesh, ConfigMap or ContainerPatch not found. */
+const MISSING = ["KUMA-WH-003", "KUMA-WH-004", "KUMA-WH-008", "KUMA-WH-011"];
 
 /**
  * Injects with a moment's patience: whoever creates a namespace, labels it and creates a pod there in one

@@ -69,6 +69,16 @@ export function readReview(text: string): AdmissionRequest {
   };
 }
 
+/**
+ * Whether the object is being deleted and only waits for its finalizers, each of which goes by an update:
+ * nothing may keep it from that, right or wrong.
+ */
+export function isLeaving({ operation, object }: AdmissionRequest): boolean {
+  const metadata = isObject(object) ? object.metadata : undefined;
+  return operation === "UPDATE" &&
+    textOf(isObject(metadata) ? metadata.deletionTimestamp : null) !== "";
+}
+
 function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
 }

@@ -21,7 +21,14 @@ import {
 } from "../resources/resource.ts";
 import { membershipProblem } from "../resources/tags.ts";
 import type { Settings } from "../settings/table.ts";
-import { type AdmissionRequest, denied, invalid, notReady, type Verdict } from "./review.ts";
+import {
+  type AdmissionRequest,
+  denied,
+  invalid,
+  isLeaving,
+  notReady,
+  type Verdict,
+} from "./review.ts";
 
 const ALLOWED: Verdict = { allowed: true };
 const GARBAGE_COLLECTOR = "system:serviceaccount:kube-system:generic-garbage-collector";
@@ -39,6 +46,7 @@ export async function validateResource(
   request: AdmissionRequest,
   context: ResourceContext,
 ): Promise<Verdict> {
+  if (isLeaving(request)) return ALLOWED;
   if (request.kind === "ContainerPatch") return containerPatch(request, context);
   if (request.kind === "MeshGatewayInstance") return gatewayInstance(request, context.settings);
   const kind = kumaKind(request.group, request.resource);
@@ -48,9 +56,6 @@ export async function validateResource(
     return request.resource === "meshes" && !exempt ? emptyMesh(request.name, context) : ALLOWED;
   }
   const view = viewResource(request.object, kind);
-  // What is being deleted only loses its finalizers; nothing may keep it from that.
-  const leaving = own(view.metadata, "deletionTimestamp") !== undefined;
-  if (leaving && request.operation === "UPDATE") return ALLOWED;
   const verdict = exempt ? ALLOWED : generalRules(request, view, kind, context.settings);
   if (!verdict.allowed || request.resource !== "dataplanes") return verdict;
   return isSynced(view.origin, context.settings.mode)

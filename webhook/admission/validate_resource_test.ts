@@ -235,6 +235,9 @@ Deno.test("a wrong spec is refused whoever writes it, but for copies and what is
   const leaving = { ...wrong, metadata: { deletionTimestamp: "2024-01-01T00:00:00Z" } };
   assert.equal(await validate({ object: leaving, operation: "UPDATE" }), "allowed");
   assert.equal(await validate({ object: leaving }), line);
+  const patch = { kind: "ContainerPatch", resource: "containerpatches", namespace: "elsewhere" };
+  assert.match(await validate({ ...patch, object: leaving }), /can only be placed in/);
+  assert.equal(await validate({ ...patch, object: leaving, operation: "UPDATE" }), "allowed");
 });
 
 Deno.test("kinds that are not known pass; what is no object is refused in one line", async () => {

@@ -10,7 +10,14 @@ import { isObject, type Json } from "core/patch/json.ts";
 import type { Meshes } from "../resources/mesh.ts";
 import { isSynced, own } from "../resources/resource.ts";
 import type { Settings } from "../settings/table.ts";
-import { type AdmissionRequest, denied, invalid, notReady, type Verdict } from "./review.ts";
+import {
+  type AdmissionRequest,
+  denied,
+  invalid,
+  isLeaving,
+  notReady,
+  type Verdict,
+} from "./review.ts";
 
 const ALLOWED: Verdict = { allowed: true };
 const MESH_LABEL = `metadata.labels["${LABELS.mesh}"]`;
@@ -25,7 +32,7 @@ export function validateSecret(
 ): Verdict {
   const { object } = request;
   if (request.namespace !== settings.systemNamespace || !isObject(object)) return ALLOWED;
-  if (object.type !== OF_A_MESH && object.type !== GLOBAL) return ALLOWED;
+  if (object.type !== OF_A_MESH && object.type !== GLOBAL || isLeaving(request)) return ALLOWED;
   if (request.operation === "DELETE") {
     const exempt = object.type === GLOBAL || settings.unsafeDelete ||
       isSynced(labelOf(object, LABELS.origin), settings.mode);

@@ -119,3 +119,10 @@ Deno.test("no deletion is decided before the meshes were seen", () => {
   });
   assert.match(says(validateSecret(request, settingsOf(), UNKNOWN)), /^503: .*meshes$/);
 });
+
+Deno.test("a wrong Secret that is being deleted can lose its finalizers", () => {
+  const metadata = { name: "my-cert", deletionTimestamp: "2024-01-01T00:00:00Z" };
+  const leaving = secret({}, { metadata, data: null });
+  assert.equal(validate(leaving, { operation: "UPDATE" }), "allowed");
+  assert.match(validate(leaving), /^422: /);
+});

@@ -8,7 +8,7 @@ import type { Problem } from "core/patch/container_patch.ts";
 import { isObject } from "core/patch/json.ts";
 import { objectsIn } from "../inject/pod.ts";
 import { PROTOCOLS } from "../resources/tags.ts";
-import { type AdmissionRequest, invalid, type Verdict } from "./review.ts";
+import { type AdmissionRequest, invalid, isLeaving, type Verdict } from "./review.ts";
 
 const ALLOWED: Verdict = { allowed: true };
 
@@ -16,6 +16,7 @@ const ALLOWED: Verdict = { allowed: true };
 export function validateService(request: AdmissionRequest): Verdict {
   const { object } = request;
   if (!isObject(object) || !isObject(object.spec) || request.operation === "DELETE") return ALLOWED;
+  if (isLeaving(request)) return ALLOWED;
   const annotations = isObject(object.metadata) ? object.metadata.annotations : undefined;
   if (!isObject(annotations)) return ALLOWED;
   const problems: Problem[] = [];

@@ -23,3 +23,16 @@ Deno.test("a Service's protocols are known ones, in any case, of its own ports",
     /annotations\["80\.service\.kuma\.io\/protocol"\]: value "x" is not valid.*; .*81.*value ""/,
   );
 });
+
+Deno.test("a wrong Service that is being deleted can lose its finalizers", () => {
+  const object = {
+    metadata: {
+      annotations: { "80.service.kuma.io/protocol": "x" },
+      deletionTimestamp: "2024-01-01T00:00:00Z",
+    },
+    spec: { ports: [{ port: 80 }] },
+  };
+  const about = { kind: "Service", object };
+  assert.equal(validateService(requestOf({ ...about, operation: "UPDATE" })).allowed, true);
+  assert.equal(validateService(requestOf(about)).allowed, false);
+});

@@ -66,10 +66,12 @@ export class HttpServer {
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       try {
         [this.#directory, this.#server] = this.#serve();
-        return await Deno.remove(old, { recursive: true });
+        break;
       } catch (again) {
         this.#log.debug("not yet", { reason: errorText(again) });
       }
     }
+    // Not worth a third server: the next program's start sweeps it.
+    await Deno.remove(old, { recursive: true }).catch(() => undefined);
   }
 }
