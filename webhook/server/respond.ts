@@ -13,7 +13,8 @@ import {
   reviewOf,
   type Verdict,
 } from "../admission/review.ts";
-import { readBody } from "./body.ts";
+import { MAX_BODY, readBody } from "./body.ts";
+import type { Budget } from "./budget.ts";
 import type { ServerMetric } from "./metrics.ts";
 import { text } from "./operations.ts";
 
@@ -34,6 +35,7 @@ export interface Site {
   readonly operations: (path: string) => Response | undefined;
   readonly metrics: MetricSet<ServerMetric>;
   readonly log: Logger;
+  readonly budget: Budget;
 }
 
 /** Answers one request; never rejects and never shows a stack. */
@@ -51,13 +53,41 @@ export async function respond(request: Request, site: Site): Promise<Response> {
     await request.body?.cancel();
     return site.operations(path) ?? text(404, "nothing is served at this path\n");
   }
-  const { outcome, response } = handler !== undefined
-    ? await review(request, path, handler, site)
-    : await show(request, url, page!, site);
+  const { outcome, response } = await withinBudget(
+    request,
+    site,
+    () =>
+      handler !== undefined
+        ? review(request, path, handler, site)
+        : show(request, url, page!, site),
+  );
   site.metrics.add("kuma_webhook_requests_total", { path, outcome });
   const seconds = (performance.now() - started) / 1000;
   site.metrics.observe("kuma_webhook_request_duration_seconds", seconds, { path });
   return response;
+}
+
+/** Answers once there is room for the body, whose length may be unknown. */
+async function withinBudget(
+  request: Request,
+  { budget, log }: Site,
+  answer: () => Promise<Answer>,
+): Promise<Answer> {
+  const announced = Number(request.headers.get("content-length") ?? NaN);
+  const length = Number.isSafeInteger(announced) ? announced : MAX_BODY;
+  // A longer one is refused before it is read.
+  const release = await budget.take(request.body === null || length > MAX_BODY ? 0 : length);
+  if (release === undefined) {
+    const why = "too many large requests at once";
+    log.warn("request refused", { path: URL.parse(request.url)?.pathname, reason: why });
+    await request.body?.cancel();
+    return { outcome: "refused", response: text(503, `${why}\n`) };
+  }
+  try {
+    return await answer();
+  } finally {
+    release();
+  }
 }
 
 interface Answer {

@@ -33,6 +33,7 @@
 import type { Logger } from "core/log/logger.ts";
 import type { MetricSet } from "core/metrics/metrics.ts";
 import type { ServerMetric } from "./metrics.ts";
+import { Budget } from "./budget.ts";
 import { operationsPages } from "./operations.ts";
 import { type Handlers, type Pages, respond } from "./respond.ts";
 import { type CertificatePair, Front } from "./front.ts";
@@ -92,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<AdmissionServ
     notReady: () => stopping ? "it is shutting down" : options.notReady(),
     metrics,
   });
-  const site = { handlers, pages, operations, metrics, log };
+  const site = { handlers, pages, operations, metrics, log, budget: new Budget() };
   const answer = async (request: Request): Promise<Response> => {
     const response = await respond(request, site);
     // Go's client offers gzip, and Deno would take it: more work than sending the few kilobytes.
