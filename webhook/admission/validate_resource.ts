@@ -15,7 +15,6 @@ import {
   isMeshName,
   isSynced,
   mayBeGlobal,
-  own,
   type ResourceView,
   viewResource,
 } from "../resources/resource.ts";
