@@ -61,6 +61,8 @@ export class InformedCluster implements Cluster, Meshes {
       name: "configmaps",
       path: "/api/v1/configmaps",
       keep: document,
+      // All of the cluster's come, a MiB each at most, for the few that are documents of ours.
+      pageSize: 50,
     });
   }
 

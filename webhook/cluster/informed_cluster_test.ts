@@ -14,6 +14,7 @@ const test = (name: string, fn: () => Promise<void>) =>
 
 /** A cluster that reads from a server with these answers for Dataplanes, and an empty rest. */
 function play(dataplanes: () => Response, settings: Partial<Settings> = {}) {
+  const limits = new Map<string, string | null>();
   const watches = new Map<ReadableStreamDefaultController<Uint8Array>, string>();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { pathname, searchParams } = new URL(request.url);
@@ -24,6 +25,7 @@ function play(dataplanes: () => Response, settings: Partial<Settings> = {}) {
         }),
       );
     }
+    limits.set(pathname, searchParams.get("limit"));
     return pathname.endsWith("/dataplanes") ? dataplanes() : listOf([]);
   });
   const connection = new KubeConnection({
@@ -39,6 +41,8 @@ function play(dataplanes: () => Response, settings: Partial<Settings> = {}) {
   const running = cluster.run(stop.signal);
   return {
     cluster,
+    /** How many objects were asked for at once, by path. */
+    limits,
     /** Tells of a new Mesh. */
     tell: (name: string) => {
       const object = { metadata: { name, uid: `uid-${name}`, resourceVersion: "2" } };
@@ -114,4 +118,11 @@ test("Dataplanes are not asked for where a Mesh may go at any time", async () =>
   await using it = play(() => (asked++, listOf([])), { unsafeDelete: true });
   await it.until(() => it.cluster.waitingFor.length === 0);
   assert.equal(asked, 0);
+});
+
+test("ConfigMaps, which may be large and are of everybody, come in small pages", async () => {
+  await using it = play(() => listOf([]), { configMapName: "tp" });
+  await it.until(() => it.cluster.waitingFor.length === 0);
+  assert.equal(it.limits.get("/api/v1/configmaps"), "50");
+  assert.equal(it.limits.get("/api/v1/namespaces"), "500");
 });

@@ -26,6 +26,8 @@ export interface InformerOptions<Kept> {
   readonly keep: (object: JsonObject) => Kept | undefined;
   readonly connection: Pick<KubeConnection, "fetch" | "json">;
   readonly log: Logger;
+  /** Objects asked for at once; fewer where each may be large. Default 500. */
+  readonly pageSize?: number;
   /** Shorter in tests. */
   readonly times?: Partial<InformerTimes>;
 }
@@ -130,7 +132,8 @@ export class Informer<Kept> {
 
   async #list(signal: AbortSignal): Promise<void> {
     const objects = new Map<string, Kept>();
-    const limit = this.#unpaged ? 0 : PAGE;
+    const { pageSize = PAGE } = this.#options;
+    const limit = this.#unpaged ? 0 : pageSize;
     this.#unpaged = false;
     let next = "";
     let version: string;
