@@ -110,7 +110,7 @@ Deno.test("a pod that the API server will refuse is left to its words", async ()
 });
 
 Deno.test("whatever an annotation or a name says, an answer stays short and keeps its code", async () => {
-  const much = 200_000;
+  const much = 50_000;
   const annotations: Record<string, string>[] = [
     { "kuma.io/container-patches": Array(much).fill("gone").join(",") },
     { "kuma.io/container-patches": "g".repeat(much) },
@@ -141,6 +141,19 @@ Deno.test("whatever an annotation or a name says, an answer stays short and keep
   assert.ok(!services.allowed);
   assert.match(String(services.status.message), /; and 280 more$/);
   assert.ok(JSON.stringify(services).length < 100_000);
+});
+
+Deno.test("annotations that no API server takes are not worked through", async () => {
+  const env = (pairs: number) =>
+    pod({ "kuma.io/sidecar-env-vars": "A=b;".repeat(pairs).slice(0, -1) });
+  const { status } = await denial({}, env(70_000));
+  assert.match(
+    String(status.message),
+    /more than 256 KiB, which no API server takes \(KUMA-WH-020\)$/,
+  );
+  const request = { operation: "CREATE", namespace: "app-ns", object: env(60_000) };
+  const verdict = await injectSidecar(request, contextOf({ name: "", file: "" }), silentLogger);
+  assert.equal(verdict.allowed, true);
 });
 
 Deno.test("more ContainerPatches than anybody has are refused before the first is applied", async () => {

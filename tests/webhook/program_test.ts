@@ -118,7 +118,10 @@ test("what is malformed is answered in one line, never with a stack", async (t) 
   await using program = await Program.ready(cluster);
   const pod = { metadata: { name: "x", labels: { "kuma.io/sidecar-injection": "enabled" } } };
   const app = { ...pod, spec: { containers: [{ name: "a", image: "a" }] } };
-  const big = { ...app, metadata: { ...pod.metadata, annotations: { big: "x".repeat(3 << 20) } } };
+  const big = {
+    ...pod,
+    spec: { containers: [{ name: "a", image: "a", args: ["x".repeat(3 << 20)] }] },
+  };
   const newer = { ...app, spec: { ...app.spec, fromTheFuture: { a: [1] } } };
   const path = "/inject-sidecar";
   const cases: [string, () => ReturnType<typeof post>, number, RegExp][] = [

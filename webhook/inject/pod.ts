@@ -41,17 +41,32 @@ export function viewPod(object: Json | undefined, namespace: string): PodView {
   if (!isObject(spec)) throw notPod("spec is no object");
   const meta = isObject(metadata) ? metadata : {};
   const containers = objects(spec.containers, "spec.containers");
+  const annotations = texts(meta.annotations, "metadata.annotations");
+  if (sizeOf(annotations) > MOST_ANNOTATIONS) {
+    throw notPod("its annotations have more than 256 KiB, which no API server takes");
+  }
   const name = meta.name ?? meta.generateName ?? "";
   return {
     object,
     namespace: namespace === "" ? "default" : namespace,
     name: typeof name === "string" ? name : "",
     labels: texts(meta.labels, "metadata.labels"),
-    annotations: texts(meta.annotations, "metadata.annotations"),
+    annotations,
     containers,
     initContainers: objects(spec.initContainers, "spec.initContainers"),
     volumes: objects(spec.volumes, "spec.volumes"),
   };
+}
+
+/**
+ * What Kubernetes lets all annotations of an object have. It looks after us: lists of megabytes would be
+ * worked through for seconds, and then refused.
+ */
+const MOST_ANNOTATIONS = 256 * 1024;
+
+/** Characters, of which there are no more than bytes. */
+function sizeOf(map: TextMap): number {
+  return Object.entries(map).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
 }
 
 function texts(value: Json | undefined, field: string): TextMap {
