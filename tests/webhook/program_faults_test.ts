@@ -125,11 +125,11 @@ test("SIGTERM under load: one of two replicas leaves and no request fails", asyn
   await using cluster = await furnished();
   await using stays = await Program.ready(cluster);
   const authority = stays.authority.certificate;
-  await using leaves = await Program.ready(cluster, { args: ["--drain-time", "3"] });
+  await using leaves = await Program.ready(cluster, { args: ["--drain-time", "6"] });
   let gone = false;
   let turn = 0;
   const running = load(stays, {
-    seconds: 8,
+    seconds: 11,
     // As a Service: both in turn, and only the other one a second after the pod began to end.
     target: () => ({
       hostname: "127.0.0.1",

@@ -9,8 +9,8 @@ import { reviewText, testAuthority } from "./server_pki.ts";
 
 const { caPem, issue } = await testAuthority();
 
-/** A server in a process of its own. */
-async function startSubject() {
+/** A server in a process of its own, which serves for so long after it was asked to end. */
+async function startSubject(noticeMs = 1000) {
   const folder = await Deno.makeTempDir({ prefix: "kuma-webhook-test-" });
   // Made before, so that changing them takes no time under load.
   const pairs = await Promise.all(Array.from({ length: 10 }, issue));
@@ -21,8 +21,9 @@ async function startSubject() {
     Deno.renameSync(`${folder}/new`, `${folder}/pair.json`);
   };
   change();
+  const program = new URL("./server_subject.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "-q", new URL("./server_subject.ts", import.meta.url).pathname, folder],
+    args: ["run", "-A", "-q", program, folder, String(noticeMs)],
     stdin: "null",
     stdout: "piped",
   }).spawn();
@@ -82,15 +83,16 @@ Deno.test("no request fails while certificates change, on kept and on new connec
 });
 
 Deno.test("no request fails when a replica ends under load", async () => {
-  await using first = await startSubject();
+  // As in production the notice is far longer than the Service takes to know.
+  await using first = await startSubject(4000);
   await using second = await startSubject();
   // Like a Service: both, until the endpoint of the one that ends is gone.
   let ports = [first.port, second.port];
   let turn = 0;
   const target = () => ({ hostname: "127.0.0.1", port: ports[turn++ % ports.length] ?? 0 });
   const running = Promise.all([
-    load({ target, seconds: 6, rate: 150 }),
-    load({ target, seconds: 6, rate: 50, requestsPerConnection: 2 }),
+    load({ target, seconds: 8, rate: 150 }),
+    load({ target, seconds: 8, rate: 50, requestsPerConnection: 2 }),
   ]);
   await sleep(2000);
   signalProcess(first.pid, "SIGTERM");

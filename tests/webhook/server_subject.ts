@@ -1,6 +1,6 @@
 /**
  * An admission server for the server's own tests, as a process of its own: `deno run … server_subject.ts
- * CERTIFICATE_FOLDER`. It prints its port, takes `pair.json` anew on SIGUSR1, drains on
+ * CERTIFICATE_FOLDER NOTICE_MS`. It prints its port, takes `pair.json` anew on SIGUSR1, drains on
  * SIGTERM, and answers `/echo` with the name of the object, and `/patch` with a
  * patch of as many bytes as the name says.
  */
@@ -40,5 +40,5 @@ const server = await startServer({
 Deno.addSignalListener("SIGUSR1", () => server.setCertificate(read()));
 Deno.stdout.writeSync(new TextEncoder().encode(`${server.port}\n`));
 await untilSignal();
-await server.shutdown({ noticeMs: 1000 });
+await server.shutdown({ noticeMs: Number(Deno.args[1]) });
 Deno.exit(0);
