@@ -57,6 +57,11 @@ export interface LoadResult {
 
 /** Most idle connections an API server keeps to one host. */
 const MAX_IDLE = 25;
+/**
+ * Most requests at once: an API server takes no more that change something
+ * (`--max-mutating-requests-inflight`). On a starved machine the rest waits, and shows as `lag`.
+ */
+const MAX_INFLIGHT = 200;
 const TICK_MS = 2;
 
 /** Runs the load to its end, or until the signal fires; returns when all requests are answered. */
@@ -100,7 +105,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   let sent = 0;
   while (sent < total && !options.signal?.aborted) {
     const now = performance.now() - begun;
-    for (; sent < total && sent * 1000 / rate <= now; sent++) {
+    for (; sent < total && sent * 1000 / rate <= now && open.size < MAX_INFLIGHT; sent++) {
       lag = Math.max(lag, now - sent * 1000 / rate);
       const request: Promise<void> = one(sent).finally(() => open.delete(request));
       open.add(request);
