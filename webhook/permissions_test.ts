@@ -17,7 +17,8 @@ Deno.test("the compiled program may see the variables of its settings, and few o
   assert.deepEqual(settings.filter((name) => !name.startsWith("KUMA_")), []);
   // The `yaml` package looks at the LOG_ ones, `commander` at those of colours.
   const libraries = ["CLICOLOR_FORCE", "FORCE_COLOR", "LOG_STREAM", "LOG_TOKENS", "NO_COLOR"];
-  const wanted = ["KUMA_*", ...CLUSTER_VARIABLES, ...libraries];
+  const roots = ["DENO_CERT", "DENO_TLS_CA_STORE"];
+  const wanted = ["KUMA_*", ...CLUSTER_VARIABLES, ...libraries, ...roots];
   assert.deepEqual(listed("--allow-env")?.sort(), wanted.sort());
 });
 

@@ -22,6 +22,8 @@ export const PROGRAM = Deno.env.get("KUMA_WEBHOOK_BIN") ??
 export interface ProgramOptions {
   /** A token instead of the administrator's certificate. */
   readonly token?: string;
+  /** In place of the administrator's. */
+  readonly kubeconfig?: string;
   readonly config?: string;
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -53,7 +55,7 @@ export class Program implements AsyncDisposable {
     writePair(directory, await issueServer(authority, ["localhost"]));
     const kubeconfig = `${directory}/kubeconfig`;
     const text = options.token === undefined
-      ? cluster.adminKubeconfig()
+      ? options.kubeconfig ?? cluster.adminKubeconfig()
       : cluster.kubeconfig(options.token);
     await Deno.writeTextFile(kubeconfig, text, { mode: 0o600 });
     await Deno.writeTextFile(`${directory}/config.yaml`, options.config ?? "{}");

@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
 import { clusterRules, type RoleRule } from "../../webhook/manifests.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
+import { adminKubeconfig } from "../kube/kubeconfig.ts";
+import { createPki } from "../kube/pki.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { Program } from "./program.ts";
@@ -238,4 +240,19 @@ test("the permissions are exactly what is needed", { sanitizeResources: false },
       }
     }
   }
+});
+
+test("an authority that only the environment names does not vouch for the API server", async () => {
+  await using cluster = await startApiServer();
+  await furnishKuma(cluster);
+  const { caPem } = await createPki();
+  const kubeconfig = adminKubeconfig({ url: cluster.url, caPem }, cluster.admin);
+  const environment = { DENO_CERT: cluster.caFile };
+  await using program = await Program.start(cluster, { kubeconfig, environment });
+  await program.until("it complains", async () => {
+    const { text } = await program.get("/metrics");
+    return text.includes('cause="connection"');
+  });
+  assert.match(program.said, /invalid peer certificate/);
+  assert.equal((await program.get("/readyz")).status, 503);
 });

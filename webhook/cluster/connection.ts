@@ -4,6 +4,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { trustNoOtherRoots } from "core/host/trusted_roots.ts";
 import type { Json } from "core/patch/json.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -37,6 +38,7 @@ export class KubeConnection implements Disposable {
 
   constructor(credentials: Credentials) {
     this.#credentials = credentials;
+    if (credentials.caCert !== undefined) trustNoOtherRoots();
     this.#client = Deno.createHttpClient({
       http2: false,
       ...(credentials.caCert === undefined ? {} : { caCerts: [credentials.caCert] }),
