@@ -3,24 +3,31 @@
  *
  * @module
  */
-import { must, sleep } from "tests/support/processes.ts";
+import { sleep } from "tests/support/processes.ts";
 
 /** Share of one core that the process uses while nothing happens, and its resident memory. */
 export async function idleUse(
   pid: number,
   milliseconds: number,
 ): Promise<{ coreShare: number; rssMiB: number }> {
-  const ticksPerSecond = Number(await must("getconf", ["CLK_TCK"]));
-  const before = ticks(pid);
+  const before = nanoseconds(pid);
   await sleep(milliseconds);
-  const seconds = (ticks(pid) - before) / ticksPerSecond;
+  const used = nanoseconds(pid) - before;
   const rss = /VmRSS:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
-  return { coreShare: seconds / (milliseconds / 1000), rssMiB: Number(rss) / 1024 };
+  return { coreShare: used / 1e6 / milliseconds, rssMiB: Number(rss) / 1024 };
 }
 
-/** User and system time in clock ticks: proc_pid_stat(5), fields 14 and 15. */
-function ticks(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
+/**
+ * Time on a core of all threads that run: the first number of their schedstat (the kernel's
+ * Documentation/scheduler/sched-stats.rst). The clock ticks of proc_pid_stat(5) are 10 ms long, and two of
+ * them are all that 0.2 % of ten seconds are.
+ */
+function nanoseconds(pid: number): number {
+  const threads = [...Deno.readDirSync(`/proc/${pid}/task`)];
+  return threads.reduce((sum, { name }) => sum + timeOf(`/proc/${pid}/task/${name}`), 0);
+}
+
+function timeOf(thread: string): number {
+  const [time = ""] = Deno.readTextFileSync(`${thread}/schedstat`).split(" ");
+  return Number(time);
 }
