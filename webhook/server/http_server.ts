@@ -20,6 +20,7 @@ export class HttpServer {
   readonly #log: Logger;
   #directory: string;
   #server: Deno.HttpServer;
+  readonly #sweeping: Promise<void>;
   #ending = false;
 
   /** Starts it. Throws `KUMA-WH-024` where no directory takes a socket. */
@@ -27,7 +28,7 @@ export class HttpServer {
     this.#answer = answer;
     this.#log = log;
     [this.#directory, this.#server] = this.#serve();
-    void sweepBeside(this.#directory).catch((error) =>
+    this.#sweeping = sweepBeside(this.#directory).catch((error) =>
       log.debug("old socket folders were not looked for", { reason: errorText(error) })
     );
   }
@@ -40,7 +41,7 @@ export class HttpServer {
   /** Ends it when all is answered. */
   async shutdown(): Promise<void> {
     this.#ending = true;
-    await this.#server.shutdown();
+    await Promise.all([this.#server.shutdown(), this.#sweeping]);
     await Deno.remove(this.#directory, { recursive: true });
   }
 
