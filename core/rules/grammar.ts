@@ -5,6 +5,7 @@
  * @module
  */
 import { KumaError } from "../errors.ts";
+import { CHAIN_NAME_PREFIX } from "../proxy/grammar/names.ts";
 import { escapeQuoted } from "./words.ts";
 
 /** The comment match holds 256 bytes with its NUL; Kuma cuts at 254 bytes between the quotes. */
@@ -25,9 +26,10 @@ const LOG_PREFIX = /^[A-Za-z0-9_:.-]+$/;
 // Control, format, surrogate and unassigned characters, and the line and paragraph separators.
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
-/** The name of a chain or a target. Throws KUMA-TP-101. */
+/** The name of a chain or a target; ours have something after their prefix. Throws KUMA-TP-101. */
 export function checkChain(name: string): string {
-  return check(CHAIN.test(name) && name.length <= CHAIN_MAX_LENGTH, "chain name", name);
+  const valid = CHAIN.test(name) && name.length <= CHAIN_MAX_LENGTH && name !== CHAIN_NAME_PREFIX;
+  return check(valid, "chain name", name);
 }
 
 /** An IP address or CIDR. Throws KUMA-TP-101. */

@@ -40,8 +40,7 @@ const host = (count: number) =>
 // Outside of the quoted comment: names, numbers, addresses and options, parted by single blanks.
 const WORD = String.raw`(?:!|[A-Za-z0-9._:/,@+-]+|"kuma/mesh/transparent/proxy/[A-Za-z0-9 ,.'-]*")`;
 const LINE = new RegExp(String.raw`^(?:-[AI] KUMA_MESH|-[AI] [A-Z]+)[A-Za-z0-9_.-]*(?: ${WORD})+$`);
-// A suffix may be empty here: the configuration's own parser refuses that, and it is no character.
-const OTHER_LINE = /^(?:\* (?:raw|nat|mangle)|-N KUMA_MESH_[A-Za-z0-9_.-]*|COMMIT|)$/;
+const OTHER_LINE = /^(?:\* (?:raw|nat|mangle)|-N KUMA_MESH_[A-Za-z0-9_.-]+|COMMIT|)$/;
 
 Deno.test("no configuration, however hostile, yields a character outside the rule grammar", () => {
   let refused = 0;
