@@ -17,9 +17,16 @@ function isTest(file: string): boolean {
   return file.startsWith("tests/") || file.endsWith("_test.ts");
 }
 
+/** The rooms of core that touch the outside: kernel and disk, the API server, callers, the own process. */
+const EDGES = ["core/host/", "core/cluster/", "core/serve/", "core/program/"];
+
+function isEdge(path: string): boolean {
+  return EDGES.some((edge) => path.startsWith(edge));
+}
+
 /** True for a file of core that must stay without any effect on the outside. */
 export function isPure(file: string): boolean {
-  return file.startsWith("core/") && !file.startsWith("core/host/") && !file.endsWith("_test.ts");
+  return file.startsWith("core/") && !isEdge(file) && !file.endsWith("_test.ts");
 }
 
 /**
@@ -37,8 +44,8 @@ export function importFault(file: string, specifier: string): string | undefined
   const top = file.split("/")[0] ?? "";
   const targetTop = target?.split("/")[0] ?? "";
   if (target === undefined || isTest(file)) return undefined;
-  if (isPure(file) && target.startsWith("core/host/")) {
-    return "a pure room of core does not import core/host: give it the facts as data";
+  if (isPure(file) && isEdge(target)) {
+    return "a pure room of core imports no edge (host, cluster, serve, program): give it the facts as data";
   }
   if (targetTop === top || targetTop === "core") return undefined;
   if (top === "core") return "core imports nobody else";
@@ -70,7 +77,7 @@ const direction = rule((context, file) => {
 
 const pure = rule((context, file) => {
   if (!isPure(file)) return {};
-  const message = "a pure room of core does not use Deno or process: do it in core/host";
+  const message = "a pure room of core does not use Deno or process: do it at an edge";
   return {
     MemberExpression(node) {
       if (node.object.type !== "Identifier") return;

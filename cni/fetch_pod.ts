@@ -6,8 +6,8 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import { type KubeAnswer, KubeClient, type KubeEndpoint } from "core/host/kube_client.ts";
-import { trustNoOtherRoots } from "core/host/trusted_roots.ts";
+import { type KubeAnswer, KubeClient, type KubeEndpoint } from "core/cluster/client.ts";
+import { trustNoOtherRoots } from "core/cluster/trusted_roots.ts";
 import { type PodView, viewPod } from "core/kube/pod.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { PodArgs } from "./pod_args.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { endpointFromKubeconfig } from "core/host/kube_client.ts";
+import { endpointFromKubeconfig } from "core/cluster/client.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { fetchPod } from "./fetch_pod.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import { trustNoOtherRoots } from "core/host/trusted_roots.ts";
+import { trustNoOtherRoots } from "core/cluster/trusted_roots.ts";
 import type { Credential } from "./kubeconfig.ts";
 
 const TIMEOUT_MS = 2000;

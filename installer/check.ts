@@ -6,16 +6,16 @@
 import { chooseConfig } from "core/conflist/choose.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import { ownCredential } from "./credentials.ts";
-import { makeEntry } from "./entry.ts";
+import { makeEntry } from "./netdir/entry.ts";
 import { recognise } from "./environment/recognise.ts";
 import { recogniseRuntime } from "./environment/runtime.ts";
-import { look } from "./look.ts";
-import { namesIn, readNetDir } from "./net_dir.ts";
-import { type Places, PROGRAM } from "./places.ts";
-import type { Plan } from "./plan.ts";
-import { bundledInterpreter } from "./loader.ts";
+import { look } from "./netdir/look.ts";
+import { namesIn, readNetDir } from "./netdir/net_dir.ts";
+import { type Places, PROGRAM } from "./program/places.ts";
+import type { Plan } from "./netdir/plan.ts";
+import { bundledInterpreter } from "./program/loader.ts";
 import { hostBinDir, isInstalled } from "./program.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./settings/settings.ts";
 
 /** The report, and whether the installer could do its work. */
 export interface Report {

@@ -12,8 +12,8 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { ask, path } from "./api.ts";
 import { type Credential, readKubeconfig, tokenIn } from "./kubeconfig.ts";
-import type { Places } from "./places.ts";
-import type { Settings } from "./settings.ts";
+import type { Places } from "./program/places.ts";
+import type { Settings } from "./settings/settings.ts";
 import { claimsOf, isFresh } from "./token.ts";
 
 /** A credential and where it comes from. */

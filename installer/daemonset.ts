@@ -10,9 +10,9 @@ import { errorText } from "core/errors.ts";
 import { ask, path } from "./api.ts";
 import { ownCredential } from "./credentials.ts";
 import { serverUrl } from "./kubeconfig.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./settings/settings.ts";
 import { claimsOf } from "./token.ts";
-import { targets } from "./targets.ts";
+import { targets } from "./netdir/targets.ts";
 
 /** What to do at the end, and why. */
 export interface Ending {

@@ -6,9 +6,9 @@
 import { Buffer } from "node:buffer";
 import { createExclusive, removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
 import { KumaError } from "core/errors.ts";
-import { temporaryIn } from "./journal.ts";
-import type { Places } from "./places.ts";
-import type { Settings } from "./settings.ts";
+import { temporaryIn } from "./netdir/journal.ts";
+import type { Places } from "./program/places.ts";
+import type { Settings } from "./settings/settings.ts";
 
 /** Who the plugin is for the API server. */
 export interface Credential {

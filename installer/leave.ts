@@ -7,11 +7,11 @@ import { errorText } from "core/errors.ts";
 import { removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
 import type { Logger } from "core/log/logger.ts";
 import { decideEnding, type Ending } from "./daemonset.ts";
-import { sleep } from "./lock.ts";
-import type { Places } from "./places.ts";
+import { sleep } from "./netdir/lock.ts";
+import type { Places } from "./program/places.ts";
 import { removeProgram } from "./program.ts";
-import { revertAll } from "./revert.ts";
-import type { Settings } from "./settings.ts";
+import { revertAll } from "./netdir/revert.ts";
+import type { Settings } from "./settings/settings.ts";
 
 /** The chart gives five seconds between SIGTERM and SIGKILL. */
 const DECIDE_WITHIN_MS = 3000;

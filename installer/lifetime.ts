@@ -7,16 +7,16 @@ import { errorText } from "core/errors.ts";
 import { removeIfThere } from "core/host/atomic_file.ts";
 import { Installation } from "./installation.ts";
 import { leave } from "./leave.ts";
-import { sleep, Turn } from "./lock.ts";
-import type { Log } from "./log.ts";
-import { Metrics } from "./metrics.ts";
-import { placesOf } from "./places.ts";
-import { listenForPlugin } from "./plugin_log.ts";
-import { ReadyFile } from "./ready_file.ts";
-import { recover } from "./recover.ts";
-import { serve } from "./serve.ts";
-import type { Settings } from "./settings.ts";
-import { Alarm } from "./watch.ts";
+import { sleep, Turn } from "./netdir/lock.ts";
+import type { Log } from "./report/log.ts";
+import { Metrics } from "./report/metrics.ts";
+import { placesOf } from "./program/places.ts";
+import { listenForPlugin } from "./report/plugin_log.ts";
+import { ReadyFile } from "./report/ready_file.ts";
+import { recover } from "./netdir/recover.ts";
+import { serve } from "./report/serve.ts";
+import type { Settings } from "./settings/settings.ts";
+import { Alarm } from "./netdir/watch.ts";
 
 /** A loop that has not turned for so long stands still; a copy to a slow disk takes its time. */
 const STANDSTILL_MS = 120_000;

@@ -7,12 +7,12 @@
  * @module
  */
 import { errorText, KumaError, oneLine } from "core/errors.ts";
-import type { Log } from "./log.ts";
-import { makeLog } from "./log.ts";
-import { RUN_IN_ROOT, runInRoot } from "./prove.ts";
-import type { Settings } from "./settings.ts";
-import { readSettings } from "./settings.ts";
-import { variablesHelp } from "./settings_table.ts";
+import type { Log } from "./report/log.ts";
+import { makeLog } from "./report/log.ts";
+import { RUN_IN_ROOT, runInRoot } from "./program/prove.ts";
+import type { Settings } from "./settings/settings.ts";
+import { readSettings } from "./settings/settings.ts";
+import { variablesHelp } from "./settings/settings_table.ts";
 
 /** Exit codes of Kuma 2.9: bad settings, bad log level, failed installation. */
 const EXIT = { settings: 1, logLevel: 2, install: 3, check: 1, usage: 64 } as const;
@@ -85,7 +85,7 @@ async function runCheck(): Promise<number> {
   if (typeof settings === "number") return settings;
   const [{ check }, { placesOf }] = await Promise.all([
     import("./check.ts"),
-    import("./places.ts"),
+    import("./program/places.ts"),
   ]);
   return guarded(() => {
     const report = check(settings, placesOf(settings));

@@ -13,12 +13,12 @@ import { errorText, KumaError } from "core/errors.ts";
 import { removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
 import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import type { Logger } from "core/log/logger.ts";
-import { copyFile, isCopy } from "./copy.ts";
-import { isDirectory, namesBelow, removeFolder } from "./folders.ts";
-import { interpreterPatch } from "./loader.ts";
-import { PROGRAM } from "./places.ts";
-import { removeStaleCopies } from "./recover.ts";
-import type { Settings } from "./settings.ts";
+import { copyFile, isCopy } from "./program/copy.ts";
+import { isDirectory, namesBelow, removeFolder } from "./program/folders.ts";
+import { interpreterPatch } from "./program/loader.ts";
+import { PROGRAM } from "./program/places.ts";
+import { removeStaleCopies } from "./netdir/recover.ts";
+import type { Settings } from "./settings/settings.ts";
 
 const DEFAULT_BIN_DIR = "/opt/cni/bin";
 const RELEASE = /^\.kuma-cni-[0-9a-f]{16}$/;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { exchange } from "./native.ts";
-import { type Places, placesOf } from "./places.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { exchange } from "./program/native.ts";
+import { type Places, placesOf } from "./program/places.ts";
+import { readSettings, type Settings } from "./settings/settings.ts";
 
 // Opens the C library before any test: none of them shall be blamed for leaving it open.
 exchange("/nonexistent/a", "/nonexistent/b");

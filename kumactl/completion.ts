@@ -1,5 +1,5 @@
 import { KumaError } from "core/errors.ts";
-import { shown } from "core/proxy/grammar/echo.ts";
+import { shown } from "core/grammar/echo.ts";
 import { COMMANDS, type ParsedCommand } from "./commands.ts";
 import type { FlagDefinition } from "./flags.ts";
 import type { Io } from "./io.ts";

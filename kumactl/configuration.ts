@@ -6,9 +6,9 @@
 import { errorText, KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { MAX_DOCUMENT, parseDocument } from "core/proxy/document.ts";
-import { isIpv4, isIpv6 } from "core/proxy/grammar/address.ts";
-import { prefixed, shown } from "core/proxy/grammar/echo.ts";
-import { parseBool } from "core/proxy/grammar/switches.ts";
+import { isIpv4, isIpv6 } from "core/grammar/address.ts";
+import { prefixed, shown } from "core/grammar/echo.ts";
+import { parseBool } from "core/grammar/switches.ts";
 import {
   applyFlags,
   type FlagValue,

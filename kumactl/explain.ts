@@ -1,7 +1,7 @@
 import { KumaError } from "core/errors.ts";
 
 import { nearest } from "core/proxy/nearest.ts";
-import { shown } from "core/proxy/grammar/echo.ts";
+import { shown } from "core/grammar/echo.ts";
 import { CODES } from "./codes.ts";
 import type { ParsedCommand } from "./commands.ts";
 import type { Io } from "./io.ts";

@@ -1,7 +1,7 @@
 import { KumaError } from "core/errors.ts";
-import type { HostReport } from "core/host/transparent_proxy_options.ts";
+import type { HostReport } from "core/host/transparent_proxy/options.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import { prefixed } from "core/proxy/grammar/echo.ts";
+import { prefixed } from "core/grammar/echo.ts";
 import type { ParsedCommand } from "./commands.ts";
 import { boolFlag, loadConfiguration, refuseEbpf } from "./configuration.ts";
 import type { Io } from "./io.ts";
@@ -29,7 +29,7 @@ export async function installTransparentProxyCommand(
   refuseEbpf(config);
 
   const logger = new LineLogger(io, config.dryRun);
-  const { installTransparentProxy } = await import("core/host/transparent_proxy.ts");
+  const { installTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
   const report = await installTransparentProxy(config, {
     logger,
     print: (text) => io.out(text),

@@ -1,8 +1,8 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { hasUsableIpv6 } from "core/host/interfaces.ts";
-import { prefixed, shown } from "core/proxy/grammar/echo.ts";
-import { parseIpFamilyMode } from "core/proxy/grammar/names.ts";
-import { parsePort } from "core/proxy/grammar/ports.ts";
+import { prefixed, shown } from "core/grammar/echo.ts";
+import { parseIpFamilyMode } from "core/grammar/names.ts";
+import { parsePort } from "core/grammar/ports.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 import type { FlagValue } from "core/proxy/sources.ts";
 import type { ParsedCommand } from "./commands.ts";

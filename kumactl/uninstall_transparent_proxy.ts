@@ -12,7 +12,7 @@ export async function uninstallTransparentProxyCommand(
   const dryRun = boolFlag(flags, "dry-run");
   const logger = new LineLogger(io, dryRun);
   checkPlatform(dryRun, logger);
-  const { uninstallTransparentProxy } = await import("core/host/transparent_proxy.ts");
+  const { uninstallTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
   const report = await uninstallTransparentProxy({
     logger,
     print: (text: string) => io.out(text),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import manifest from "./deno.json" with { type: "json" };
 import { CLUSTER_VARIABLES } from "./environment.ts";
-import { PARENTS } from "./server/socket_folder.ts";
+import { PARENTS } from "core/serve/socket_folder.ts";
 import { SETTINGS } from "./settings/table.ts";
 
 const { permissions } = manifest.build;

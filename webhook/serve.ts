@@ -13,9 +13,9 @@ import {
 } from "core/patch/schema.ts";
 import type { PairSource } from "./certificates/file_pair.ts";
 import { keepCertificate, pause } from "./certificates/keep.ts";
-import type { KubeConnection } from "./cluster/connection.ts";
+import type { KubeConnection } from "core/cluster/connection.ts";
 import { InformedCluster, NEWS_MS } from "./cluster/informed_cluster.ts";
-import { knowsNativeSidecars } from "./cluster/version.ts";
+import { knowsNativeSidecars } from "core/cluster/version.ts";
 import type { InjectionContext } from "./inject/context.ts";
 import { rehearse } from "./rehearsal.ts";
 import { startServer } from "./server/server.ts";

@@ -14,11 +14,11 @@ import { type AdmissionRequest, notReady, type Verdict } from "./admission/revie
 import { validateResource } from "./admission/validate_resource.ts";
 import { validateSecret } from "./admission/validate_secret.ts";
 import { validateService } from "./admission/validate_service.ts";
-import type { Informer } from "./cluster/informer.ts";
+import type { Informer } from "core/cluster/informer.ts";
 import { explainPod } from "./explain/explain.ts";
 import type { InjectionContext } from "./inject/context.ts";
 import type { Meshes } from "./resources/mesh.ts";
-import { SERVER_METRICS } from "./server/metrics.ts";
+import { SERVER_METRICS } from "core/serve/metrics.ts";
 import type { Handlers, Pages } from "./server/respond.ts";
 
 /** What the paths are answered from. */

@@ -4,12 +4,12 @@
  * @module
  */
 import type { IpFamilyMode } from "./config.ts";
-import { parseIpExclusion } from "./grammar/address.ts";
-import { refused, shown } from "./grammar/echo.ts";
-import { parseIpFamilyMode } from "./grammar/names.ts";
-import { decimal, MAX_PORT } from "./grammar/numbers.ts";
-import { parseSwitch } from "./grammar/switches.ts";
-import { parseUidExclusion } from "./grammar/uid_exclusion.ts";
+import { parseIpExclusion } from "core/grammar/address.ts";
+import { refused, shown } from "core/grammar/echo.ts";
+import { parseIpFamilyMode } from "core/grammar/names.ts";
+import { decimal, MAX_PORT } from "core/grammar/numbers.ts";
+import { parseSwitch } from "core/grammar/switches.ts";
+import { parseUidExclusion } from "core/grammar/uid_exclusion.ts";
 
 /** An IP family mode; unlike on the command line the empty text is none. Throws `KUMA-TP-010`. */
 export function parseFamily(text: string): IpFamilyMode {

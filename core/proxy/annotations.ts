@@ -19,10 +19,10 @@ import {
   parseUids,
 } from "./annotation_values.ts";
 import { MAX_DOCUMENT, parseDocument } from "./document.ts";
-import { prefixed, refused } from "./grammar/echo.ts";
-import { parseUid } from "./grammar/numbers.ts";
-import { parsePort, parsePorts } from "./grammar/ports.ts";
-import { parseSwitch } from "./grammar/switches.ts";
+import { prefixed, refused } from "core/grammar/echo.ts";
+import { parseUid } from "core/grammar/numbers.ts";
+import { parsePort, parsePorts } from "core/grammar/ports.ts";
+import { parseSwitch } from "core/grammar/switches.ts";
 import { resolveConfig, sidecarUid } from "./resolve.ts";
 import { mergeSources } from "./sources.ts";
 

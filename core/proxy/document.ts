@@ -4,7 +4,7 @@
  * @module
  */
 import { errorText, KumaError } from "../errors.ts";
-import { prefixed, shown } from "./grammar/echo.ts";
+import { prefixed, shown } from "core/grammar/echo.ts";
 import { type DocumentNode, jsonTree, type Place, yamlTree } from "./document_tree.ts";
 import { readNode, type SettingValue } from "./kinds.ts";
 import { nearest } from "./nearest.ts";

@@ -6,7 +6,7 @@
  */
 import type { Alias, Document, LineCounter, Node, Pair, YAMLError } from "yaml";
 import { KumaError } from "../errors.ts";
-import { shown } from "./grammar/echo.ts";
+import { shown } from "core/grammar/echo.ts";
 
 /** Where a node stood; both counted from 1. */
 export interface Place {

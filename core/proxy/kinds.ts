@@ -4,13 +4,13 @@
  * @module
  */
 import type { TransparentProxyConfig } from "./config.ts";
-import { badPort, parsePort, parsePorts } from "./grammar/ports.ts";
-import { parseDuration } from "./grammar/duration.ts";
-import { refused } from "./grammar/echo.ts";
-import { type Executables, parseExecutables } from "./grammar/executables.ts";
-import { parseChainSuffix, parseIpFamilyMode, parseText } from "./grammar/names.ts";
-import { MAX_PORT, parseUint } from "./grammar/numbers.ts";
-import { parseBool } from "./grammar/switches.ts";
+import { badPort, parsePort, parsePorts } from "core/grammar/ports.ts";
+import { parseDuration } from "core/grammar/duration.ts";
+import { refused } from "core/grammar/echo.ts";
+import { type Executables, parseExecutables } from "core/grammar/executables.ts";
+import { parseChainSuffix, parseIpFamilyMode, parseText } from "core/grammar/names.ts";
+import { MAX_PORT, parseUint } from "core/grammar/numbers.ts";
+import { parseBool } from "core/grammar/switches.ts";
 import type { DocumentNode } from "./document_tree.ts";
 import type { Setting, SettingKind } from "./options.ts";
 

@@ -1,4 +1,4 @@
-import { isIpv4, isIpv6 } from "./grammar/address.ts";
+import { isIpv4, isIpv6 } from "core/grammar/address.ts";
 import type { Family } from "./resolved.ts";
 
 /**

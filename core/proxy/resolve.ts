@@ -5,12 +5,12 @@
  */
 import { KumaError } from "../errors.ts";
 import { DEFAULT_KUMA_DP_UID, type TrafficConfig, type TransparentProxyConfig } from "./config.ts";
-import { parseIpExclusion } from "./grammar/address.ts";
-import { within } from "./grammar/echo.ts";
-import { CHAIN_NAME_PREFIX, parseChainSuffix } from "./grammar/names.ts";
-import { parseUid } from "./grammar/numbers.ts";
-import { parseUidExclusion } from "./grammar/uid_exclusion.ts";
-import { parseVirtualNetwork } from "./grammar/vnet.ts";
+import { parseIpExclusion } from "core/grammar/address.ts";
+import { within } from "core/grammar/echo.ts";
+import { CHAIN_NAME_PREFIX, parseChainSuffix } from "core/grammar/names.ts";
+import { parseUid } from "core/grammar/numbers.ts";
+import { parseUidExclusion } from "core/grammar/uid_exclusion.ts";
+import { parseVirtualNetwork } from "core/grammar/vnet.ts";
 import type {
   IpPrefix,
   ResolvedConfig,

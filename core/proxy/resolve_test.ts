@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
-import { refusal } from "./grammar/testing.ts";
+import { refusal } from "core/grammar/testing.ts";
 import { parseNameservers } from "./resolv_conf.ts";
 import { resolveConfig, sidecarUid } from "./resolve.ts";
 

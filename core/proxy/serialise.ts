@@ -1,5 +1,5 @@
 import type { TrafficConfig, TransparentProxyConfig } from "./config.ts";
-import { formatDuration } from "./grammar/duration.ts";
+import { formatDuration } from "core/grammar/duration.ts";
 
 type Value = boolean | number | string | readonly (number | string)[] | Tree | undefined;
 interface Tree {

@@ -6,8 +6,8 @@
  */
 import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
 import type { ParsedDocument } from "./document.ts";
-import { prefixed, shown } from "./grammar/echo.ts";
-import { parseText } from "./grammar/names.ts";
+import { prefixed, shown } from "core/grammar/echo.ts";
+import { parseText } from "core/grammar/names.ts";
 import { putSetting, readText, type SettingValue } from "./kinds.ts";
 import { ENV_PREFIX, type Setting, SETTINGS } from "./options.ts";
 

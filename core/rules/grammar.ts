@@ -5,7 +5,7 @@
  * @module
  */
 import { KumaError } from "../errors.ts";
-import { CHAIN_NAME_PREFIX } from "../proxy/grammar/names.ts";
+import { CHAIN_NAME_PREFIX } from "core/grammar/names.ts";
 import { escapeQuoted } from "./words.ts";
 
 /** The comment match holds 256 bytes with its NUL; Kuma cuts at 254 bytes between the quotes. */

@@ -7,7 +7,7 @@ import {
   stageProgram,
   useRelease,
 } from "../../installer/program.ts";
-import { readSettings } from "../../installer/settings.ts";
+import { readSettings } from "../../installer/settings/settings.ts";
 import { must, run, sleep } from "tests/support/processes.ts";
 import { DIST } from "tests/installer/node.ts";
 

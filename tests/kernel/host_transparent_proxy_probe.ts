@@ -10,7 +10,7 @@ import {
   type InstallOptions,
   installTransparentProxy,
   uninstallTransparentProxy,
-} from "core/host/transparent_proxy.ts";
+} from "core/host/transparent_proxy/mod.ts";
 import type { Logger } from "core/log/logger.ts";
 import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts";
 

@@ -8,7 +8,7 @@ import type { JsonObject } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
 import type { Cluster, InjectionContext, NamespaceView } from "../../webhook/inject/context.ts";
 import { loadSettings } from "../../webhook/settings/load.ts";
-import { knowsNativeSidecars } from "../../webhook/cluster/version.ts";
+import { knowsNativeSidecars } from "core/cluster/version.ts";
 import type { InjectionCase } from "./cases_model.ts";
 
 /** The settings of a case as the control plane's YAML document. */

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
 import { containerPatchDefinition } from "core/patch/crd.ts";
-import { KubeConnection, KubeStatusError } from "../../webhook/cluster/connection.ts";
-import { findCredentials } from "../../webhook/cluster/credentials.ts";
+import { KubeConnection, KubeStatusError } from "core/cluster/connection.ts";
+import { findCredentials } from "core/cluster/credentials.ts";
 import { InformedCluster } from "../../webhook/cluster/informed_cluster.ts";
 import { loadSettings } from "../../webhook/settings/load.ts";
 import { type Definition, startApiServer, type TestCluster } from "../kube/apiserver.ts";

@@ -1,7 +1,7 @@
 /**
  * A TCP relay that can be cut, for tests of what happens to connections.
  */
-import { end, pump } from "../../webhook/server/link.ts";
+import { end, pump } from "core/serve/link.ts";
 
 /** A relay from a port of its own to another port of this machine. */
 export class Relay implements AsyncDisposable {

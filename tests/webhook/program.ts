@@ -4,7 +4,7 @@
  * @module
  */
 import { errorText } from "core/errors.ts";
-import type { CertificatePair } from "../../webhook/server/tls_generation.ts";
+import type { CertificatePair } from "core/serve/tls_generation.ts";
 import { type Authority, createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
 import { mutatingConfiguration, validatingConfiguration } from "../../webhook/manifests.ts";
 import type { KubeObject, TestCluster } from "../kube/apiserver.ts";

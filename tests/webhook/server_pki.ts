@@ -1,7 +1,7 @@
 /**
  * Certificates for tests of the admission server.
  */
-import type { CertificatePair } from "../../webhook/server/tls_generation.ts";
+import type { CertificatePair } from "core/serve/tls_generation.ts";
 import { createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
 
 /** A CA that issues pairs for `localhost`. */

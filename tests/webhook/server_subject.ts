@@ -6,9 +6,9 @@
  */
 import { silentLogger } from "core/log/logger.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
-import type { CertificatePair } from "../../webhook/server/tls_generation.ts";
+import type { CertificatePair } from "core/serve/tls_generation.ts";
 import type { Verdict } from "../../webhook/admission/review.ts";
-import { SERVER_METRICS } from "../../webhook/server/metrics.ts";
+import { SERVER_METRICS } from "core/serve/metrics.ts";
 import { startServer, untilSignal } from "../../webhook/server/server.ts";
 
 const folder = Deno.args[0] ?? "";

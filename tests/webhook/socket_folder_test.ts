@@ -1,6 +1,6 @@
 /** What the compiled program leaves behind when it is killed, and that it goes with the next start. */
 import assert from "node:assert/strict";
-import { socketIn, sweepBeside } from "../../webhook/server/socket_folder.ts";
+import { socketIn, sweepBeside } from "core/serve/socket_folder.ts";
 import { startApiServer } from "../kube/apiserver.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";

@@ -8,7 +8,7 @@ import { silentLogger } from "core/log/logger.ts";
 import { containerPatchDefinition } from "core/patch/crd.ts";
 import type { Definition, TestCluster } from "../kube/apiserver.ts";
 import { createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
-import { KubeConnection } from "../../webhook/cluster/connection.ts";
+import { KubeConnection } from "core/cluster/connection.ts";
 import { InformedCluster } from "../../webhook/cluster/informed_cluster.ts";
 import type { InjectionContext } from "../../webhook/inject/context.ts";
 import { startServer } from "../../webhook/server/server.ts";

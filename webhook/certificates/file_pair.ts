@@ -5,7 +5,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import type { CertificatePair } from "../server/tls_generation.ts";
+import type { CertificatePair } from "core/serve/tls_generation.ts";
 
 /** Reads the pair. Throws `KUMA-WH-022` naming the file. */
 export function readPair(directory: string): CertificatePair {

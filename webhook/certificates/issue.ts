@@ -5,7 +5,7 @@
  */
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import type { CertificatePair } from "../server/tls_generation.ts";
+import type { CertificatePair } from "core/serve/tls_generation.ts";
 
 /** ECDSA on P-256: small, quick, known to every API server. */
 export const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };

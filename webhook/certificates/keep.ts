@@ -5,7 +5,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
-import type { CertificatePair } from "../server/tls_generation.ts";
+import type { CertificatePair } from "core/serve/tls_generation.ts";
 import type { PairSource } from "./file_pair.ts";
 import { outOfTime } from "./validity.ts";
 

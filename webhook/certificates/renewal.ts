@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { CertificatePair } from "../server/tls_generation.ts";
+import type { CertificatePair } from "core/serve/tls_generation.ts";
 import { createAuthority, describeCertificate, isDue, isIssuedBy, issueServer } from "./issue.ts";
 import { blocks, isSound, soundBundle } from "./soundness.ts";
 

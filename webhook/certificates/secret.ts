@@ -10,7 +10,7 @@
 import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
-import { type KubeConnection, KubeStatusError } from "../cluster/connection.ts";
+import { type KubeConnection, KubeStatusError } from "core/cluster/connection.ts";
 import type { PairSource } from "./file_pair.ts";
 import { createAuthority, issueServer } from "./issue.ts";
 import { type Material, renewed } from "./renewal.ts";

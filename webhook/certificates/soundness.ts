@@ -5,7 +5,7 @@
  */
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import type { CertificatePair } from "../server/tls_generation.ts";
+import type { CertificatePair } from "core/serve/tls_generation.ts";
 import { ALGORITHM } from "./issue.ts";
 
 /** Whether both can be read, are of our kind, and belong together. */

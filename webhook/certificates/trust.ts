@@ -5,7 +5,7 @@
  */
 import type { Logger } from "core/log/logger.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { type KubeConnection, KubeStatusError } from "../cluster/connection.ts";
+import { type KubeConnection, KubeStatusError } from "core/cluster/connection.ts";
 
 /** Whose entries get which CA. */
 export interface TrustOptions {

@@ -9,8 +9,8 @@ import type { Cluster, NamespaceView } from "../inject/context.ts";
 import type { TextMap } from "../inject/pod.ts";
 import { type Meshes, type MeshView, viewMesh } from "../resources/mesh.ts";
 import type { Settings } from "../settings/table.ts";
-import type { KubeConnection } from "./connection.ts";
-import { Informer } from "./informer.ts";
+import type { KubeConnection } from "core/cluster/connection.ts";
+import { Informer } from "core/cluster/informer.ts";
 
 const KUMA = "/apis/kuma.io/v1alpha1";
 /** The only key of a ConfigMap that is kept. */

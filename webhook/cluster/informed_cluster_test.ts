@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
 import type { Settings } from "../settings/table.ts";
 import { loadSettings } from "../settings/load.ts";
-import { KubeConnection } from "./connection.ts";
+import { KubeConnection } from "core/cluster/connection.ts";
 import { InformedCluster } from "./informed_cluster.ts";
 
 /**

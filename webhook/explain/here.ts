@@ -6,10 +6,10 @@
 import { silentLogger } from "core/log/logger.ts";
 import { isObject, type Json } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
-import { KubeConnection } from "../cluster/connection.ts";
-import type { Credentials } from "../cluster/credentials.ts";
+import { KubeConnection } from "core/cluster/connection.ts";
+import type { Credentials } from "core/cluster/credentials.ts";
 import { InformedCluster } from "../cluster/informed_cluster.ts";
-import { knowsNativeSidecars } from "../cluster/version.ts";
+import { knowsNativeSidecars } from "core/cluster/version.ts";
 import { pause } from "../certificates/keep.ts";
 import type { Cluster } from "../inject/context.ts";
 import type { LoadedSettings } from "../settings/load.ts";

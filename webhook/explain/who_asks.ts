@@ -5,7 +5,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { type Credentials, findCredentials } from "../cluster/credentials.ts";
+import { type Credentials, findCredentials } from "core/cluster/credentials.ts";
 
 /** Finds the credentials. Throws `KUMA-WH-021` with the command that asks through kubectl. */
 export function whoAsks(

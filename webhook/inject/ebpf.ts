@@ -5,7 +5,7 @@
  */
 import { ANNOTATIONS } from "core/kube/annotations.ts";
 import type { Settings } from "../settings/table.ts";
-import { wrongValue } from "./go_text.ts";
+import { wrongValue } from "core/grammar/go_text.ts";
 import type { Inputs } from "./inputs.ts";
 
 /** The eBPF mode of one pod. */

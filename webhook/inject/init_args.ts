@@ -7,7 +7,7 @@
 import { POD_ENV } from "core/kube/annotations.ts";
 import type { Settings } from "../settings/table.ts";
 import type { EbpfOptions } from "./ebpf.ts";
-import { readList } from "./go_text.ts";
+import { readList } from "core/grammar/go_text.ts";
 import type { PodOptions } from "./options.ts";
 import type { TrafficOptions } from "./traffic.ts";
 

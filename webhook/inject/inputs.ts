@@ -5,7 +5,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { type SettingName, SETTINGS, type Settings } from "../settings/table.ts";
-import { readSwitch, readUint } from "./go_text.ts";
+import { readSwitch, readUint } from "core/grammar/go_text.ts";
 import type { TextMap } from "./pod.ts";
 
 /** One option of a pod, and what decided it. */

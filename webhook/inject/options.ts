@@ -7,8 +7,8 @@
 import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
 import type { SettingName } from "../settings/table.ts";
-import { formatGoDuration, parseGoDuration } from "./go_duration.ts";
-import { quoted, readList, readSwitch, wrongValue } from "./go_text.ts";
+import { formatGoDuration, parseGoDuration } from "core/grammar/go_duration.ts";
+import { quoted, readList, readSwitch, wrongValue } from "core/grammar/go_text.ts";
 import { asAnnotationError, type Inputs, prefixing, WRITTEN_BACK } from "./inputs.ts";
 import type { PodView } from "./pod.ts";
 import { type ProbeOptions, probeOptions } from "./probe_options.ts";

@@ -6,7 +6,7 @@
 import { KumaError } from "core/errors.ts";
 import type { NamedPatch } from "core/patch/container_patch.ts";
 import type { Cluster } from "./context.ts";
-import { quotedList } from "./go_text.ts";
+import { quotedList } from "core/grammar/go_text.ts";
 
 /** Looks every name up. Throws `KUMA-WH-011` with all the names that are missing. */
 export function findPatches(names: readonly string[], cluster: Cluster): NamedPatch[] {

@@ -6,7 +6,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { quoted } from "./go_text.ts";
+import { quoted } from "core/grammar/go_text.ts";
 
 /** Labels or annotations. */
 export type TextMap = Readonly<Record<string, string>>;

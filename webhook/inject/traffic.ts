@@ -6,10 +6,10 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
 import { parseUids } from "core/proxy/annotations.ts";
-import { ipPrefix } from "core/proxy/grammar/address.ts";
-import { parsePorts } from "core/proxy/grammar/ports.ts";
+import { ipPrefix } from "core/grammar/address.ts";
+import { parsePorts } from "core/grammar/ports.ts";
 import { type EbpfOptions, ebpfOptions } from "./ebpf.ts";
-import { readList, wrongValue } from "./go_text.ts";
+import { readList, wrongValue } from "core/grammar/go_text.ts";
 import { asAnnotationError, type Inputs } from "./inputs.ts";
 import type { SettingName } from "../settings/table.ts";
 

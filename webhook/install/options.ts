@@ -5,7 +5,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import type { Kind } from "../settings/kinds.ts";
+import type { Kind } from "core/settings/kinds.ts";
 import { loadSettings, type SettingsDocument } from "../settings/load.ts";
 import { SETTINGS, type Settings } from "../settings/table.ts";
 

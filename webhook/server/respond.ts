@@ -13,10 +13,10 @@ import {
   reviewOf,
   type Verdict,
 } from "../admission/review.ts";
-import { MAX_BODY, readBody } from "./body.ts";
-import type { Budget } from "./budget.ts";
-import type { ServerMetric } from "./metrics.ts";
-import { text } from "./operations.ts";
+import { MAX_BODY, readBody } from "core/serve/body.ts";
+import type { Budget } from "core/serve/budget.ts";
+import type { ServerMetric } from "core/serve/metrics.ts";
+import { text } from "core/serve/operations.ts";
 
 /** Webhooks by path. One that throws a `KumaError` denies with its line. */
 export type Handlers = Readonly<

@@ -32,12 +32,12 @@
  */
 import type { Logger } from "core/log/logger.ts";
 import type { MetricSet } from "core/metrics/metrics.ts";
-import type { ServerMetric } from "./metrics.ts";
-import { Budget } from "./budget.ts";
-import { operationsPages } from "./operations.ts";
+import type { ServerMetric } from "core/serve/metrics.ts";
+import { Budget } from "core/serve/budget.ts";
+import { operationsPages } from "core/serve/operations.ts";
 import { type Handlers, type Pages, respond } from "./respond.ts";
-import { type CertificatePair, Front } from "./front.ts";
-import { HttpServer } from "./http_server.ts";
+import { type CertificatePair, Front } from "core/serve/front.ts";
+import { HttpServer } from "core/serve/http_server.ts";
 
 /** What the server is to serve, and where. */
 export interface ServerOptions {

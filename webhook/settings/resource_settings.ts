@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { NAMES, SWITCH, TEXT } from "./kinds.ts";
-import { at } from "./setting.ts";
+import { NAMES, SWITCH, TEXT } from "core/settings/kinds.ts";
+import { at } from "core/settings/setting.ts";
 
 const RUNTIME = "KUMA_RUNTIME_KUBERNETES";
 

@@ -20,11 +20,11 @@ import {
   QUANTITY,
   SWITCH,
   TEXT,
-} from "./kinds.ts";
+} from "core/settings/kinds.ts";
 import { RESOURCE_SETTINGS } from "./resource_settings.ts";
-import { at, type Setting } from "./setting.ts";
+import { at, type Setting } from "core/settings/setting.ts";
 
-export type { Setting } from "./setting.ts";
+export type { Setting } from "core/settings/setting.ts";
 
 const INJECTOR = "KUMA_RUNTIME_KUBERNETES_INJECTOR";
 const RUNTIME = "KUMA_RUNTIME_KUBERNETES";

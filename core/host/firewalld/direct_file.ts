@@ -8,7 +8,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import { mergeDirect, removeDirect } from "core/firewalld/edit.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import { removeIfThere, replaceFile, syncDirectory } from "../atomic_file.ts";
-import type { Session } from "../transparent_proxy_session.ts";
+import type { Session } from "../transparent_proxy/session.ts";
 
 /** Where firewalld reads direct rules from. */
 export const DIRECT_XML = "/etc/firewalld/direct.xml";

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { KumaError } from "core/errors.ts";
+import { endpointFromKubeconfig, KubeClient } from "./client.ts";
+
+const code = (expected: string) => (error: unknown) =>
+  error instanceof KumaError && error.code === expected;
+
+function serve(handler: (request: Request) => Response | Promise<Response>) {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
+  return { server, url: `http://127.0.0.1:${server.addr.port}` };
+}
+
+Deno.test("request sends the token and gives status and text", async () => {
+  const { server, url } = serve((request) =>
+    new Response(`${request.method} ${request.headers.get("authorization")}`, { status: 404 })
+  );
+  try {
+    using client = new KubeClient({ server: url, caPem: undefined, token: "t" });
+    assert.deepEqual(await client.request("GET", "/x"), {
+      status: 404,
+      text: "GET Bearer t",
+      retryAfter: null,
+    });
+  } finally {
+    await server.shutdown();
+  }
+});
+
+Deno.test("request follows no redirect: the token goes to one place only", async () => {
+  const { server, url } = serve(() => Response.redirect("http://127.0.0.1:1/"));
+  try {
+    using client = new KubeClient({ server: url, caPem: undefined, token: "t" });
+    assert.equal((await client.request("GET", "/x")).status, 302);
+  } finally {
+    await server.shutdown();
+  }
+});
+
+Deno.test("request says that nobody answers", async () => {
+  using client = new KubeClient({ server: "http://127.0.0.1:1", caPem: undefined, token: "sec" });
+  await assert.rejects(client.request("GET", "/x"), (error) => {
+    assert.ok(code("KUMA-HOST-160")(error));
+    assert.doesNotMatch(String(error), /sec\b/);
+    return true;
+  });
+});
+
+Deno.test("request tells of the proxy that stands between", async () => {
+  Deno.env.set("HTTPS_PROXY", "http://127.0.0.1:2");
+  try {
+    using client = new KubeClient({ server: "https://127.0.0.1:1", caPem: undefined, token: "t" });
+    await assert.rejects(client.request("GET", "/x"), /HTTPS_PROXY is set/);
+  } finally {
+    Deno.env.delete("HTTPS_PROXY");
+  }
+});
+
+Deno.test("request ends with the signal's reason", async () => {
+  const { server, url } = serve(() =>
+    new Promise<Response>((resolve) => setTimeout(() => resolve(new Response("late")), 300))
+  );
+  try {
+    using client = new KubeClient({ server: url, caPem: undefined, token: undefined });
+    await assert.rejects(
+      client.request("GET", "/x", { signal: AbortSignal.timeout(30) }),
+      { name: "TimeoutError" },
+    );
+  } finally {
+    await server.shutdown();
+  }
+});
+
+Deno.test("a CA that is none is refused", () => {
+  const make = () =>
+    new KubeClient({
+      server: "https://127.0.0.1:1",
+      caPem: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+      token: undefined,
+    });
+  assert.throws(make, code("KUMA-HOST-161"));
+});
+
+Deno.test("endpointFromKubeconfig reads named files beside it, anew each time", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/config`;
+    Deno.writeTextFileSync(`${directory}/token`, "one\n");
+    Deno.writeTextFileSync(`${directory}/ca`, "pem");
+    Deno.writeTextFileSync(
+      path,
+      JSON.stringify({
+        clusters: [{
+          name: "c",
+          cluster: { server: "https://a:1", "certificate-authority": "ca" },
+        }],
+        users: [{ name: "u", user: { tokenFile: `${directory}/token`, token: "old" } }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+        "current-context": "x",
+      }),
+    );
+    const first = { server: "https://a:1", caPem: "pem", token: "one" };
+    assert.deepEqual(await endpointFromKubeconfig(path), first);
+    Deno.writeTextFileSync(`${directory}/token`, "two");
+    assert.deepEqual(await endpointFromKubeconfig(path), { ...first, token: "two" });
+    for (const [text, expected] of [["", "011"], ["a\nb", "012"], ["tökén", "012"]] as const) {
+      Deno.writeTextFileSync(`${directory}/token`, text);
+      await assert.rejects(endpointFromKubeconfig(path), (error) => {
+        assert.ok(code(`KUMA-CNI-${expected}`)(error), String(error));
+        assert.ok(String(error).includes(`${directory}/token`));
+        return true;
+      });
+    }
+    Deno.removeSync(`${directory}/token`);
+    // It would never end.
+    Deno.symlinkSync("/dev/zero", `${directory}/token`);
+    await assert.rejects(endpointFromKubeconfig(path), /not a plain file/);
+    Deno.removeSync(`${directory}/token`);
+    await assert.rejects(endpointFromKubeconfig(path), code("KUMA-CNI-011"));
+    await assert.rejects(endpointFromKubeconfig(`${directory}/no`), code("KUMA-CNI-011"));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,78 @@
+/**
+ * IP addresses and CIDRs as text, strictly: no zone, no leading zeros, no host names.
+ *
+ * @module
+ */
+import type { Family, IpPrefix } from "core/proxy/resolved.ts";
+import { refused, shown } from "./echo.ts";
+import { decimal } from "./numbers.ts";
+
+/** Whether `text` is a dotted IPv4 address; octets have no leading zeros (`010` means 8 to some). */
+export function isIpv4(text: string): boolean {
+  const octets = text.split(".");
+  return octets.length === 4 &&
+    octets.every((octet) => /^(0|[1-9][0-9]{0,2})$/.test(octet) && Number(octet) <= 255);
+}
+
+/** Whether `text` is an IPv6 address as RFC 4291 section 2.2 writes it, without a zone. */
+export function isIpv6(text: string): boolean {
+  if (text.length > 45 || !/^[0-9a-fA-F:.]+$/.test(text)) return false;
+  const halves = text.split("::");
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => half === "" ? [] : half.split(":"));
+  const last = groups.at(-1) ?? "";
+  const dotted = last.includes(".");
+  // The dotted tail stands for two groups and must really be the end of the text.
+  if (dotted && (!isIpv4(last) || !text.endsWith(last))) return false;
+  const plain = dotted ? groups.slice(0, -1) : groups;
+  if (!plain.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
+  const count = plain.length + (dotted ? 2 : 0);
+  return halves.length === 2 ? count <= 7 : count === 8;
+}
+
+/** The family of an address, undefined where it is none. */
+export function addressFamily(text: string): Family | undefined {
+  if (isIpv4(text)) return "ipv4";
+  return isIpv6(text) ? "ipv6" : undefined;
+}
+
+/** Reads an address or CIDR, trimmed; undefined where it is neither. The text is kept as typed. */
+export function ipPrefix(text: string): IpPrefix | undefined {
+  const trimmed = text.trim();
+  const slash = trimmed.indexOf("/");
+  const family = addressFamily(slash < 0 ? trimmed : trimmed.slice(0, slash));
+  if (family === undefined) return undefined;
+  if (slash >= 0) {
+    const length = trimmed.slice(slash + 1);
+    const valid = /^(0|[1-9][0-9]{0,2})$/.test(length) &&
+      decimal(length, family === "ipv4" ? 32 : 128) !== undefined;
+    if (!valid) return undefined;
+  }
+  return { family, text: trimmed };
+}
+
+/**
+ * Reads one exclusion of addresses: a comma list of addresses and CIDRs of either family, empty pieces
+ * dropped.
+ *
+ * @throws KumaError `KUMA-TP-005`, in the words of Kuma 2.9, for an empty list or a bad piece.
+ */
+export function parseIpExclusion(text: string): IpPrefix[] {
+  const pieces = text.split(",").map((piece) => piece.trim()).filter((piece) => piece !== "");
+  if (pieces.length === 0) {
+    throw refused("KUMA-TP-005", "invalid exclusion rule: the rule cannot be empty");
+  }
+  return pieces.map((piece) => {
+    const prefix = ipPrefix(piece);
+    if (prefix === undefined) {
+      throw refused(
+        "KUMA-TP-005",
+        `invalid exclusion rule: invalid IP address: '${
+          shown(piece)
+        }'. It should be an IPv4 or IPv6 ` +
+          "address or CIDR",
+      );
+    }
+    return prefix;
+  });
+}

@@ -1,0 +1,65 @@
+import type { IpFamilyMode } from "core/proxy/config.ts";
+import { refused, shown } from "./echo.ts";
+
+/** What every chain of ours starts with. */
+export const CHAIN_NAME_PREFIX = "KUMA_MESH_";
+/** Longest chain name that iptables takes: XT_EXTENSION_MAXNAMELEN less its end byte. */
+const MAX_CHAIN_NAME = 28;
+
+/**
+ * Reads the suffix of a chain's name: letters, digits, `_ . -`, and at most 28 characters with the prefix.
+ *
+ * @throws KumaError `KUMA-TP-011` for anything else.
+ */
+export function parseChainSuffix(text: string): string {
+  const valid = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text) &&
+    CHAIN_NAME_PREFIX.length + text.length <= MAX_CHAIN_NAME;
+  if (valid) return text;
+  throw refused(
+    "KUMA-TP-011",
+    `value '${
+      shown(text)
+    }' is not a valid chain name suffix (letters, digits, '_', '.' and '-', at most ` +
+      `${MAX_CHAIN_NAME - CHAIN_NAME_PREFIX.length} characters)`,
+  );
+}
+
+/**
+ * Reads the IP family mode in any case; empty means `dualstack`.
+ *
+ * @throws KumaError `KUMA-TP-010`, in the words of Kuma 2.9, for anything else.
+ */
+export function parseIpFamilyMode(text: string): IpFamilyMode {
+  switch (text.trim().toLowerCase()) {
+    case "":
+    case "dualstack":
+      return "dualstack";
+    case "ipv4":
+      return "ipv4";
+    case "ipv6":
+      return "ipv6";
+    default:
+      throw refused(
+        "KUMA-TP-010",
+        `value '${
+          shown(text)
+        }' is not a valid IP family mode: must be one of 'dualstack' or 'ipv4' (or 'ipv6')`,
+      );
+  }
+}
+
+/**
+ * Reads a text setting such as a user name or a path: at most 4096 characters, no control characters.
+ *
+ * @throws KumaError `KUMA-TP-012` for anything else.
+ */
+export function parseText(text: string): string {
+  // deno-lint-ignore no-control-regex
+  if (text.length <= 4096 && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)) {
+    return text;
+  }
+  throw refused(
+    "KUMA-TP-012",
+    `value '${shown(text)}' holds control characters or is longer than 4096 characters`,
+  );
+}

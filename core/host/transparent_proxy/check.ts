@@ -1,0 +1,83 @@
+import { KumaError } from "core/errors.ts";
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import { compare, describeDifference } from "core/rules/diff.ts";
+import type { Ruleset } from "core/rules/model.ts";
+import type { KnownRule } from "core/rules/ownership.ts";
+import { type Capabilities, probeCapabilities } from "../firewall/capabilities.ts";
+import { Journal, NO_NOTES } from "../firewall/journal.ts";
+import { holdsOurs } from "../firewall/snapshot.ts";
+import type { View } from "../firewall/views.ts";
+import { hasPassthroughIpv6 } from "../interfaces.ts";
+import type { HostOptions } from "./options.ts";
+import { type FamilyPlan, planInstall } from "./plan.ts";
+import { openSession, patienceOf, type Session } from "./session.ts";
+
+/**
+ * What lies between the rules of `document` and those of the netns that the main thread is in, one line a
+ * difference, such as `ipv4: table nat, chain OUTPUT: a rule is missing: -p tcp -j KUMA_MESH_OUTBOUND`;
+ * none where the rules are as they should be. Changes nothing.
+ *
+ * @throws {KumaError} as planning does.
+ */
+export async function checkTransparentProxy(
+  document: TransparentProxyConfig,
+  options: HostOptions = {},
+): Promise<string[]> {
+  // As a dry run: looking must not add an address to the loopback interface.
+  const session = openSession(options, patienceOf(document), true);
+  const { families } = await planInstall(document, session, options.paths?.passwd);
+  const notes = options.netnsPath === undefined && !document.cniMode
+    ? new Journal(session.logger, options.paths?.journal).read() ?? NO_NOTES
+    : NO_NOTES;
+  const differences: string[] = [];
+  for (const plan of families) {
+    const known = notes === NO_NOTES ? undefined : notes.known[plan.family];
+    const optional = plan.family === "ipv6" && document.ipFamilyMode !== "ipv6";
+    if (optional && leftOut(plan)) continue;
+    if (plan.family === "ipv6" && !hasPassthroughIpv6()) {
+      differences.push("ipv6: the address ::6/128 of the loopback interface is missing");
+    }
+    let found = differencesOf(plan, plan.ruleset, known);
+    if (found.length > 0 && plan.view !== undefined) {
+      // Perhaps the host can do less than was assumed: then the rules that it has are the right ones.
+      const able = await abilities(plan.view, session, optional);
+      if (able === undefined) continue;
+      found = differencesOf(plan, plan.rebuild(able), known);
+    }
+    differences.push(...found);
+  }
+  return differences;
+}
+
+/**
+ * Whether an install went without IPv6: where the kernel refuses `::6` it does, and where the pod had no
+ * IPv6 address yet. Looking, unlike installing, does not try to add the address.
+ */
+function leftOut({ view }: FamilyPlan): boolean {
+  return !hasPassthroughIpv6() && (view === undefined || !holdsOurs(view.state));
+}
+
+/** What iptables can do; undefined where it can do too little for rules that an install may leave out. */
+async function abilities(
+  view: View,
+  { children }: Session,
+  optional: boolean,
+): Promise<Capabilities | undefined> {
+  try {
+    return await probeCapabilities(children, view.tools);
+  } catch (error) {
+    const lacking = error instanceof KumaError && error.code === "KUMA-TP-202";
+    if (optional && lacking && !holdsOurs(view.state)) return undefined;
+    throw error;
+  }
+}
+
+function differencesOf(
+  { family, view }: FamilyPlan,
+  ruleset: Ruleset,
+  known: readonly KnownRule[] | undefined,
+): string[] {
+  const state = view?.state ?? { tables: [], incompatible: [] };
+  return compare(ruleset, state, { known })
+    .map((difference) => `${family}: ${describeDifference(difference)}`);
+}

@@ -1,0 +1,148 @@
+/**
+ * From the configuration and the host to one plan a family: which programs, which rules. Everything up to
+ * here only looks, but for `::6` on the loopback interface.
+ *
+ * @module
+ */
+import { errorText, KumaError } from "core/errors.ts";
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import type { Family, ResolvedConfig } from "core/proxy/resolved.ts";
+import { resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
+import { buildRuleset } from "core/rules/build.ts";
+import type { Ruleset } from "core/rules/model.ts";
+import { type Capabilities, FULL, NONE } from "../firewall/capabilities.ts";
+import { detectIpv4, detectIpv6 } from "../firewall/detect.ts";
+import type { View } from "../firewall/views.ts";
+import { EMPTY_STATE } from "core/rules/saved.ts";
+import { addPassthroughIpv6, hasUsableIpv6, loopbackInterface } from "../interfaces.ts";
+import { dnsServersOf, factsOf } from "./facts.ts";
+import type { Session } from "./session.ts";
+import { lookUpUid, readPasswd } from "../users.ts";
+
+/** The plan for one family. */
+export interface FamilyPlan {
+  readonly family: Family;
+  /** Undefined in a dry run on a host without usable iptables. */
+  readonly view: View | undefined;
+  readonly dnsServers: readonly string[];
+  readonly ruleset: Ruleset;
+  /** The rules for a host that can do less. */
+  readonly rebuild: (capabilities: Capabilities) => Ruleset;
+}
+
+/** The plan for all. */
+export interface HostPlan {
+  readonly config: ResolvedConfig;
+  readonly families: readonly FamilyPlan[];
+  /** The view of IPv4, which decided about the flavour, whether IPv4 gets rules or not. */
+  readonly ipv4View: View | undefined;
+  readonly ipv6View: View | undefined;
+  readonly ipv6Skipped: string | undefined;
+}
+
+/**
+ * Looks at the host and plans.
+ *
+ * @param passwd text of the user database is read from here
+ * @throws {KumaError} for a bad configuration, an unknown user, and as detection does; IPv6 that cannot
+ *   be had is an error only where IPv6 alone is asked for.
+ */
+export async function planInstall(
+  document: TransparentProxyConfig,
+  session: Session,
+  passwd: string | undefined,
+): Promise<HostPlan> {
+  const { logger } = session;
+  const uid = document.cniMode
+    ? sidecarUid(document)
+    : lookUpUid(document.kumaDPUser, readPasswd(passwd));
+  const config = resolveConfig(document, uid, (warning) => logger.warn(warning));
+  const loopback = loopbackInterface();
+  const ipv4View = await usableIpv4(document, session);
+  const families: FamilyPlan[] = [];
+  if (config.ipFamilyMode !== "ipv6") {
+    families.push(planFamily("ipv4", ipv4View, { config, loopback }, session));
+  }
+  const ipv6 = await planIpv6(document, { config, loopback, ipv4View }, session);
+  if (typeof ipv6 !== "string") families.push(ipv6);
+  else if (config.ipFamilyMode === "ipv6") {
+    throw new KumaError("KUMA-TP-211", `IPv6 rules cannot be set up: ${ipv6}`);
+  }
+  return {
+    config,
+    families,
+    ipv4View,
+    ipv6View: typeof ipv6 === "string" ? undefined : ipv6.view,
+    ipv6Skipped: typeof ipv6 === "string" ? ipv6 : undefined,
+  };
+}
+
+async function usableIpv4(
+  document: TransparentProxyConfig,
+  { views, logger, dryRun }: Session,
+): Promise<View | undefined> {
+  try {
+    return await detectIpv4(views, document.iptablesExecutables, logger);
+  } catch (error) {
+    if (!dryRun || !(error instanceof KumaError) || error.code !== "KUMA-TP-201") throw error;
+    logger.warn(`${error.message}; the rules shown are those of a host without any extras`, {
+      family: "ipv4",
+    });
+    return undefined;
+  }
+}
+
+interface Basis {
+  readonly config: ResolvedConfig;
+  readonly loopback: string;
+}
+
+function planFamily(
+  family: Family,
+  view: View | undefined,
+  { config, loopback }: Basis,
+  { logger }: Session,
+): FamilyPlan {
+  const dnsServers = dnsServersOf(config, family, logger);
+  const state = view?.state ?? EMPTY_STATE;
+  const rebuild = (capabilities: Capabilities): Ruleset =>
+    buildRuleset(
+      config,
+      factsOf(config, { family, loopback, dnsServers, state, capabilities }, logger),
+    );
+  const ruleset = rebuild(view === undefined ? NONE : FULL);
+  return { family, view, dnsServers, ruleset, rebuild };
+}
+
+/** The plan for IPv6, or why there is none. The conditions and their order are Kuma's. */
+async function planIpv6(
+  document: TransparentProxyConfig,
+  basis: Basis & { readonly ipv4View: View | undefined },
+  session: Session,
+): Promise<FamilyPlan | string> {
+  const { logger, dryRun, views } = session;
+  const skip = (reason: string, loud: boolean): string => {
+    if (loud) logger.warn(`IPv6 is skipped: ${reason}`, { family: "ipv6" });
+    return reason;
+  };
+  if (basis.config.ipFamilyMode === "ipv4") return "the IP family mode is ipv4";
+  if (!hasUsableIpv6()) return skip("the host has no IPv6 address but ::1", document.verbose);
+  if (basis.ipv4View === undefined) return skip("no usable iptables was found", true);
+  if (!dryRun) {
+    try {
+      addPassthroughIpv6(basis.loopback);
+    } catch (error) {
+      if (!(error instanceof KumaError)) throw error;
+      return skip(errorText(error), document.verbose);
+    }
+  }
+  const flavour = basis.ipv4View.tools.flavour;
+  const view = await detectIpv6(views, flavour, document.iptablesExecutables, logger);
+  if (typeof view === "string") return skip(view, true);
+  try {
+    return planFamily("ipv6", view, basis, session);
+  } catch (error) {
+    if (!(error instanceof KumaError) || error.code !== "KUMA-TP-209") throw error;
+    return skip(errorText(error), true);
+  }
+}

@@ -1,0 +1,41 @@
+import { errorText, KumaError } from "core/errors.ts";
+import { replaceFile } from "../atomic_file.ts";
+import type { Session } from "./session.ts";
+
+/** Where releases that edited resolv.conf (before 1.8) put the original. */
+const BACKUP_SUFFIX = ".kuma-backup";
+
+/**
+ * Gives back the resolv.conf that an old release put aside, and prints it; the backup stays. Whether there
+ * was one that differs. In a dry run the text is printed only.
+ *
+ * @throws {KumaError} `KUMA-HOST-130` it cannot be written.
+ */
+export function restoreResolvConf(session: Session, path = "/etc/resolv.conf"): boolean {
+  let backup: string, info: Deno.FileInfo;
+  try {
+    backup = Deno.readTextFileSync(path + BACKUP_SUFFIX);
+    info = Deno.statSync(path + BACKUP_SUFFIX);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw new KumaError(
+      "KUMA-HOST-130",
+      `cannot read ${path}${BACKUP_SUFFIX}: ${errorText(error)}`,
+    );
+  }
+  session.print?.(backup.endsWith("\n") ? backup : `${backup}\n`);
+  if (backup === current(path)) return false;
+  // systemd-resolved and others make resolv.conf a link: what it points to is written, the link stays.
+  const target = current(path) === undefined ? path : Deno.realPathSync(path);
+  if (!session.dryRun) replaceFile(target, backup, { mode: (info.mode ?? 0o644) & 0o777 });
+  return true;
+}
+
+function current(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

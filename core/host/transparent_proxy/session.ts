@@ -1,0 +1,78 @@
+/**
+ * What install, uninstall and check share: options with their defaults, the sandbox, the finder.
+ *
+ * @module
+ */
+import { type Logger, silentLogger } from "core/log/logger.ts";
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import { Children } from "../firewall/children.ts";
+import { type Patience, Restorer } from "../firewall/restore.ts";
+import { ToolFinder } from "../firewall/tools.ts";
+import { Views } from "../firewall/views.ts";
+import { enterMountSandbox } from "../mount_sandbox.ts";
+import { currentPrivileges } from "../privileges.ts";
+import type { HostOptions } from "./options.ts";
+
+/** One operation at work. */
+export interface Session {
+  readonly logger: Logger;
+  /** Where what is fed to iptables, and dry runs, are shown; undefined shows nobody anything. */
+  readonly print: ((text: string) => void) | undefined;
+  readonly dryRun: boolean;
+  readonly children: Children;
+  readonly views: Views;
+  readonly restorer: Restorer;
+  /** Ends a phase: gives the milliseconds since the last one a name. */
+  readonly lap: (phase: string) => void;
+  readonly durations: Record<string, number>;
+}
+
+/** Whether this process is in the sandbox already: it is entered once and never left. */
+let sandboxed = false;
+
+/** Sets up an operation; children run in the sandbox from here on. */
+export function openSession(
+  options: HostOptions,
+  patience: Patience,
+  dryRun: boolean,
+): Session {
+  const logger = options.logger ?? silentLogger;
+  if (options.sandbox ?? options.netnsPath === undefined) enterSandbox(logger);
+  const children = new Children({
+    signal: options.signal,
+    ...(options.run && { run: options.run }),
+  });
+  const finder = new ToolFinder(children, options.path ?? Deno.env.get("PATH") ?? "");
+  const durations: Record<string, number> = {};
+  let last = performance.now();
+  return {
+    logger,
+    print: options.print,
+    dryRun,
+    children,
+    views: new Views(children, finder),
+    restorer: new Restorer(children, finder, patience, options.netnsPath),
+    durations,
+    lap(phase) {
+      const now = performance.now();
+      durations[phase] = now - last;
+      last = now;
+    },
+  };
+}
+
+/** How long a configuration waits. */
+export function patienceOf(config: TransparentProxyConfig): Patience {
+  const { wait, waitInterval, retry } = config;
+  return { wait, waitInterval, ...retry };
+}
+
+function enterSandbox(logger: Logger): void {
+  // A container's init has no CAP_SYS_ADMIN and, having its own files, no slow name service either.
+  if (sandboxed || !currentPrivileges().has("CAP_SYS_ADMIN")) return;
+  sandboxed = true;
+  const outcome = enterMountSandbox();
+  if (!outcome.ok) {
+    logger.warn(`iptables runs without a mount namespace of its own: ${outcome.reason}`);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Taking our rules away, from whatever flavour and family holds them, and nothing else.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { silentLogger } from "core/log/logger.ts";
+import { defaultConfig } from "core/proxy/config.ts";
+import { FAMILIES } from "core/proxy/resolved.ts";
+import { isOurChain, type KnownRule, ownerships } from "core/rules/ownership.ts";
+import type { SavedState } from "core/rules/saved.ts";
+import { removeEmptyNft } from "../firewall/empty_nft.ts";
+import { Journal, NO_NOTES } from "../firewall/journal.ts";
+import { applyChanges, type Change, planChange } from "../firewall/transaction.ts";
+import { takeTurn } from "../firewall/turn.ts";
+import type { View } from "../firewall/views.ts";
+import { removeFromFirewalld } from "../firewalld/direct_file.ts";
+import { restoreResolvConf } from "./resolv_conf_backup.ts";
+import type { HostReport, UninstallOptions } from "./options.ts";
+import { openSession, patienceOf, type Session } from "./session.ts";
+
+/**
+ * Removes our rules, chains, entries of firewalld's direct.xml and the tables that only we needed; gives
+ * back a resolv.conf that releases before 1.8 changed. Success where nothing of it is there.
+ *
+ * @throws {KumaError} with the firewall as it was (`KUMA-TP-208` aside).
+ */
+export async function uninstallTransparentProxy(
+  options: UninstallOptions = {},
+): Promise<HostReport> {
+  const dryRun = options.dryRun ?? false;
+  using _turn = dryRun ? undefined : await takeTurn(options.logger ?? silentLogger, {
+    directory: options.paths?.journal,
+    signal: options.signal,
+  });
+  const session = openSession(options, patienceOf(defaultConfig()), dryRun);
+  const journal = new Journal(session.logger, options.paths?.journal);
+  const notes = journal.read();
+  const { known, nftBefore } = notes ?? NO_NOTES;
+  const changes = await planRemoval(known, session);
+  session.lap("detect");
+  if (dryRun) showRemoval(changes, session);
+  else {
+    await applyChanges(changes, {
+      restorer: session.restorer,
+      logger: session.logger,
+      retries: defaultConfig().retry.maxRetries,
+      parallel: false,
+      verify: false,
+    });
+    removeEmptyNft(nftBefore, session.logger);
+    if (notes !== undefined) journal.remove();
+    session.lap("apply");
+  }
+  const unstored = removeFromFirewalld(session, options.paths?.directXml);
+  const restored = !(options.ebpf ?? false) &&
+    restoreResolvConf(session, options.paths?.resolvConf);
+  const tables = changes.flatMap(({ view, transition }) =>
+    transition.tables.map((table) => `${view.tools.family} ${table}`)
+  );
+  return {
+    changed: tables.length > 0 || unstored || restored,
+    flavour: changes[0]?.view.tools.flavour,
+    families: [],
+    ipv6Skipped: undefined,
+    executables: {},
+    dnsServers: {},
+    tables,
+    children: session.children.count,
+    durations: session.durations,
+  };
+}
+
+/** One change for each view that exists; a flavour without any table needs no program to say so. */
+async function planRemoval(
+  known: Readonly<Record<"ipv4" | "ipv6", readonly KnownRule[]>>,
+  session: Session,
+): Promise<Change[]> {
+  const { views, logger, dryRun } = session;
+  const pairs = FAMILIES.flatMap((family) =>
+    (["nft", "legacy"] as const).map((flavour) => ({ family, flavour }))
+  ).filter(({ family, flavour }) => views.hasTables(family, flavour) !== false);
+  const found = await Promise.all(pairs.map(async ({ family, flavour }) => ({
+    family,
+    certain: views.hasTables(family, flavour) === true,
+    view: await views.get(family, flavour),
+  })));
+  const changes: Change[] = [];
+  for (const { family, certain, view } of found) {
+    if (typeof view !== "string") changes.push(planChange(view, undefined, known[family]));
+    // Tables are there, and nothing to read them with: they may hold rules of ours.
+    else if (certain && !dryRun) {
+      throw new KumaError("KUMA-TP-201", `the firewall cannot be read: ${view}`, {
+        hint: "install the package iptables",
+      });
+    } else if (certain) logger.warn(view, { family });
+  }
+  return changes;
+}
+
+/** Prints what would be left of each firewall that holds something of ours. */
+function showRemoval(changes: readonly Change[], { print }: Session): void {
+  const parts = changes.filter(({ transition }) => transition.text !== "").map((change) => {
+    const { family } = change.view.tools;
+    return `### ${family === "ipv4" ? "IPv4" : "IPv6"} ###\n\n${
+      remaining(change.view, change.known ?? [])
+    }`;
+  });
+  if (parts.length > 0) print?.(`${parts.join("\n\n")}\n`);
+}
+
+function remaining({ state }: View, known: readonly KnownRule[]): string {
+  const owners = ownerships(state, known);
+  return state.tables.map(({ name, chains, rules }: SavedState["tables"][number]) =>
+    [
+      `*${name}`,
+      ...chains.filter((chain) => !isOurChain(chain.name))
+        .map((chain) => `:${chain.name} ${chain.policy} [0:0]`),
+      ...rules.filter((rule) => owners.get(rule) === "foreign")
+        .map((rule) => `-A ${rule.chain} ${rule.text}`.trimEnd()),
+      "COMMIT",
+    ].join("\n")
+  ).join("\n");
+}

@@ -1,0 +1,140 @@
+/**
+ * Reads a program's table of settings: the control plane's YAML document, the environment over it, defaults
+ * below both.
+ *
+ * @module
+ */
+import { parse } from "yaml";
+import { type ErrorCode, errorText, KumaError } from "core/errors.ts";
+import { isObject, type Json } from "core/patch/json.ts";
+import type { Setting } from "./setting.ts";
+
+/** A program's settings: its own names, and for each where it is found and how it is read. */
+// deno-lint-ignore no-explicit-any -- a table holds settings of many types; `unknown` would refuse them all
+export type SettingTable = Readonly<Record<string, Setting<any>>>;
+
+/** The values of a table's settings. */
+export type Values<T extends SettingTable> = {
+  readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never;
+};
+
+/** The settings, where each value comes from, and what a person should know. */
+export interface LoadedSettings<T extends SettingTable> {
+  readonly settings: Values<T>;
+  /** `default`, the variable's name, or `FILE: key`. */
+  readonly origins: Readonly<Record<keyof T, string>>;
+  readonly warnings: readonly string[];
+}
+
+/** The document to read: its text and how errors call it. */
+export interface SettingsDocument {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** How a program reads its table. */
+export interface LoadOptions {
+  /** The code of the error that names a bad key or variable. */
+  readonly code: ErrorCode;
+  /** Keys below this one that neither the table nor `knownElsewhere` has are warned about. */
+  readonly root: string;
+  /** Keys below `root` that mean nothing to this program and that others know. */
+  readonly knownElsewhere: readonly string[];
+  /** Who reads, for the warning: `the webhook`. */
+  readonly reader: string;
+}
+
+/**
+ * Merges the sources: a document in the control plane's shape, the environment over it, defaults below
+ * both. Unknown keys outside `root` are left to the control plane. Throws an error of `options.code`
+ * naming the key or variable.
+ */
+export function loadSettings<T extends SettingTable>(
+  table: T,
+  options: LoadOptions,
+  document: SettingsDocument | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): LoadedSettings<T> {
+  const tree = document === undefined ? {} : parseYaml(document, options.code);
+  const values: [string, unknown][] = [];
+  const origins: [string, string][] = [];
+  for (const [name, setting] of Object.entries(table) as [string, Setting<unknown>][]) {
+    const source = { setting, file: document?.name ?? "", tree, environment, code: options.code };
+    const [value, origin] = read(source);
+    values.push([name, value]);
+    origins.push([name, origin]);
+  }
+  return {
+    settings: Object.fromEntries(values) as unknown as Values<T>,
+    origins: Object.fromEntries(origins) as Record<keyof T, string>,
+    warnings: unknownKeys(table, options, tree),
+  };
+}
+
+interface Source {
+  setting: Setting<unknown>;
+  file: string;
+  tree: Json;
+  environment: Readonly<Record<string, string | undefined>>;
+  code: ErrorCode;
+}
+
+function read({ setting, file, tree, environment, code }: Source): [unknown, string] {
+  const text = environment[setting.env];
+  if (text !== undefined && (text !== "" || setting.kind.emptyIsValue)) {
+    return [wrapped(code, setting.env, () => setting.kind.text(text)), setting.env];
+  }
+  const value = lookUp(tree, setting.key);
+  if (value === undefined) return [setting.initial, "default"];
+  const origin = `${file}: ${setting.key}`;
+  return [wrapped(code, origin, () => setting.kind.yaml(value)), origin];
+}
+
+function wrapped<T>(code: ErrorCode, origin: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new KumaError(code, `${origin}: ${errorText(cause)}`, { cause });
+  }
+}
+
+/** Walks a dotted path; keys that hold dots themselves (labels) are only below `exceptions.labels`. */
+function lookUp(tree: Json, key: string): Json | undefined {
+  let at: Json | undefined = tree;
+  for (const name of key.split(".")) {
+    if (!isObject(at) || !Object.hasOwn(at, name)) return undefined;
+    at = at[name];
+  }
+  return at;
+}
+
+function parseYaml(document: SettingsDocument, code: ErrorCode): Json {
+  let tree: Json | undefined;
+  try {
+    tree = parse(document.text) as Json | undefined;
+  } catch (cause) {
+    throw new KumaError(code, `${document.name}: ${errorText(cause)}`, { cause });
+  }
+  if (tree === undefined || tree === null) return {};
+  if (!isObject(tree)) {
+    throw new KumaError(code, `${document.name}: the document must be a map of settings`);
+  }
+  return tree;
+}
+
+function unknownKeys(table: SettingTable, options: LoadOptions, tree: Json): string[] {
+  const { root, knownElsewhere, reader } = options;
+  const known = [...Object.values(table).map((setting) => setting.key), ...knownElsewhere];
+  const unknown: string[] = [];
+  const walk = (value: Json | undefined, path: string) => {
+    if (known.includes(path)) return;
+    if (!isObject(value) || !known.some((key) => key.startsWith(`${path}.`))) {
+      unknown.push(path);
+      return;
+    }
+    for (const [key, member] of Object.entries(value)) walk(member, `${path}.${key}`);
+  };
+  const below = lookUp(tree, root);
+  if (isObject(below)) walk(below, root);
+  return unknown.map((path) => `${path} is not a setting of ${reader} and has no effect`);
+}

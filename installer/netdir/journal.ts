@@ -1,0 +1,127 @@
+/**
+ * What was changed in the net dir, written before it is changed: leaving is walking it back, also after a
+ * SIGKILL, a reboot or by another version of this program.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createExclusive, removeIfThere, replaceFile } from "core/host/atomic_file.ts";
+import type { Places } from "../program/places.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** A file as it was before we came. */
+export interface Original {
+  readonly base64: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Where it led, if it was a symbolic link. */
+  readonly link?: string;
+}
+
+/** One config file that we changed or made. */
+export interface ChangedFile {
+  /** sha256 of what we wrote. */
+  readonly written: string;
+  /** What it was, without any entry of ours; absent where we made the file. */
+  readonly original?: Original;
+  /** The single-plugin file that this list took the place of. */
+  readonly replaced?: { readonly name: string; readonly original: Original };
+}
+
+/** A swap that may be under way: what lies under `temporary` is to be looked at after a crash. */
+export interface PendingSwap {
+  readonly temporary: string;
+  readonly file: string;
+  /** sha256 of what the file was taken to be. */
+  readonly expected: string;
+  /** sha256 of what was to take its place; empty where the file was to go. */
+  readonly put: string;
+}
+
+/** All notes. */
+export interface Journal {
+  readonly version: 1;
+  readonly files: Readonly<Record<string, ChangedFile>>;
+  readonly pending?: PendingSwap;
+}
+
+/** A journal of nothing. */
+export const EMPTY_JOURNAL: Journal = { version: 1, files: {} };
+
+/** Reads the notes; those that are missing or damaged are as good as none (the entry's text tells enough). */
+export function readJournal(places: Places): Journal {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(places.journal);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return EMPTY_JOURNAL;
+    throw error;
+  }
+  try {
+    const value = JSON.parse(text) as Partial<Journal> | null;
+    return isJournal(value) ? value : EMPTY_JOURNAL;
+  } catch (error) {
+    if (error instanceof SyntaxError) return EMPTY_JOURNAL;
+    throw error;
+  }
+}
+
+/**
+ * Writes the notes, to the disk before it returns.
+ *
+ * @throws {KumaError} `KUMA-HOST-130`
+ */
+export function writeJournal(places: Places, journal: Journal): void {
+  replaceFile(places.journal, JSON.stringify(journal), { mode: 0o600 });
+}
+
+/** The note of a snapshot, with `bytes` in the place of its own. */
+export function originalOf(snapshot: Snapshot, bytes: Uint8Array = snapshot.bytes): Original {
+  return {
+    base64: Buffer.from(bytes).toString("base64"),
+    mode: snapshot.mode,
+    ...snapshot.owner,
+    ...(snapshot.link !== undefined && { link: snapshot.link }),
+  };
+}
+
+/** The bytes of a note. */
+export function bytesOfOriginal(original: Original): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(original.base64, "base64"));
+}
+
+/**
+ * Creates a file as the note says, at a path that must be free.
+ *
+ * @throws {KumaError} `KUMA-HOST-130`
+ */
+export function createAs(path: string, original: Original): void {
+  if (original.link !== undefined) {
+    Deno.symlinkSync(original.link, path);
+    return;
+  }
+  const { mode, uid, gid } = original;
+  createExclusive(path, bytesOfOriginal(original), { mode, owner: { uid, gid } });
+}
+
+/** Forgets one file. */
+export function withoutFile(journal: Journal, name: string): Journal {
+  const { [name]: _gone, ...files } = journal.files;
+  return { ...journal, files };
+}
+
+/** A fresh path in the state folder for a temporary file. */
+export function temporaryIn(places: Places, purpose: string): string {
+  return `${places.state}/${purpose}.${crypto.randomUUID()}.tmp`;
+}
+
+/** Removes the notes. */
+export function removeJournal(places: Places): void {
+  removeIfThere(places.journal);
+}
+
+function isJournal(value: Partial<Journal> | null): value is Journal {
+  return value !== null && typeof value === "object" && value.version === 1 &&
+    typeof value.files === "object" && value.files !== null;
+}

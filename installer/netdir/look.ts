@@ -1,0 +1,78 @@
+/**
+ * One look at the net dir, and what follows from it.
+ *
+ * @module
+ */
+import type { PluginEntry } from "core/conflist/edit.ts";
+import { carryOut } from "./chain.ts";
+import { readJournal } from "./journal.ts";
+import { type NetFile, readNetDir } from "./net_dir.ts";
+import type { Places } from "../program/places.ts";
+import { hasOurs, type Plan, planChain, planStandalone } from "./plan.ts";
+import type { Settings } from "../settings/settings.ts";
+
+const ATTEMPTS = 5;
+
+/** The net dir and what to do in it. */
+export interface Look {
+  readonly files: readonly NetFile[];
+  readonly plan: Plan;
+  /** Files with an entry or a note of ours that are not the one that counts. */
+  readonly strays: readonly string[];
+}
+
+/** Looks and decides; changes nothing. */
+export function look(
+  settings: Settings,
+  places: Places,
+  entry: { readonly text: string; readonly plugin: PluginEntry },
+): Look {
+  const { chained, confName, method } = settings;
+  const files = readNetDir(places.netDir, confName);
+  const notes = readJournal(places).files;
+  const made = new Set(Object.keys(notes).filter((name) => notes[name]?.original === undefined));
+  const wasChained = Object.keys(notes).length > 0;
+  let plan = chained
+    ? planChain({ files, confName, entry: entry.plugin, method, made, follow: wasChained })
+    : planStandalone(files, confName, entry.text);
+  if (plan.action === "own" && isWritten(places, plan)) plan = { action: "keep", file: plan.file };
+  const file = "file" in plan ? plan.file : undefined;
+  const withOurs = files.filter((one) => one.name.endsWith(".conflist") && hasOurs(one));
+  const strays = [...new Set([...withOurs.map(({ name }) => name), ...Object.keys(notes)])]
+    .filter((name) => file !== undefined && name !== file);
+  return { files, plan, strays };
+}
+
+/**
+ * Looks and acts until there is nothing left to do, or until another writer has been faster too often.
+ *
+ * @returns the last look, and what was done
+ */
+export function act(
+  settings: Settings,
+  places: Places,
+  entry: { readonly text: string; readonly plugin: PluginEntry },
+): { last: Look; done: Plan["action"][] } {
+  const done: Plan["action"][] = [];
+  let last = look(settings, places, entry);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { plan, files } = last;
+    if (plan.action === "keep" || plan.action === "wait") break;
+    if (carryOut(places, files, plan)) done.push(plan.action);
+    last = look(settings, places, entry);
+  }
+  return { last, done };
+}
+
+function isWritten(places: Places, plan: Extract<Plan, { action: "own" }>): boolean {
+  try {
+    const present = Deno.readFileSync(`${places.netDir}/${plan.file}`);
+    return present.length === plan.bytes.length &&
+      present.every((byte, at) => byte === plan.bytes[at]);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    throw error;
+  }
+}
