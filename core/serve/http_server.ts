@@ -5,7 +5,6 @@
  */
 import { errorText } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
-import { text } from "./operations.ts";
 import { inSocketFolder, socketIn, sweepBeside } from "./socket_folder.ts";
 
 /** What answers a request. */
@@ -49,7 +48,7 @@ export class HttpServer {
     // Without this, the runtime would write what sending an answer throws to standard error, as it is.
     const onError = (error: unknown) => {
       this.#log.error("a request failed", { reason: errorText(error) });
-      return text(500, "the webhook failed, which is an error in it\n");
+      return new Response("the webhook failed, which is an error in it\n", { status: 500 });
     };
     return inSocketFolder((directory) => {
       const at = { transport: "unix", path: socketIn(directory), onListen() {}, onError } as const;

@@ -1,44 +1,77 @@
 /**
- * The pages for kubelet and Prometheus.
+ * The pages for kubelet and Prometheus, as controller-runtime has them: `/healthz` and `/readyz` run all
+ * checks, `/healthz/NAME` one of them, `?verbose` lists each, `?exclude=NAME` leaves one out.
  *
  * @module
  */
-import { METRICS_CONTENT_TYPE, type MetricSet } from "core/metrics/metrics.ts";
+import { errorText } from "core/errors.ts";
+import { METRICS_CONTENT_TYPE } from "core/metrics/metrics.ts";
+
+/** Why something is not well; undefined where it is. One that throws is not well either. */
+export type Check = () => string | undefined | Promise<string | undefined>;
+
+/** Checks by name. Names are words such as `ping` or `informer-sync`. */
+export type Checks = Readonly<Record<string, Check>>;
 
 /** What the pages show. */
-export interface OperationsOptions<Name extends string> {
-  /** Why the program cannot serve; undefined where it can. */
-  readonly notReady: () => string | undefined;
-  readonly metrics: MetricSet<Name>;
+export interface OperationsPages {
+  /** Failing makes the kubelet restart the program. Without any, alive is who answers. */
+  readonly healthz?: Checks;
+  /** Failing keeps callers away. */
+  readonly readyz?: Checks;
+  /** Who is asked for `/metrics`; without it there is no such page. */
+  readonly metrics?: { page(): string };
 }
 
-/** A function from a path to its page; undefined for paths that are not its own. */
-export function operationsPages<Name extends string>(
-  options: OperationsOptions<Name>,
-): (path: string) => Response | undefined {
-  return (path) => {
-    switch (path) {
-      case "/healthz":
-        // Alive is who answers; what keeps it from serving is no reason to restart it.
-        return text(200, "ok\n");
-      case "/readyz": {
-        const reason = options.notReady();
-        return reason === undefined ? text(200, "ok\n") : text(503, `not ready: ${reason}\n`);
-      }
-      case "/metrics":
-        return new Response(options.metrics.page(), {
-          headers: { "content-type": METRICS_CONTENT_TYPE },
-        });
-      default:
-        return undefined;
-    }
-  };
+/** An answer before it is written. */
+export interface Page {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** The page of a path; undefined for paths that are not its own. Never rejects. */
+export async function operationsPage(
+  { healthz, readyz, metrics }: OperationsPages,
+  path: string,
+  query: URLSearchParams,
+): Promise<Page | undefined> {
+  if (path === "/metrics" && metrics !== undefined) {
+    return { status: 200, type: METRICS_CONTENT_TYPE, text: metrics.page() };
+  }
+  const [, kind = "", name, ...more] = path.split("/");
+  const checks = kind === "healthz" ? healthz ?? {} : kind === "readyz" ? readyz ?? {} : undefined;
+  if (checks === undefined || more.length > 0) return undefined;
+  if (name === undefined || name === "") return await allOf(kind, checks, query);
+  if (!Object.hasOwn(checks, name)) return undefined;
+  const why = await outcome(checks[name]!);
+  return why === undefined ? plain(200, "ok\n") : plain(503, `${name} failed: ${why}\n`);
 }
 
 /** A plain text answer. */
-export function text(status: number, line: string): Response {
-  return new Response(line, {
-    status,
-    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-  });
+export function plain(status: number, text: string): Page {
+  return { status, type: "text/plain; charset=utf-8", text };
+}
+
+async function allOf(kind: string, checks: Checks, query: URLSearchParams): Promise<Page> {
+  const excluded = query.getAll("exclude");
+  const names = Object.keys(checks).filter((name) => !excluded.includes(name));
+  const found = await Promise.all(
+    names.map(async (name) => [name, await outcome(checks[name]!)] as const),
+  );
+  const failed = found.some(([, why]) => why !== undefined);
+  if (!failed && !query.has("verbose")) return plain(200, "ok\n");
+  const lines = found.map(([name, why]) =>
+    why === undefined ? `[+]${name} ok\n` : `[-]${name} failed: ${why}\n`
+  );
+  const last = `${kind} check ${failed ? "failed" : "passed"}\n`;
+  return plain(failed ? 503 : 200, `${lines.join("")}${last}`);
+}
+
+async function outcome(check: Check): Promise<string | undefined> {
+  try {
+    return await check();
+  } catch (thrown) {
+    return errorText(thrown);
+  }
 }

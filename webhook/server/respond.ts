@@ -16,7 +16,7 @@ import {
 import { MAX_BODY, readBody } from "core/serve/body.ts";
 import type { Budget } from "core/serve/budget.ts";
 import type { ServerMetric } from "core/serve/metrics.ts";
-import { text } from "core/serve/operations.ts";
+import type { Page } from "core/serve/operations.ts";
 
 /** Webhooks by path. One that throws a `KumaError` denies with its line. */
 export type Handlers = Readonly<
@@ -32,7 +32,7 @@ export type Pages = Readonly<
 export interface Site {
   readonly handlers: Handlers;
   readonly pages: Pages;
-  readonly operations: (path: string) => Response | undefined;
+  readonly operations: (url: URL) => Promise<Page | undefined>;
   readonly metrics: MetricSet<ServerMetric>;
   readonly log: Logger;
   readonly budget: Budget;
@@ -51,7 +51,10 @@ export async function respond(request: Request, site: Site): Promise<Response> {
   const handler = Object.hasOwn(site.handlers, path) ? site.handlers[path] : undefined;
   if (handler === undefined && page === undefined) {
     await request.body?.cancel();
-    return site.operations(path) ?? text(404, "nothing is served at this path\n");
+    const found = await site.operations(url);
+    return found === undefined
+      ? text(404, "nothing is served at this path\n")
+      : text(found.status, found.text, found.type);
   }
   const { outcome, response } = await withinBudget(
     request,
@@ -179,4 +182,11 @@ async function refusal(
     : undefined;
   if (refused !== undefined) await request.body?.cancel();
   return refused;
+}
+
+function text(status: number, line: string, type = "text/plain; charset=utf-8"): Response {
+  return new Response(line, {
+    status,
+    headers: { "content-type": type, "x-content-type-options": "nosniff" },
+  });
 }

@@ -34,7 +34,8 @@ import type { Logger } from "core/log/logger.ts";
 import type { MetricSet } from "core/metrics/metrics.ts";
 import type { ServerMetric } from "core/serve/metrics.ts";
 import { Budget } from "core/serve/budget.ts";
-import { operationsPages } from "core/serve/operations.ts";
+import { operationsPage } from "core/serve/operations.ts";
+import { serveOperations } from "core/serve/operations_server.ts";
 import { type Handlers, type Pages, respond } from "./respond.ts";
 import { type CertificatePair, Front } from "core/serve/front.ts";
 import { HttpServer } from "core/serve/http_server.ts";
@@ -89,10 +90,11 @@ export interface AdmissionServer {
 export async function startServer(options: ServerOptions): Promise<AdmissionServer> {
   const { handlers, pages = {}, metrics, log } = options;
   let stopping = false;
-  const operations = operationsPages({
-    notReady: () => stopping ? "it is shutting down" : options.notReady(),
+  const shown = {
+    readyz: { webhook: () => stopping ? "it is shutting down" : options.notReady() },
     metrics,
-  });
+  };
+  const operations = (url: URL) => operationsPage(shown, url.pathname, url.searchParams);
   const site = { handlers, pages, operations, metrics, log, budget: new Budget() };
   const answer = async (request: Request): Promise<Response> => {
     const response = await respond(request, site);
@@ -105,14 +107,15 @@ export async function startServer(options: ServerOptions): Promise<AdmissionServ
   const http = new HttpServer(answer, log);
   const front = await listen(options, http);
   metrics.onPage(() => metrics.set("kuma_webhook_connections", front.connections));
-  const operationsServer = options.operationsPort === undefined ? undefined : Deno.serve(
-    { hostname: options.hostname || "0.0.0.0", port: options.operationsPort, onListen() {} },
-    (request) =>
-      operations(URL.parse(request.url)?.pathname ?? "") ?? new Response(null, { status: 404 }),
-  );
+  const operationsServer = options.operationsPort === undefined ? undefined : serveOperations({
+    address: options.hostname,
+    port: options.operationsPort,
+    code: "KUMA-WH-024",
+    ...shown,
+  });
   return {
     port: front.port,
-    operationsPort: operationsServer?.addr.port,
+    operationsPort: operationsServer?.port,
     setCertificate: (pair) => front.setCertificate(pair),
     async shutdown({ noticeMs = 5000, graceMs = 15_000 } = {}) {
       stopping = true;
