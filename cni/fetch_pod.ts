@@ -7,7 +7,6 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { type KubeAnswer, KubeClient, type KubeEndpoint } from "core/cluster/client.ts";
-import { trustNoOtherRoots } from "core/cluster/trusted_roots.ts";
 import { type PodView, viewPod } from "core/kube/pod.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { PodArgs } from "./pod_args.ts";
@@ -141,9 +140,8 @@ async function ask(
 }
 
 function openClient(endpoint: KubeEndpoint): KubeClient {
-  if (endpoint.caPem !== undefined) trustNoOtherRoots();
   try {
-    return new KubeClient(endpoint);
+    return new KubeClient(endpoint, "kuma-cni");
   } catch (cause) {
     throw cause instanceof KumaError ? untrusted(cause) : cause;
   }

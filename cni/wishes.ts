@@ -5,7 +5,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { endpointFromKubeconfig } from "core/cluster/client.ts";
+import { readEndpoint } from "./endpoint.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { fetchPod } from "./fetch_pod.ts";
@@ -43,7 +43,7 @@ export async function podWishes(
   }
   // Read while the API server is asked: what its answer will be given to.
   const loading = import("core/proxy/annotations.ts");
-  const view = await fetchPod(pod, () => endpointFromKubeconfig(kubeconfig), log);
+  const view = await fetchPod(pod, () => readEndpoint(kubeconfig), log);
   const late = skipByPod(view);
   if (late !== undefined) return { skip: late };
   const { configFromAnnotations } = await loading;

@@ -4,7 +4,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import { trustNoOtherRoots } from "core/cluster/trusted_roots.ts";
+import { KubeClient } from "core/cluster/client.ts";
 import type { Credential } from "./kubeconfig.ts";
 
 const TIMEOUT_MS = 2000;
@@ -27,28 +27,16 @@ export async function ask(
   path: string,
   body?: unknown,
 ): Promise<Answer> {
-  const secure = server.startsWith("https:");
-  if (secure) trustNoOtherRoots();
-  // HTTP/1.1: over h2 a request of some kilobytes waits 44 ms for a delayed acknowledgement.
-  using client = Deno.createHttpClient({
-    ...(secure && { caCerts: [credential.ca] }),
-    http2: false,
-  });
   try {
-    const response = await fetch(`${server}${path}`, {
-      client,
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        authorization: `Bearer ${credential.token}`,
-        accept: "application/json",
-        ...(body !== undefined && { "content-type": "application/json" }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      redirect: "error",
+    using client = new KubeClient(
+      { server, caPem: credential.ca, token: credential.token },
+      "install-cni",
+    );
+    const { status, text } = await client.request(body === undefined ? "GET" : "POST", path, {
+      ...(body === undefined ? {} : { body }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const text = await response.text();
-    return { status: response.status, body: parse(text) };
+    return { status, body: parse(text) };
   } catch (cause) {
     throw new KumaError("KUMA-INS-041", `The API server does not answer: ${errorText(cause)}`, {
       cause,

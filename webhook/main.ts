@@ -11,8 +11,8 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { Json } from "core/patch/json.ts";
 import { LOG_LEVELS, parseLogLevel } from "core/log/levels.ts";
 import { fileSource, type PairSource } from "./certificates/file_pair.ts";
-import { KubeConnection } from "core/cluster/connection.ts";
-import { findCredentials } from "core/cluster/credentials.ts";
+import { KubeClient } from "core/cluster/client.ts";
+import { findEndpoint } from "core/cluster/credentials.ts";
 import { readEnvironment } from "./environment.ts";
 import { explainHere } from "./explain/here.ts";
 import { whoAsks } from "./explain/who_asks.ts";
@@ -90,7 +90,10 @@ async function runServe(flags: ServeFlags): Promise<number> {
     throw new KumaError("KUMA-WH-001", `--drain-time: ${flags.drainTime} is no number of seconds`);
   }
   const ending = untilSignal();
-  using connection = new KubeConnection(findCredentials(readEnvironment()));
+  using connection = new KubeClient(
+    await findEndpoint(readEnvironment(), "KUMA-WH-021"),
+    "kuma-webhook",
+  );
   await serve({
     loaded,
     connection,
@@ -105,7 +108,7 @@ async function runServe(flags: ServeFlags): Promise<number> {
 async function pairSource(
   flags: ServeFlags,
   { settings }: LoadedSettings,
-  connection: KubeConnection,
+  connection: KubeClient,
   log: Logger,
 ): Promise<PairSource> {
   if (flags.generateCerts) {
@@ -139,7 +142,7 @@ async function runExplain(flags: ExplainFlags): Promise<number> {
   const loaded = settingsFrom(flags.configFile);
   const credentials = flags.offline
     ? undefined
-    : whoAsks(readEnvironment(), flags.file, loaded.settings.systemNamespace);
+    : await whoAsks(readEnvironment(), flags.file, loaded.settings.systemNamespace);
   const out = await explainHere(
     parse(text) as Json,
     flags.namespace,

@@ -13,7 +13,7 @@ import {
 } from "core/patch/schema.ts";
 import type { PairSource } from "./certificates/file_pair.ts";
 import { keepCertificate, pause } from "./certificates/keep.ts";
-import type { KubeConnection } from "core/cluster/connection.ts";
+import type { KubeClient } from "core/cluster/client.ts";
 import { InformedCluster, NEWS_MS } from "./cluster/informed_cluster.ts";
 import { knowsNativeSidecars } from "core/cluster/version.ts";
 import type { InjectionContext } from "./inject/context.ts";
@@ -25,7 +25,7 @@ import { webhookHandlers, webhookMetrics, webhookPages } from "./site.ts";
 /** What the webhook runs with. */
 export interface ServeOptions {
   readonly loaded: LoadedSettings;
-  readonly connection: KubeConnection;
+  readonly connection: KubeClient;
   readonly pairs: PairSource;
   readonly log: Logger;
   /** Resolves when the webhook must end. */
@@ -118,7 +118,7 @@ function notReady(missing: readonly string[]): string | undefined {
 
 /** Asks until the API server answers; what it cannot say has a safe default. */
 async function readFacts(
-  connection: KubeConnection,
+  connection: KubeClient,
   log: Logger,
   signal: AbortSignal,
 ): Promise<ServerFacts | undefined> {
@@ -138,7 +138,7 @@ async function readFacts(
   return undefined;
 }
 
-async function readSchema(connection: KubeConnection, log: Logger): Promise<ContainerSchema> {
+async function readSchema(connection: KubeClient, log: Logger): Promise<ContainerSchema> {
   try {
     return containerSchemaFrom(await connection.json("/openapi/v3/api/v1"));
   } catch (thrown) {

@@ -1,12 +1,16 @@
 /**
- * A small client of the Kubernetes API for programs on a node: plain `fetch` over HTTP/1.1, with the
- * cluster's CA and a bearer token. (The client library of the field costs more to load than the plugin
- * may take in all; and HTTP/2 costs 44 ms a request in this runtime.)
+ * The client of the Kubernetes API: plain `fetch` over HTTP/1.1, with the cluster's CA, and a bearer token
+ * or a client certificate. kuma-cni loads this file at each start and nothing else of this folder. (The field's
+ * client library costs more to load than the plugin may take; HTTP/2 costs 44 ms a request here.)
  *
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
+import type { Json } from "core/patch/json.ts";
+import { ApiError } from "core/kube/api_error.ts";
 import { type Kubeconfig, parseKubeconfig } from "core/kube/kubeconfig.ts";
+
+export { ApiError };
 
 /** Where an API server is and how to be let in. */
 export interface KubeEndpoint {
@@ -15,6 +19,31 @@ export interface KubeEndpoint {
   /** CA certificates in PEM form. */
   readonly caPem: string | undefined;
   readonly token: string | undefined;
+  /** Where the token is renewed: read again now and then, and when the server refuses the one we have. */
+  readonly tokenFile?: string;
+  /** Client certificate and key in PEM form. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
+}
+
+/** The kubelet renews tokens long before they expire; a minute is how long an old one may be used. */
+const TOKEN_AGE_MS = 60_000;
+const JSON_TIMEOUT_MS = 30_000;
+
+/** What a request that wants JSON may say. */
+export interface KubeRequest extends KubeRequestOptions {
+  /** Default `GET`. */
+  method?: string;
+}
+
+/**
+ * Makes `caCerts` of a client all that it trusts, as Kubernetes' own client does. The runtime adds them to a
+ * list of its own (the web's public authorities, or those that `DENO_TLS_CA_STORE` and `DENO_CERT` name),
+ * and any of these could then vouch for an API server. Reading no list also saves some milliseconds.
+ * The list is made once in a process, at the first TLS connection.
+ */
+function trustNoOtherRoots(): void {
+  Deno.env.set("DENO_TLS_CA_STORE", "");
+  Deno.env.delete("DENO_CERT");
 }
 
 /** An answer of any status, read to its end. */
@@ -42,14 +71,25 @@ const MAX_FILE = 1024 * 1024;
 export class KubeClient implements Disposable {
   readonly #endpoint: KubeEndpoint;
   readonly #http: Deno.HttpClient;
+  readonly #agent: string;
+  #token: { readonly text: string | undefined; readonly readAt: number } | undefined;
 
-  /** @throws {KumaError} `KUMA-HOST-161` the CA certificates cannot be used. */
-  constructor(endpoint: KubeEndpoint) {
+  /**
+   * @param agent What the server's audit log calls this program.
+   * @throws {KumaError} `KUMA-HOST-161` the CA certificates or the client certificate cannot be used.
+   */
+  constructor(endpoint: KubeEndpoint, agent = "kuma-node-tooling") {
     this.#endpoint = endpoint;
+    this.#agent = agent;
+    if (endpoint.token !== undefined) {
+      this.#token = { text: endpoint.token, readAt: performance.now() };
+    }
+    if (endpoint.caPem !== undefined && /^https:/i.test(endpoint.server)) trustNoOtherRoots();
     try {
       this.#http = Deno.createHttpClient({
         http2: false,
         ...(endpoint.caPem === undefined ? {} : { caCerts: [endpoint.caPem] }),
+        ...(endpoint.certificate ?? {}),
       });
     } catch (cause) {
       throw new KumaError("KUMA-HOST-161", `the cluster's CA cannot be used: ${errorText(cause)}`, {
@@ -59,37 +99,92 @@ export class KubeClient implements Disposable {
   }
 
   /**
-   * Sends one request; `path` begins with a slash.
+   * Sends one request and reads the answer, of any status, to its end; `path` begins with a slash.
    *
    * @throws {KumaError} `KUMA-HOST-160` no answer, `-161` the server's certificate is not trusted, `-162`
-   *   the answer is too long; or the signal's reason.
+   *   the answer is too long, `-164`, `-165` the renewed token cannot be used; or the signal's reason.
    */
   async request(
     method: string,
     path: string,
     options: KubeRequestOptions = {},
   ): Promise<KubeAnswer> {
-    const headers: Record<string, string> = { accept: "application/json" };
-    if (this.#endpoint.token !== undefined) {
-      headers.authorization = `Bearer ${this.#endpoint.token}`;
-    }
-    if (options.body !== undefined) {
-      headers["content-type"] = options.contentType ?? "application/json";
-    }
-    try {
-      const response = await fetch(`${this.#endpoint.server}${path}`, {
-        method,
-        headers,
-        client: this.#http,
-        redirect: "manual",
-        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      });
+    return await this.#told(options.signal, async () => {
+      const response = await this.#send(method, path, options);
       const retryAfter = response.headers.get("retry-after");
-      return { status: response.status, text: await readAtMost(response, path), retryAfter };
+      const text = await readAtMost(response, path);
+      return { status: response.status, text, retryAfter };
+    });
+  }
+
+  /**
+   * Sends a request and gives the answer with its body unread, as a watch needs it. The caller reads or
+   * cancels the body.
+   *
+   * @throws {ApiError} the answer is not 2xx; else as {@linkcode request}.
+   */
+  async fetch(path: string, request: KubeRequest = {}): Promise<Response> {
+    const { method = "GET" } = request;
+    return await this.#told(request.signal, async () => {
+      const response = await this.#send(method, path, request);
+      if (response.ok) return response;
+      const retryAfter = response.headers.get("retry-after");
+      const text = await readAtMost(response, path);
+      throw new ApiError(method, path, { status: response.status, text, retryAfter });
+    });
+  }
+
+  /**
+   * The JSON of an answer, whatever its length; within 30 s where no signal is given.
+   *
+   * @throws as {@linkcode fetch}
+   */
+  async json(path: string, request: KubeRequest = {}): Promise<Json> {
+    const signal = request.signal ?? AbortSignal.timeout(JSON_TIMEOUT_MS);
+    const response = await this.fetch(path, { ...request, signal });
+    return await this.#told(signal, async () => await response.json() as Json);
+  }
+
+  async #send(method: string, path: string, options: KubeRequestOptions): Promise<Response> {
+    const token = this.#currentToken();
+    const response = await fetch(`${this.#endpoint.server}${path}`, {
+      method,
+      headers: {
+        accept: "application/json",
+        "user-agent": this.#agent,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(options.body === undefined
+          ? {}
+          : { "content-type": options.contentType ?? "application/json" }),
+      },
+      client: this.#http,
+      // The token goes to one place only.
+      redirect: "manual",
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    // Renewed since it was read, perhaps: the next request reads it again.
+    if (response.status === 401) this.#token = undefined;
+    return response;
+  }
+
+  #currentToken(): string | undefined {
+    const { token, tokenFile } = this.#endpoint;
+    if (tokenFile === undefined) return token;
+    const now = performance.now();
+    if (this.#token === undefined || now - this.#token.readAt > TOKEN_AGE_MS) {
+      this.#token = { text: readToken(tokenFile), readAt: now };
+    }
+    return this.#token.text;
+  }
+
+  async #told<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (cause) {
-      options.signal?.throwIfAborted();
-      throw cause instanceof KumaError ? cause : unanswered(this.#endpoint.server, cause);
+      if (cause instanceof KumaError) throw cause;
+      signal?.throwIfAborted();
+      throw unanswered(this.#endpoint.server, cause);
     }
   }
 
@@ -99,23 +194,36 @@ export class KubeClient implements Disposable {
 }
 
 /**
- * Reads the kubeconfig at `path` and the files it names, anew at each call: tokens and CAs rotate.
+ * Reads the kubeconfig at `path` and the files it names (relative ones are beside it), anew at each call.
  *
- * @throws {KumaError} `KUMA-CNI-011` the file (or one that it names) is missing or unreadable,
- *   `KUMA-CNI-012` it is malformed.
+ * @throws {KumaError} `KUMA-HOST-164` the file (or one that it names) is missing or unreadable,
+ *   `KUMA-HOST-165` it is malformed or says what cannot be done.
  */
 export async function endpointFromKubeconfig(path: string): Promise<KubeEndpoint> {
   const config: Kubeconfig = await parseKubeconfig(readSmallFile(path), path);
   const directory = path.slice(0, path.lastIndexOf("/") + 1);
-  const named = (file: string) => readSmallFile(file.startsWith("/") ? file : directory + file);
+  const beside = (file: string) => file.startsWith("/") ? file : directory + file;
+  const either = (pem: string | undefined, file: string | undefined) =>
+    pem ?? (file === undefined ? undefined : readSmallFile(beside(file)));
+  const tokenFile = config.tokenFile === undefined ? undefined : beside(config.tokenFile);
+  const cert = either(config.certPem, config.certFile);
+  const key = either(config.keyPem, config.keyFile);
   return {
     server: config.server,
-    caPem: config.caPem ?? (config.caFile === undefined ? undefined : named(config.caFile)),
-    token: headerToken(
-      config.tokenFile === undefined ? config.token : named(config.tokenFile).trim(),
-      config.tokenFile ?? path,
-    ),
+    caPem: either(config.caPem, config.caFile),
+    token: tokenFile === undefined ? headerToken(config.token, path) : readToken(tokenFile),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(cert === undefined || key === undefined ? {} : { certificate: { cert, key } }),
   };
+}
+
+/**
+ * The token in a file, as it stands there now.
+ *
+ * @throws {KumaError} `KUMA-HOST-164` it cannot be read, `KUMA-HOST-165` it holds no token.
+ */
+export function readToken(path: string): string {
+  return headerToken(readSmallFile(path).trim(), path) ?? "";
 }
 
 /** A token that can be sent. Sent as it is, the failure would be a server that "does not answer". */
@@ -123,12 +231,17 @@ function headerToken(token: string | undefined, path: string): string | undefine
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
   if (token === "") throw unreadable(path, "the file is empty");
   throw new KumaError(
-    "KUMA-CNI-012",
+    "KUMA-HOST-165",
     `the token in "${path}" cannot be used: it holds characters that no token has`,
   );
 }
 
-function readSmallFile(path: string): string {
+/**
+ * The text of a file of at most 1 MiB.
+ *
+ * @throws {KumaError} `KUMA-HOST-164`
+ */
+export function readSmallFile(path: string): string {
   try {
     const { isFile, size } = Deno.statSync(path);
     // A device may have no end, and a FIFO nobody who writes.
@@ -143,10 +256,7 @@ function readSmallFile(path: string): string {
 
 /** In brackets: after a colon, what follows a name that ends in "token" would be redacted. */
 function unreadable(path: string, why: string, cause?: unknown): KumaError {
-  return new KumaError("KUMA-CNI-011", `cannot read "${path}" (${why})`, {
-    hint: "check that the CNI installer runs on this node; it writes this file",
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new KumaError("KUMA-HOST-164", `cannot read "${path}" (${why})`, { cause });
 }
 
 async function readAtMost(response: Response, path: string): Promise<string> {

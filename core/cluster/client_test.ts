@@ -93,19 +93,24 @@ Deno.test("endpointFromKubeconfig reads named files beside it, anew each time", 
           name: "c",
           cluster: { server: "https://a:1", "certificate-authority": "ca" },
         }],
-        users: [{ name: "u", user: { tokenFile: `${directory}/token`, token: "old" } }],
+        users: [{ name: "u", user: { tokenFile: "token", token: "old" } }],
         contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
         "current-context": "x",
       }),
     );
-    const first = { server: "https://a:1", caPem: "pem", token: "one" };
+    const first = {
+      server: "https://a:1",
+      caPem: "pem",
+      token: "one",
+      tokenFile: `${directory}/token`,
+    };
     assert.deepEqual(await endpointFromKubeconfig(path), first);
     Deno.writeTextFileSync(`${directory}/token`, "two");
     assert.deepEqual(await endpointFromKubeconfig(path), { ...first, token: "two" });
-    for (const [text, expected] of [["", "011"], ["a\nb", "012"], ["tökén", "012"]] as const) {
+    for (const [text, expected] of [["", "164"], ["a\nb", "165"], ["tökén", "165"]] as const) {
       Deno.writeTextFileSync(`${directory}/token`, text);
       await assert.rejects(endpointFromKubeconfig(path), (error) => {
-        assert.ok(code(`KUMA-CNI-${expected}`)(error), String(error));
+        assert.ok(code(`KUMA-HOST-${expected}`)(error), String(error));
         assert.ok(String(error).includes(`${directory}/token`));
         return true;
       });
@@ -115,8 +120,8 @@ Deno.test("endpointFromKubeconfig reads named files beside it, anew each time", 
     Deno.symlinkSync("/dev/zero", `${directory}/token`);
     await assert.rejects(endpointFromKubeconfig(path), /not a plain file/);
     Deno.removeSync(`${directory}/token`);
-    await assert.rejects(endpointFromKubeconfig(path), code("KUMA-CNI-011"));
-    await assert.rejects(endpointFromKubeconfig(`${directory}/no`), code("KUMA-CNI-011"));
+    await assert.rejects(endpointFromKubeconfig(path), code("KUMA-HOST-164"));
+    await assert.rejects(endpointFromKubeconfig(`${directory}/no`), code("KUMA-HOST-164"));
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -12,8 +12,9 @@
 import { errorText } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { backoffMs, pauseFor } from "./backoff.ts";
-import { type KubeConnection, KubeStatusError } from "./connection.ts";
+import { backoffMs } from "core/time/backoff.ts";
+import { delay } from "core/time/clock.ts";
+import { ApiError, type KubeClient } from "./client.ts";
 import { watchEvents } from "./watch_stream.ts";
 
 /** What an informer watches, and what it keeps of each object. */
@@ -24,7 +25,7 @@ export interface InformerOptions<Kept> {
   readonly path: string;
   /** What is kept of an object; `undefined` for none of it. */
   readonly keep: (object: JsonObject) => Kept | undefined;
-  readonly connection: Pick<KubeConnection, "fetch" | "json">;
+  readonly connection: Pick<KubeClient, "fetch" | "json">;
   readonly log: Logger;
   /** Objects asked for at once; fewer where each may be large. Default 500. */
   readonly pageSize?: number;
@@ -125,7 +126,7 @@ export class Informer<Kept> {
         this.#count("timeout");
       } catch (thrown) {
         if (signal.aborted) return;
-        await pauseFor(this.#failed(thrown), signal);
+        await delay(this.#failed(thrown), { signal });
       }
     }
   }
@@ -222,7 +223,7 @@ export class Informer<Kept> {
   #failed(thrown: unknown): number {
     const { log, path } = this.#options;
     const fields = { kind: this.name, reason: errorText(thrown) };
-    const status = thrown instanceof KubeStatusError ? thrown.status : 0;
+    const status = thrown instanceof ApiError ? thrown.status : 0;
     const cause = causeOf(thrown, status);
     this.#count(cause);
     this.#failures++;

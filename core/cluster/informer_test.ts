@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { pauseFor } from "./backoff.ts";
-import { KubeConnection } from "./connection.ts";
+import { delay } from "core/time/clock.ts";
+import { KubeClient } from "./client.ts";
 import { Informer, type InformerTimes } from "./informer.ts";
 
 /**
@@ -46,12 +46,10 @@ function play(script: Script, times: Partial<InformerTimes> = {}) {
     const answer = script(url, request);
     return answer instanceof Response ? answer : new Response(streamOf(answer, over.signal));
   });
-  const connection = new KubeConnection({
-    url: `http://127.0.0.1:${server.addr.port}`,
-    caCert: undefined,
-    certificate: undefined,
+  const connection = new KubeClient({
+    server: `http://127.0.0.1:${server.addr.port}`,
+    caPem: undefined,
     token: "t",
-    tokenFile: undefined,
   });
   const informer = new Informer<string>({
     name: "things",
@@ -97,7 +95,7 @@ function streamOf(
     async start(controller) {
       try {
         for (const part of parts) {
-          if (typeof part === "number") await pauseFor(part, signal);
+          if (typeof part === "number") await delay(part, { signal });
           else controller.enqueue(typeof part === "string" ? new TextEncoder().encode(part) : part);
         }
         controller.close();

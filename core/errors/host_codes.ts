@@ -84,4 +84,16 @@ export const HOST_CODES: Readonly<Record<string, CodeText>> = {
     title: "The API server's answer is too long",
     todo: "Check that the address in the kubeconfig is that of the API server.",
   },
+  "KUMA-HOST-163": {
+    title: "The API server refused a request",
+    todo: "Read its words: 403 names the right that is missing, 429 and 5xx are tried again.",
+  },
+  "KUMA-HOST-164": {
+    title: "A kubeconfig, or a file that it names, cannot be read",
+    todo: "Check that the file is there, a plain file, and readable for this program.",
+  },
+  "KUMA-HOST-165": {
+    title: "A kubeconfig or a token cannot be used",
+    todo: "Give its cluster a CA and its user a token, a tokenFile or a client certificate.",
+  },
 };

@@ -73,10 +73,6 @@ export const WH_CODES: Readonly<Record<string, CodeText>> = {
     todo: "Put tls.crt and tls.key, PEM, into the folder of admissionServer.certDir. With " +
       "--generate-certs, a Secret that the webhook did not make is left as it is: name another.",
   },
-  "KUMA-WH-023": {
-    title: "An API request was refused",
-    todo: "Give the webhook's service account the roles that kuma-webhook manifests prints.",
-  },
   "KUMA-WH-024": {
     title: "The webhook cannot listen on its address",
     todo: "Correct admissionServer.address and port, or end what uses that port.",

@@ -17,6 +17,11 @@ export interface Kubeconfig {
   readonly token: string | undefined;
   /** File that holds the token; it wins over `token`, as in client-go, and is read at each use. */
   readonly tokenFile: string | undefined;
+  /** Client certificate and key, in PEM form or as files; both or neither. */
+  readonly certPem?: string;
+  readonly certFile?: string;
+  readonly keyPem?: string;
+  readonly keyFile?: string;
 }
 
 /**
@@ -24,7 +29,7 @@ export interface Kubeconfig {
  *
  * @param text The file's content. Its secrets never appear in an error.
  * @param name What the file is called in errors.
- * @throws {KumaError} `KUMA-CNI-012` not YAML, or something in it is missing or malformed.
+ * @throws {KumaError} `KUMA-HOST-165` not YAML, or something in it is missing or malformed.
  */
 export async function parseKubeconfig(text: string, name: string): Promise<Kubeconfig> {
   const document = parsePlainYaml(text) ?? await parseWithPackage(text, name);
@@ -55,21 +60,51 @@ export async function parseKubeconfig(text: string, name: string): Promise<Kubec
   const caData = string(cluster["certificate-authority-data"]);
   return {
     server,
-    caPem: caData === undefined ? undefined : decodeCa(caData, bad),
+    caPem: caData === undefined
+      ? undefined
+      : decodePem(caData, bad, "certificate-authority-data", "CERTIFICATE"),
     caFile: string(cluster["certificate-authority"]),
     token: string(user.token)?.trim(),
     tokenFile: string(user.tokenFile),
+    ...clientCertificate(user, bad),
   };
 }
 
-/** Ways in which a user may authenticate that are none of ours. */
-const UNSUPPORTED_WAYS = [
-  "exec",
-  "auth-provider",
-  "client-certificate",
-  "client-certificate-data",
-  "username",
-];
+/** Programs that would have to be started; refused also beside a token, as client-go refuses both at once. */
+const PLUGINS = ["exec", "auth-provider"];
+
+type Certificate = Pick<Kubeconfig, "certPem" | "certFile" | "keyPem" | "keyFile">;
+
+/** The client certificate of a user, if it has one; inline data wins over a file, as in client-go. */
+function clientCertificate(
+  user: Record<string, unknown>,
+  bad: (why: string) => KumaError,
+): Certificate {
+  const certData = string(user["client-certificate-data"]);
+  const keyData = string(user["client-key-data"]);
+  const certFile = string(user["client-certificate"]);
+  const keyFile = string(user["client-key"]);
+  const hasCert = certData !== undefined || certFile !== undefined;
+  const hasKey = keyData !== undefined || keyFile !== undefined;
+  if (hasCert !== hasKey) {
+    throw bad(
+      `its user has ${
+        hasCert
+          ? "a client-certificate but no client-key"
+          : "a client-key but no client-certificate"
+      }`,
+    );
+  }
+  const pem = (data: string, key: string, what: string) => decodePem(data, bad, key, what);
+  return {
+    ...(certData === undefined
+      ? certFile === undefined ? {} : { certFile }
+      : { certPem: pem(certData, "client-certificate-data", "CERTIFICATE") }),
+    ...(keyData === undefined
+      ? keyFile === undefined ? {} : { keyFile }
+      : { keyPem: pem(keyData, "client-key-data", "(?:EC |RSA )?PRIVATE KEY") }),
+  };
+}
 
 /**
  * What would be left out in silence otherwise, and end as "token is stale", as an untrusted certificate
@@ -80,9 +115,15 @@ function refuseUnsupported(
   user: Record<string, unknown>,
   bad: (why: string) => KumaError,
 ): void {
-  const ways = UNSUPPORTED_WAYS.filter((key) => user[key] !== undefined);
-  if (ways.length > 0 && string(user.token) === undefined && string(user.tokenFile) === undefined) {
-    throw bad(`its user has no token or tokenFile, and ${ways.join(", ")} cannot be used`);
+  const plugins = PLUGINS.filter((key) => user[key] !== undefined);
+  if (plugins.length > 0) {
+    throw bad(
+      `${plugins.join(", ")} cannot be used: give its user a token or a client certificate`,
+    );
+  }
+  const known = ["token", "tokenFile", "client-certificate", "client-certificate-data"];
+  if (user.username !== undefined && !known.some((key) => string(user[key]) !== undefined)) {
+    throw bad("its user has no token or client certificate, and username cannot be used");
   }
   const skipped = cluster["insecure-skip-tls-verify"];
   if (skipped === true || skipped === "true") {
@@ -104,15 +145,20 @@ async function parseWithPackage(text: string, name: string): Promise<unknown> {
   }
 }
 
-function decodeCa(data: string, bad: (why: string) => KumaError): string {
+function decodePem(
+  data: string,
+  bad: (why: string) => KumaError,
+  key: string,
+  what: string,
+): string {
   let pem: string;
   try {
     pem = new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.fromBase64(data.trim()));
   } catch {
-    throw bad("certificate-authority-data is not base64 text");
+    throw bad(`${key} is not base64 text`);
   }
-  if (!pem.includes("-----BEGIN CERTIFICATE-----")) {
-    throw bad("certificate-authority-data holds no PEM certificate");
+  if (!new RegExp(`-----BEGIN ${what}-----`).test(pem)) {
+    throw bad(`${key} holds no PEM ${what === "CERTIFICATE" ? "certificate" : "key"}`);
   }
   return pem;
 }
@@ -146,7 +192,5 @@ function isHttpUrl(text: string): boolean {
 }
 
 function malformed(name: string, why: string): KumaError {
-  return new KumaError("KUMA-CNI-012", `the kubeconfig "${name}" cannot be used: ${why}`, {
-    hint: "delete the file: the installer writes it anew",
-  });
+  return new KumaError("KUMA-HOST-165", `the kubeconfig "${name}" cannot be used: ${why}`);
 }

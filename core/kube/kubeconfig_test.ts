@@ -52,8 +52,25 @@ Deno.test("parseKubeconfig reads what an editor of another system left: CRLF and
 });
 
 Deno.test("parseKubeconfig takes the token where there are other credentials too", async () => {
-  const both = config({ user: "token: abc.def\n    client-certificate: /c" });
+  const both = config({ user: "token: abc.def\n    username: a" });
   assert.equal((await parseKubeconfig(both, "k")).token, "abc.def");
+});
+
+Deno.test("parseKubeconfig takes client certificates, inline before files", async () => {
+  const key = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
+  const user = `client-certificate-data: ${
+    btoa(PEM)
+  }\n    client-certificate: /c\n    client-key: k`;
+  const files = await parseKubeconfig(config({ user }), "k");
+  assert.equal(files.certPem, PEM);
+  assert.equal(files.certFile, undefined);
+  assert.equal(files.keyFile, "k");
+  const inline = await parseKubeconfig(
+    config({ user: `client-certificate: c\n    client-key-data: ${btoa(key)}` }),
+    "k",
+  );
+  assert.equal(inline.certFile, "c");
+  assert.equal(inline.keyPem, key);
 });
 
 Deno.test("parseKubeconfig reads JSON, which is YAML too", async () => {
@@ -82,11 +99,12 @@ for (
     ["no URL", config({ server: "10.0.0.1" }), /no http/],
     ["URL with a path", config({ server: "https://a/b" }), /no http/],
     ["a password in the URL", config({ server: "https://a:secret-token@b" }), /no http/],
+    ["exec beside a token", config({ user: "token: abc.def\n    exec: { command: aws }" }), /exec/],
     ["exec", config({ user: "exec: { command: aws }" }), /exec cannot be used/],
     [
-      "a client certificate",
-      config({ user: "client-certificate: /c\n    client-key: /k" }),
-      /no token or tokenFile, and client-certificate cannot/,
+      "a client certificate without its key",
+      config({ user: "client-certificate: /c" }),
+      /a client-certificate but no client-key/,
     ],
     ["a user name", config({ user: "username: a\n    password: secret-token" }), /username cannot/],
     [
@@ -103,7 +121,7 @@ for (
   Deno.test(`parseKubeconfig refuses ${what} and shows no secret`, async () => {
     await assert.rejects(parseKubeconfig(text, "/etc/k"), (error) => {
       assert.ok(error instanceof KumaError);
-      assert.equal(error.code, "KUMA-CNI-012");
+      assert.equal(error.code, "KUMA-HOST-165");
       assert.match(error.message, says);
       assert.match(error.message, /\/etc\/k/);
       assert.doesNotMatch(error.line, /secret-token|abc\.def/);

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
 import { containerPatchDefinition } from "core/patch/crd.ts";
-import { KubeConnection, KubeStatusError } from "core/cluster/connection.ts";
-import { findCredentials } from "core/cluster/credentials.ts";
+import { ApiError, KubeClient } from "core/cluster/client.ts";
+import { findEndpoint } from "core/cluster/credentials.ts";
 import { InformedCluster } from "../../webhook/cluster/informed_cluster.ts";
 import { loadSettings } from "../../webhook/settings/load.ts";
 import { type Definition, startApiServer, type TestCluster } from "../kube/apiserver.ts";
@@ -19,12 +19,11 @@ const test = requires("etcd");
 /** A view that runs until it is disposed of, through a relay where a port is given. */
 function view(cluster: TestCluster, port = cluster.port) {
   const { settings } = loadSettings(undefined, {});
-  const connection = new KubeConnection({
-    url: `https://127.0.0.1:${port}`,
-    caCert: cluster.caPem,
+  const connection = new KubeClient({
+    server: `https://127.0.0.1:${port}`,
+    caPem: cluster.caPem,
     certificate: { cert: cluster.admin.certificate, key: cluster.admin.key },
     token: undefined,
-    tokenFile: undefined,
   });
   const informed = new InformedCluster(
     connection,
@@ -168,16 +167,16 @@ test("a kubeconfig's certificate, a token file and a refusal", async () => {
   const path = `${folder}/kubeconfig`;
   try {
     Deno.writeTextFileSync(path, cluster.adminKubeconfig());
-    using asAdmin = new KubeConnection(findCredentials({ KUBECONFIG: path }));
+    using asAdmin = new KubeClient(await findEndpoint({ KUBECONFIG: path }, "KUMA-WH-021"));
     await asAdmin.json("/api/v1/namespaces");
 
     const token = await cluster.createServiceAccountToken("default", "nobody");
     const tokenFile = `${folder}/token`;
     Deno.writeTextFileSync(tokenFile, "wrong\n");
-    const credentials = { ...findCredentials({ KUBECONFIG: path }), certificate: undefined };
-    using asNobody = new KubeConnection({ ...credentials, tokenFile });
+    const { server, caPem } = await findEndpoint({ KUBECONFIG: path }, "KUMA-WH-021");
+    using asNobody = new KubeClient({ server, caPem, token: undefined, tokenFile });
     const status = (expected: number, says: RegExp) => (error: unknown) => {
-      assert.ok(error instanceof KubeStatusError);
+      assert.ok(error instanceof ApiError);
       assert.equal(error.status, expected);
       assert.match(error.message, says);
       assert.ok(!error.message.includes(token));

@@ -8,7 +8,7 @@ import { silentLogger } from "core/log/logger.ts";
 import { containerPatchDefinition } from "core/patch/crd.ts";
 import type { Definition, TestCluster } from "../kube/apiserver.ts";
 import { createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
-import { KubeConnection } from "core/cluster/connection.ts";
+import { KubeClient } from "core/cluster/client.ts";
 import { InformedCluster } from "../../webhook/cluster/informed_cluster.ts";
 import type { InjectionContext } from "../../webhook/inject/context.ts";
 import { startServer } from "../../webhook/server/server.ts";
@@ -74,13 +74,12 @@ export async function furnishKuma(cluster: TestCluster, meshes = ["default"]): P
 }
 
 /** Credentials of the administrator, as the webhook's client takes them. */
-export function adminConnection(cluster: TestCluster): KubeConnection {
-  return new KubeConnection({
-    url: cluster.url,
-    caCert: cluster.caPem,
+export function adminConnection(cluster: TestCluster): KubeClient {
+  return new KubeClient({
+    server: cluster.url,
+    caPem: cluster.caPem,
     certificate: { cert: cluster.admin.certificate, key: cluster.admin.key },
     token: undefined,
-    tokenFile: undefined,
   });
 }
 

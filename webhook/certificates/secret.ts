@@ -10,7 +10,7 @@
 import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
-import { type KubeConnection, KubeStatusError } from "core/cluster/connection.ts";
+import { ApiError, type KubeClient } from "core/cluster/client.ts";
 import type { PairSource } from "./file_pair.ts";
 import { createAuthority, issueServer } from "./issue.ts";
 import { type Material, renewed } from "./renewal.ts";
@@ -18,7 +18,7 @@ import { trustAuthority } from "./trust.ts";
 
 /** What to keep where. */
 export interface SecretOptions {
-  readonly connection: KubeConnection;
+  readonly connection: KubeClient;
   readonly namespace: string;
   readonly secret: string;
   /** Name of the Service that API servers call. */
@@ -82,7 +82,7 @@ async function readSecret(options: SecretOptions): Promise<JsonObject | undefine
     const secret = await options.connection.json(path(options));
     return isObject(secret) ? secret : undefined;
   } catch (thrown) {
-    if (thrown instanceof KubeStatusError && thrown.status === 404) return undefined;
+    if (thrown instanceof ApiError && thrown.status === 404) return undefined;
     throw thrown;
   }
 }
@@ -150,7 +150,7 @@ async function writeSecret(
     });
     return true;
   } catch (thrown) {
-    if (thrown instanceof KubeStatusError && thrown.status === 409) return false;
+    if (thrown instanceof ApiError && thrown.status === 409) return false;
     throw thrown;
   }
 }

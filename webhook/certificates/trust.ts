@@ -5,11 +5,11 @@
  */
 import type { Logger } from "core/log/logger.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { type KubeConnection, KubeStatusError } from "core/cluster/connection.ts";
+import { ApiError, type KubeClient } from "core/cluster/client.ts";
 
 /** Whose entries get which CA. */
 export interface TrustOptions {
-  readonly connection: KubeConnection;
+  readonly connection: KubeClient;
   readonly namespace: string;
   readonly service: string;
   /** CA certificates, PEM. */
@@ -35,7 +35,7 @@ export async function trustAuthority(options: TrustOptions): Promise<void> {
       await patchConfiguration(path, options);
     } catch (thrown) {
       // 409 and 422: somebody changed the list meanwhile; 404: it is not installed.
-      const status = thrown instanceof KubeStatusError ? thrown.status : 0;
+      const status = thrown instanceof ApiError ? thrown.status : 0;
       if (![404, 409, 422].includes(status)) throw thrown;
       options.log.debug("webhook configuration not changed", { path, status });
     }

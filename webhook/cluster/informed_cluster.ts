@@ -9,7 +9,7 @@ import type { Cluster, NamespaceView } from "../inject/context.ts";
 import type { TextMap } from "../inject/pod.ts";
 import { type Meshes, type MeshView, viewMesh } from "../resources/mesh.ts";
 import type { Settings } from "../settings/table.ts";
-import type { KubeConnection } from "core/cluster/connection.ts";
+import type { KubeClient } from "core/cluster/client.ts";
 import { Informer } from "core/cluster/informer.ts";
 
 const KUMA = "/apis/kuma.io/v1alpha1";
@@ -27,7 +27,7 @@ export class InformedCluster implements Cluster, Meshes {
   readonly #configMaps: Informer<TextMap> | undefined;
   readonly #systemNamespace: string;
 
-  constructor(connection: KubeConnection, settings: Settings, log: Logger) {
+  constructor(connection: KubeClient, settings: Settings, log: Logger) {
     const common = { connection, log };
     this.#systemNamespace = settings.systemNamespace;
     this.#namespaces = new Informer({

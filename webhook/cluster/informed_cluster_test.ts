@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
 import type { Settings } from "../settings/table.ts";
 import { loadSettings } from "../settings/load.ts";
-import { KubeConnection } from "core/cluster/connection.ts";
+import { KubeClient } from "core/cluster/client.ts";
 import { InformedCluster } from "./informed_cluster.ts";
 
 /**
@@ -28,12 +28,10 @@ function play(dataplanes: () => Response, settings: Partial<Settings> = {}) {
     limits.set(pathname, searchParams.get("limit"));
     return pathname.endsWith("/dataplanes") ? dataplanes() : listOf([]);
   });
-  const connection = new KubeConnection({
-    url: `http://127.0.0.1:${server.addr.port}`,
-    caCert: undefined,
-    certificate: undefined,
+  const connection = new KubeClient({
+    server: `http://127.0.0.1:${server.addr.port}`,
+    caPem: undefined,
     token: "t",
-    tokenFile: undefined,
   });
   const inForce = { ...loadSettings(undefined, {}).settings, ...settings };
   const cluster = new InformedCluster(connection, inForce, silentLogger);

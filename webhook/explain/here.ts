@@ -6,8 +6,7 @@
 import { silentLogger } from "core/log/logger.ts";
 import { isObject, type Json } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
-import { KubeConnection } from "core/cluster/connection.ts";
-import type { Credentials } from "core/cluster/credentials.ts";
+import { KubeClient, type KubeEndpoint } from "core/cluster/client.ts";
 import { InformedCluster } from "../cluster/informed_cluster.ts";
 import { knowsNativeSidecars } from "core/cluster/version.ts";
 import { pause } from "../certificates/keep.ts";
@@ -24,7 +23,7 @@ export async function explainHere(
   pod: Json,
   namespace: string | undefined,
   loaded: LoadedSettings,
-  credentials: Credentials | undefined,
+  credentials: KubeEndpoint | undefined,
 ): Promise<string> {
   const explain = (cluster: Cluster, native: boolean, assumptions?: () => readonly string[]) => {
     const context = {
@@ -42,7 +41,7 @@ export async function explainHere(
     const version = loaded.settings.nativeSidecars ? ["the API server is of 1.29 or later"] : [];
     return await explain(cluster, true, () => [...assumptions(), ...version]);
   }
-  using connection = new KubeConnection(credentials);
+  using connection = new KubeClient(credentials);
   const version = await connection.json("/version");
   const { major = "", minor = "" } = isObject(version) ? version : {};
   // Whoever asks about a pod need not be allowed to see Dataplanes.

@@ -5,16 +5,17 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { type Credentials, findCredentials } from "core/cluster/credentials.ts";
+import type { KubeEndpoint } from "core/cluster/client.ts";
+import { findEndpoint } from "core/cluster/credentials.ts";
 
 /** Finds the credentials. Throws `KUMA-WH-021` with the command that asks through kubectl. */
-export function whoAsks(
+export async function whoAsks(
   environment: Readonly<Record<string, string>>,
   file: string,
   systemNamespace: string,
-): Credentials {
+): Promise<KubeEndpoint> {
   try {
-    return findCredentials(environment);
+    return await findEndpoint(environment, "KUMA-WH-021");
   } catch (thrown) {
     if (!(thrown instanceof KumaError)) throw thrown;
     const page =

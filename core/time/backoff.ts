@@ -15,17 +15,3 @@ export function backoffMs(failures: number, random: () => number = Math.random):
   const limit = Math.min(LAST_LIMIT_MS, FIRST_LIMIT_MS * 2 ** Math.min(failures - 1, 10));
   return random() * limit;
 }
-
-/** Waits so long, or until the signal fires. */
-export function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
-}
