@@ -36,6 +36,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "ipset", probe: "ipset" },
   { package: "dbus", probe: "dbus-daemon" },
   { package: "openssl", probe: "openssl" },
+  { package: "curl", probe: "curl" },
   { package: "e2fsprogs", probe: "mkfs.ext4" },
   { package: "time", probe: "/usr/bin/time" },
   { package: "containernetworking-plugins", probe: "/usr/lib/cni/bridge" },

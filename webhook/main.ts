@@ -140,9 +140,7 @@ async function runExplain(flags: ExplainFlags): Promise<number> {
     ? await new Response(Deno.stdin.readable).text()
     : Deno.readTextFileSync(flags.file);
   const loaded = settingsFrom(flags.configFile);
-  const credentials = flags.offline
-    ? undefined
-    : await whoAsks(readEnvironment(), flags.file, loaded.settings.systemNamespace);
+  const credentials = flags.offline ? undefined : await whoAsks(readEnvironment());
   const out = await explainHere(
     parse(text) as Json,
     flags.namespace,

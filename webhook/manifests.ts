@@ -169,17 +169,20 @@ export interface RuleMode {
   readonly unsafeDelete?: boolean;
 }
 
-/** Everything the webhook asks of the API server, cluster-wide; nothing more is needed. */
+/** Everything the webhook asks of the API server, cluster-wide; {@linkcode namespaceRules} has the rest. */
 export function clusterRules(mode: RuleMode): RoleRule[] {
   const watch = ["list", "watch"];
-  const resources = [
-    "meshes",
-    "containerpatches",
-    ...mode.unsafeDelete ? [] : ["dataplanes"],
-  ];
+  const resources = ["meshes", ...mode.unsafeDelete ? [] : ["dataplanes"]];
   const rules: RoleRule[] = [
     { apiGroups: [""], resources: ["namespaces"], verbs: watch },
     { apiGroups: ["kuma.io"], resources, verbs: watch },
+    // Who asks for /metrics and /explain, and whether he may.
+    { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
+    {
+      apiGroups: ["authorization.k8s.io"],
+      resources: ["subjectaccessreviews"],
+      verbs: ["create"],
+    },
   ];
   if (mode.configMaps) rules.push({ apiGroups: [""], resources: ["configmaps"], verbs: watch });
   if (mode.generateCerts) {
@@ -194,6 +197,19 @@ export function clusterRules(mode: RuleMode): RoleRule[] {
     });
   }
   return rules;
+}
+
+/** What is needed in the system namespace, where alone ContainerPatches count. */
+export function namespaceRules(): RoleRule[] {
+  return [{ apiGroups: ["kuma.io"], resources: ["containerpatches"], verbs: ["list", "watch"] }];
+}
+
+/** What somebody needs who asks for `/metrics` and `/explain`: paths, no resources. */
+export function readerRules(): { nonResourceURLs: string[]; verbs: string[] }[] {
+  return [
+    { nonResourceURLs: ["/metrics"], verbs: ["get"] },
+    { nonResourceURLs: ["/explain"], verbs: ["post"] },
+  ];
 }
 
 /** With `--generate-certs`: what is needed in the webhook's own namespace. */

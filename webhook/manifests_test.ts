@@ -63,13 +63,16 @@ Deno.test("the policy for pods is theirs alone, and a global control plane has n
 Deno.test("permissions follow the settings", () => {
   const of = (mode: Parameters<typeof clusterRules>[0]) =>
     clusterRules(mode).map(({ resources, verbs }) => `${resources}: ${verbs}`);
+  const reviews = ["tokenreviews: create", "subjectaccessreviews: create"];
   assert.deepEqual(of({ unsafeDelete: true }), [
     "namespaces: list,watch",
-    "meshes,containerpatches: list,watch",
+    "meshes: list,watch",
+    ...reviews,
   ]);
   assert.deepEqual(of({ configMaps: true }), [
     "namespaces: list,watch",
-    "meshes,containerpatches,dataplanes: list,watch",
+    "meshes,dataplanes: list,watch",
+    ...reviews,
     "configmaps: list,watch",
   ]);
 });

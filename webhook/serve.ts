@@ -17,7 +17,10 @@ import type { KubeClient } from "core/cluster/client.ts";
 import { InformedCluster, NEWS_MS } from "./cluster/informed_cluster.ts";
 import { knowsNativeSidecars } from "core/cluster/version.ts";
 import type { InjectionContext } from "./inject/context.ts";
+import { AccessReview } from "core/serve/access_review.ts";
+import { limitLog } from "core/serve/limited_log.ts";
 import { rehearse } from "./rehearsal.ts";
+import type { Guard } from "./server/respond.ts";
 import { startServer } from "./server/server.ts";
 import type { LoadedSettings } from "./settings/load.ts";
 import { webhookHandlers, webhookMetrics, webhookPages } from "./site.ts";
@@ -62,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     patienceMs: NEWS_MS,
   });
   const site = {
-    log,
+    log: limitLog(log),
     meshes: cluster,
     waitingFor: () => [...facts === undefined ? ["version"] : [], ...cluster.waitingFor],
     context: () => contextWith(facts),
@@ -76,12 +79,13 @@ export async function serve(options: ServeOptions): Promise<void> {
     void options.ending.then(() => ended.abort());
     const looking = AbortSignal.any([stop.signal, ended.signal]);
     const { first, trouble, follow } = await keepCertificate(options.pairs, log, looking);
-    const server = await startServer({
+    const server = startServer({
       hostname: settings.serverAddress,
       port: settings.serverPort,
       certificate: first,
       handlers: webhookHandlers(site),
       pages: webhookPages(site),
+      guard: guardOf(connection),
       notReady: () => notReady(site.waitingFor()) ?? trouble(),
       metrics,
       log,
@@ -101,6 +105,13 @@ export async function serve(options: ServeOptions): Promise<void> {
     stop.abort();
     await Promise.all([informing, asking]);
   }
+}
+
+/** Asks the API server about every token. */
+function guardOf(connection: KubeClient): Guard {
+  const review = new AccessReview((path, body) => connection.json(path, { method: "POST", body }));
+  return ({ peer, headers, path, method }) =>
+    review.refusal(peer, headers.get("authorization"), path, method.toLowerCase());
 }
 
 /** What goes wrong in a rehearsal keeps nobody from the performance. */

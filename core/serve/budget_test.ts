@@ -1,40 +1,50 @@
 import assert from "node:assert/strict";
 import { Budget } from "./budget.ts";
 
-const MB = 1024 * 1024;
+const nobody = () => false;
 
 /** What became of a wait so far. */
-async function state(wait: Promise<unknown>): Promise<string> {
-  const pending = Symbol();
-  let timer = 0;
-  const later = new Promise((go) => timer = setTimeout(() => go(pending), 5));
+async function state(wait: Promise<boolean>): Promise<string> {
+  const { promise: later, resolve } = Promise.withResolvers<"waits">();
+  const timer = setTimeout(() => resolve("waits"), 5);
   const first = await Promise.race([wait, later]);
   clearTimeout(timer);
-  return first === pending ? "waits" : first === undefined ? "refused" : "goes";
+  return first === "waits" ? first : first ? "goes" : "refused";
 }
 
-Deno.test("large bodies share what there is, in their order; small ones wait for nobody", async () => {
-  const budget = new Budget(10 * MB, 10_000);
-  const first = await budget.take(8 * MB);
-  const second = budget.take(8 * MB);
-  const third = budget.take(MB);
+Deno.test("requests share what there is, in their order", async () => {
+  const budget = new Budget(10, nobody, 10_000);
+  assert.ok(budget.tryTake(8));
+  const second = budget.take(8);
+  const third = budget.take(1);
   assert.equal(await state(second), "waits");
   assert.equal(await state(third), "waits", "nobody is overtaken");
-  assert.equal(await state(budget.take(20_000)), "goes");
-  first?.();
+  assert.equal(budget.tryTake(1), false, "not even by who would wait for nothing");
+  budget.give(8);
   assert.equal(await state(second), "goes");
   assert.equal(await state(third), "goes");
-  (await second)?.();
-  (await third)?.();
-  assert.equal(await state(budget.take(10 * MB)), "goes", "all was given back");
+  budget.give(9);
+  assert.equal(budget.free, 10, "all was given back");
 });
 
 Deno.test("who waits too long is refused, and those behind go on", async () => {
-  const budget = new Budget(10 * MB, 50);
-  await budget.take(8 * MB);
-  const long = budget.take(8 * MB);
+  const budget = new Budget(10, nobody, 50);
+  assert.ok(budget.tryTake(8));
+  const long = budget.take(8);
   await new Promise((go) => setTimeout(go, 25));
-  const short = budget.take(MB);
-  assert.equal(await long, undefined);
+  const short = budget.take(1);
+  assert.equal(await long, false);
   assert.equal(await state(short), "goes");
+});
+
+Deno.test("as many give way as are needed, before anybody is refused", async () => {
+  const held = [3, 3, 3];
+  const budget: Budget = new Budget(10, () => {
+    const bytes = held.pop();
+    if (bytes !== undefined) budget.give(bytes);
+    return bytes !== undefined;
+  }, 10_000);
+  assert.ok(budget.tryTake(9));
+  assert.equal(await state(budget.take(5)), "goes");
+  assert.deepEqual(held, [3], "and no more than that");
 });

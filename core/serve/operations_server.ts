@@ -3,8 +3,16 @@
  *
  * @module
  */
-import { type ErrorCode, errorText, KumaError } from "core/errors.ts";
+import type { ErrorCode } from "core/errors.ts";
+import { type Logger, silentLogger } from "core/log/logger.ts";
+import { HttpServer } from "./http_server.ts";
 import { operationsPage, type OperationsPages, plain } from "./operations.ts";
+
+/** A kubelet and some scrapers. */
+const CONNECTIONS = 64;
+/** Half-read heads; nobody's body is read. */
+const BUDGET = 1024 * 1024;
+const GRACE_MS = 2000;
 
 /** Where the pages are, and what they show. */
 export interface OperationsOptions extends OperationsPages {
@@ -14,6 +22,8 @@ export interface OperationsOptions extends OperationsPages {
   readonly port: number;
   /** Code of the error where the address cannot be listened on, from the program's own family. */
   readonly code: ErrorCode;
+  /** Is told what goes wrong with connections, now and then; nobody is by default. */
+  readonly log?: Logger;
 }
 
 /** A running one. */
@@ -30,36 +40,19 @@ export interface OperationsServer extends AsyncDisposable {
  * @throws {KumaError} `options.code` the address cannot be listened on
  */
 export function serveOperations(options: OperationsOptions): OperationsServer {
-  const server = listen(options, async (request) => {
-    const url = URL.parse(request.url);
-    const page = request.method !== "GET" && request.method !== "HEAD"
-      ? plain(405, "only GET is served\n")
-      : url === null
-      ? plain(400, "the Host header or the path makes no URL\n")
-      : await operationsPage(options, url.pathname, url.searchParams) ??
-        plain(404, "nothing is served at this path\n");
-    return new Response(page.text, {
-      status: page.status,
-      headers: { "content-type": page.type, "x-content-type-options": "nosniff" },
-    });
+  const server = new HttpServer({
+    hostname: options.address,
+    port: options.port,
+    code: options.code,
+    log: options.log ?? silentLogger,
+    budget: BUDGET,
+    connections: CONNECTIONS,
+    answer: async ({ method, path, query }) =>
+      method !== "GET" && method !== "HEAD"
+        ? plain(405, "only GET is served\n")
+        : await operationsPage(options, path, new URLSearchParams(query)) ??
+          plain(404, "nothing is served at this path\n"),
   });
-  const shutdown = () => server.shutdown();
-  return { port: server.addr.port, shutdown, [Symbol.asyncDispose]: shutdown };
-}
-
-function listen(
-  { address, port, code }: OperationsOptions,
-  handler: Deno.ServeHandler,
-): Deno.HttpServer<Deno.NetAddr> {
-  let cause: unknown;
-  // A pod may have no IPv6; with it, `::` takes IPv4 as well.
-  for (const hostname of address === "" ? ["::", "0.0.0.0"] : [address]) {
-    try {
-      return Deno.serve({ hostname, port, onListen() {} }, handler);
-    } catch (error) {
-      cause = error;
-      if (error instanceof Deno.errors.AddrInUse) break;
-    }
-  }
-  throw new KumaError(code, `Cannot listen on ${address}:${port}: ${errorText(cause)}`, { cause });
+  const shutdown = async () => void await server.drain(GRACE_MS);
+  return { port: server.port, shutdown, [Symbol.asyncDispose]: shutdown };
 }

@@ -130,24 +130,32 @@ export class TestCluster implements AsyncDisposable {
    * exist. Returns when the API server goes by them, which is when it also refuses what an earlier grant
    * of this name allowed: it authorizes from a cache that follows its store by some milliseconds, and
    * by more on a busy machine. A rule that only this grant has tells the new role from the old.
+   * With a namespace it is a Role and a RoleBinding there.
    */
-  async grant(name: string, rules: PolicyRule[], subject: Subject): Promise<void> {
-    const rbac = "/apis/rbac.authorization.k8s.io/v1";
+  async grant(
+    name: string,
+    rules: PolicyRule[],
+    subject: Subject,
+    namespace?: string,
+  ): Promise<void> {
+    const group = "/apis/rbac.authorization.k8s.io/v1";
+    const rbac = namespace === undefined ? group : `${group}/namespaces/${namespace}`;
+    const kind = namespace === undefined ? "ClusterRole" : "Role";
     const role = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name } };
     const verb = crypto.randomUUID();
     const marker = { apiGroups: ["tests"], resources: ["grants"], verbs: [verb] };
-    await this.apply(`${rbac}/clusterroles/${name}`, {
+    await this.apply(`${rbac}/${kind.toLowerCase()}s/${name}`, {
       ...role,
-      kind: "ClusterRole",
+      kind,
       rules: [...rules, marker],
     });
-    await this.apply(`${rbac}/clusterrolebindings/${name}`, {
+    await this.apply(`${rbac}/${kind.toLowerCase()}bindings/${name}`, {
       ...role,
-      kind: "ClusterRoleBinding",
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+      kind: `${kind}Binding`,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name },
       subjects: [rbacSubject(subject)],
     });
-    await waitUntil(`the API server goes by ${name}`, () => this.#allows(subject, verb, "grants"));
+    await waitUntil(`the API server goes by ${name}`, () => this.#allows(subject, verb, namespace));
   }
 
   /** Server-side apply of one object (JSON or YAML text) at its own path. */
@@ -242,8 +250,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /** Asks the API server whether the subject may do this to the resource of the group `tests`. */
-  async #allows(subject: Subject, verb: string, resource: string): Promise<boolean> {
-    const resourceAttributes = { group: "tests", resource, verb };
+  async #allows(subject: Subject, verb: string, namespace = ""): Promise<boolean> {
+    const resourceAttributes = { group: "tests", resource: "grants", verb, namespace };
     const answer = await this.request<{ status: { allowed: boolean } }>(
       "POST",
       "/apis/authorization.k8s.io/v1/subjectaccessreviews",

@@ -71,6 +71,13 @@ export class LimitedGroup implements Disposable {
     }
   }
 
+  /** Takes a program in that has just been started; what it has taken before counts elsewhere. */
+  join(pid: number): void {
+    for (const folder of this.#layout.folders) {
+      Deno.writeTextFileSync(`${folder}/cgroup.procs`, String(pid));
+    }
+  }
+
   #kill(): void {
     const pids = Deno.readTextFileSync(`${this.#layout.folders[0]}/cgroup.procs`).trim();
     for (const pid of pids === "" ? [] : pids.split("\n")) signalProcess(Number(pid), "SIGKILL");

@@ -49,7 +49,7 @@ async function answerTo(program: Program, text: string): Promise<string> {
 test("requests that two servers could read in two ways are refused", async () => {
   await using cluster = await startApiServer();
   await furnishKuma(cluster);
-  await using program = await Program.ready(cluster);
+  await using program = await Program.ready(cluster, { args: ["--drain-time", "0"] });
   const head =
     "POST /validate-v1-service HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
   const refused: Record<string, string> = {
@@ -66,7 +66,7 @@ test("requests that two servers could read in two ways are refused", async () =>
     "a NUL": "GET /healthz\0 HTTP/1.1\r\nHost: a\r\n\r\n",
   };
   for (const [name, text] of Object.entries(refused)) {
-    assert.match(await answerTo(program, text), /^HTTP\/1\.[01] 400 /, name);
+    assert.match(await answerTo(program, text), /^HTTP\/1\.1 (400|505) /, name);
   }
   assert.ok(await works(program));
   const { log } = await program.end();
@@ -79,17 +79,17 @@ test("idle connections make room for new ones, and a client that never closes ho
   await using program = await Program.ready(cluster, { args: ["--drain-time", "0"] });
   const held: Deno.Conn[] = [];
   try {
-    // One more than the limit, none of which ever reads or closes.
+    // More than the limit, none of which ever reads or closes.
     for (let n = 0; n < 1025; n++) held.push(await secure(program));
     assert.ok(await works(program));
     const connections = async () =>
       Number(/^kuma_webhook_connections (\d+)$/m.exec((await program.get("/metrics")).text)?.[1]);
-    await waitUntil("those that made room are gone", async () => await connections() <= 1025);
+    await waitUntil("those that made room are gone", async () => await connections() <= 769);
     const started = performance.now();
     const { code, log } = await program.end();
     assert.equal(code, 0, log);
     assert.ok(performance.now() - started < 8000, "it does not wait for them");
-    assert.ok(log.split("more than 1024 connections").length <= 4, "no flood in the log");
+    assert.ok(log.split("\n").length < 100, "no flood in the log");
   } finally {
     for (const connection of held) connection.close();
   }
@@ -106,7 +106,8 @@ test("large bodies on many connections share what memory there is, and keep nobo
   const answered: string[] = [];
   /** Sends all but the end; what is not taken, or answered before that, stays unsent. */
   const hold = async (connection: Deno.TlsConn) => {
-    void connection.read(new Uint8Array(4096)).then(() => answered.push("early"), () => undefined);
+    const ended = () => answered.push("early");
+    void connection.read(new Uint8Array(4096)).then(ended, ended);
     await connection.write(new TextEncoder().encode(head));
     for (let sent = 0; sent < length - part.length; sent += part.length) {
       for (let at = 0; at < part.length;) at += await connection.write(part.subarray(at));
@@ -115,7 +116,10 @@ test("large bodies on many connections share what memory there is, and keep nobo
   const held = await Promise.all(Array.from({ length: 60 }, () => secure(program)));
   try {
     for (const connection of held) void hold(connection).catch(() => undefined);
-    await waitUntil("those for which there is no room were told", () => answered.length > 40);
+    await waitUntil(
+      "those for which there is no room made room or were told",
+      () => answered.length > 40,
+    );
     const status = Deno.readTextFileSync(`/proc/${program.pid}/status`);
     const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
     // What the manifests allow; without a bound it was above 550.
@@ -158,7 +162,7 @@ test("a port that is taken, and one that is free again", async () => {
   assert.match(log, /^kuma-webhook: KUMA-WH-024: Cannot listen on 127\.0\.0\.1:\d+: /m);
   using _open = await secure(first);
   await first.end("SIGKILL");
-  await using third = await Program.start(cluster, { environment });
+  await using third = await Program.start(cluster, { environment, args: ["--drain-time", "0"] });
   await waitUntil("the next one serves", async () => {
     const { stdout } = await run("openssl", ["s_client", "-connect", `127.0.0.1:${first.port}`], {
       stdin: "",

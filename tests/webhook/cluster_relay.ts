@@ -1,7 +1,7 @@
 /**
  * A TCP relay that can be cut, for tests of what happens to connections.
  */
-import { end, pump } from "core/serve/link.ts";
+import { end, pump } from "core/serve/pump.ts";
 
 /** A relay from a port of its own to another port of this machine. */
 export class Relay implements AsyncDisposable {
@@ -52,7 +52,7 @@ export class Relay implements AsyncDisposable {
     try {
       using far = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
       this.#open.add(far);
-      await Promise.all([pump(near, far), pump(far, near)]);
+      await Promise.all([pump(near, far, 16_384), pump(far, near, 16_384)]);
       this.#open.delete(far);
     } catch (error) {
       if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;

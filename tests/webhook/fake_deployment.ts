@@ -62,6 +62,11 @@ export class FakeDeployment implements AsyncDisposable {
     }, { contentType: "application/merge-patch+json" });
   }
 
+  /** Where they listen on this machine. */
+  get ports(): number[] {
+    return this.#pods.map(({ port }) => port);
+  }
+
   /** Ends all pods as the kubelet does; their exit codes and logs. */
   end(): Promise<{ code: number; log: string }[]> {
     return this.#end(({ child }) => child.kill("SIGTERM"));

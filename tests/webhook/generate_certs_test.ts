@@ -6,7 +6,12 @@ import { silentLogger } from "core/log/logger.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
 import { describeCertificate } from "../../webhook/certificates/issue.ts";
 import { secretSource } from "../../webhook/certificates/secret.ts";
-import { clusterRules, mutatingConfiguration, secretRules } from "../../webhook/manifests.ts";
+import {
+  clusterRules,
+  mutatingConfiguration,
+  namespaceRules,
+  secretRules,
+} from "../../webhook/manifests.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
@@ -50,8 +55,10 @@ test("two replicas that start at once share one certificate, with the permission
   await furnishKuma(cluster);
   await cluster.request("POST", MUTATING, mutatingConfiguration(AT));
   const token = await cluster.createServiceAccountToken("kuma-system", "webhook");
-  const rules = [...clusterRules({ generateCerts: true }), ...secretRules("kuma-webhook-tls")];
-  await cluster.grant("webhook", rules, { serviceAccount: "kuma-system/webhook" });
+  const subject = { serviceAccount: "kuma-system/webhook" };
+  const own = [...namespaceRules(), ...secretRules("kuma-webhook-tls")];
+  await cluster.grant("webhook", clusterRules({ generateCerts: true }), subject);
+  await cluster.grant("webhook", own, subject, "kuma-system");
   const args = ["--generate-certs", "--service", "kuma-webhook", "--drain-time", "0"];
   const programs = await Promise.all([0, 1].map(() => Program.start(cluster, { token, args })));
   await using one = programs[0] as Program;

@@ -74,24 +74,35 @@ test("the README's example, from the pipe to the removal", async (t) => {
     },
   );
 
-  await t.step("explain gives the reason, through the API server and by itself", async () => {
-    assert.match(said, /\n {4}name: kuma-sidecar\n/, "kubectl showed it");
-    const label = "kuma.io/sidecar-injection";
-    const why = `Pod shop/web would be injected: the label of namespace shop ${label} is enabled\n`;
-    const itself = await kubectl.shell("kuma-webhook explain -f pod.yaml");
-    assert.ok(itself.stdout.startsWith(why), itself.stdout + itself.stderr);
-    assert.match(itself.stdout, /\n\+ {4}- name: kuma-sidecar\n/);
-  });
+  const label = "kuma.io/sidecar-injection";
+  const why = `Pod shop/web would be injected: the label of namespace shop ${label} is enabled\n`;
 
-  await t.step("the pages for operators, through the API server", async () => {
+  await t.step("how the webhook is, and what it would do", async () => {
+    assert.match(said, /\n {4}name: kuma-sidecar\n/, "kubectl showed it");
     // There are no logs to be had without a kubelet.
-    const commands = readmeCommands("/metrics").replace(/^.* logs .*$/m, "");
+    const commands = readmeCommands("proxy/readyz").replace(/^.* logs .*$/m, "");
     const { code, stdout, stderr } = await kubectl.shell(commands);
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^Pod shop\/web would be injected: the label of namespace shop /);
+    assert.ok(stdout.startsWith(why), stdout);
+    assert.match(stdout, /\n\+ {4}- name: kuma-sidecar\n/);
     assert.match(stdout, /\nkuma-webhook-1 /);
     assert.match(stdout, /\nok\n/);
+  });
+
+  await t.step("the pages for those who may see them", async () => {
+    // Nor is there a way into a pod without one: its port is one of this machine.
+    const commands = readmeCommands("token-header", "docs/webhook.md")
+      .replace(/^.* port-forward .*$/m, "sleep 60 &").replaceAll("8443", String(pods.ports[0]));
+    const { code, stdout, stderr } = await kubectl.shell(commands);
+    assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /\nkuma_webhook_informer_synced\{kind="containerpatches"\} 1\n/);
+    assert.ok(stdout.includes(why), stdout);
+    const page = "/api/v1/namespaces/kuma-system/services/https:kuma-webhook:443/proxy/metrics";
+    const stranger = await kubectl.run(["get", "--raw", page]);
+    assert.notEqual(stranger.code, 0);
+    assert.match(stranger.stderr, /Unauthorized|provide credentials/);
+    const gone = readmeCommands("delete clusterrolebinding", "docs/webhook.md");
+    assert.equal((await kubectl.shell(gone)).code, 0);
   });
 
   await t.step("applying the same again changes nothing", async () => {
@@ -105,7 +116,7 @@ test("the README's example, from the pipe to the removal", async (t) => {
     const first = await versions();
     const { code, stderr } = await kubectl.shell(pipe);
     assert.equal(code, 0, stderr);
-    assert.equal(first.length, 13);
+    assert.equal(first.length, 14);
     assert.deepEqual(await versions(), first);
   });
 

@@ -6,10 +6,15 @@
 import { errorText } from "core/errors.ts";
 import type { CertificatePair } from "core/serve/tls_generation.ts";
 import { type Authority, createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
-import { mutatingConfiguration, validatingConfiguration } from "../../webhook/manifests.ts";
+import {
+  mutatingConfiguration,
+  readerRules,
+  validatingConfiguration,
+} from "../../webhook/manifests.ts";
 import type { KubeObject, TestCluster } from "../kube/apiserver.ts";
 import { freePort, waitUntil } from "../support/processes.ts";
 
+const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 const REGISTRATION = "/apis/admissionregistration.k8s.io/v1";
 /** A ContainerPatch here is refused. */
 const MISPLACED = "/apis/kuma.io/v1alpha1/namespaces/default/containerpatches";
@@ -35,16 +40,20 @@ export interface ProgramOptions {
 export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #log: Promise<string>;
+  readonly #cluster: TestCluster;
+  #reader: Promise<string> | undefined;
   /** What it has logged so far. */
   said = "";
 
   private constructor(
     child: Deno.ChildProcess,
+    cluster: TestCluster,
     readonly port: number,
     readonly directory: string,
     readonly authority: Authority,
   ) {
     this.#child = child;
+    this.#cluster = cluster;
     this.#log = this.#listen();
   }
 
@@ -82,7 +91,7 @@ export class Program implements AsyncDisposable {
       stdout: "null",
       stderr: "piped",
     }).spawn();
-    return new Program(child, port, directory, authority);
+    return new Program(child, cluster, port, directory, authority);
   }
 
   /** Starts it and waits until it is ready. */
@@ -151,8 +160,18 @@ export class Program implements AsyncDisposable {
     });
   }
 
-  /** Status and text of a page; status 0 while nothing listens. */
+  /** Status and text of a page as somebody who may see all of them; status 0 while nothing listens. */
   async get(path: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
+    if (!["/metrics", "/explain"].includes(path.split("?")[0] ?? "")) {
+      return await this.ask(path, init);
+    }
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${await (this.#reader ??= readerToken(this.#cluster))}`);
+    return await this.ask(path, { ...init, headers });
+  }
+
+  /** The same as a stranger. */
+  async ask(path: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
     using client = Deno.createHttpClient({ caCerts: [this.authority.certificate], http2: false });
     try {
       const answer = await fetch(`${this.url}${path}`, { ...init, client });
@@ -203,6 +222,23 @@ export class Program implements AsyncDisposable {
 
 async function dryRun(cluster: TestCluster, path: string, body: KubeObject): Promise<string> {
   return await (await cluster.fetch("POST", `${path}?dryRun=All`, body)).text();
+}
+
+/** The token of an account that may see the pages, which it makes. */
+async function readerToken(cluster: TestCluster): Promise<string> {
+  const name = `reader-${crypto.randomUUID().slice(0, 8)}`;
+  await cluster.createServiceAccount("default", name);
+  const role = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name };
+  await cluster.request("POST", `${RBAC}/clusterroles`, {
+    metadata: { name },
+    rules: readerRules(),
+  });
+  await cluster.request("POST", `${RBAC}/clusterrolebindings`, {
+    metadata: { name },
+    roleRef: role,
+    subjects: [{ kind: "ServiceAccount", name, namespace: "default" }],
+  });
+  return await cluster.createServiceAccountToken("default", name);
 }
 
 /** The key first, as no tool would: for a moment the pair does not fit together. */

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
-import { clusterRules, type RoleRule } from "../../webhook/manifests.ts";
+import { clusterRules, namespaceRules, type RoleRule } from "../../webhook/manifests.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { adminKubeconfig } from "../kube/kubeconfig.ts";
 import { createPki } from "../kube/pki.ts";
@@ -201,36 +201,45 @@ test("the permissions are exactly what is needed", { sanitizeResources: false },
   await furnishKuma(cluster);
   await cluster.applyCrd(kumaDefinition("Dataplane", "dataplanes", "Namespaced"));
   const tp = "runtime: {kubernetes: {injector: {transparentProxyConfigMap: tp}}}";
-  const rules = clusterRules({ configMaps: true });
-  const start = async (granted: RoleRule[], config = tp) => {
-    const subject = { serviceAccount: "kuma-system/webhook" };
+  const subject = { serviceAccount: "kuma-system/webhook" };
+  const all = { cluster: clusterRules({ configMaps: true }), namespace: namespaceRules() };
+  const start = async (granted: typeof all, config = tp) => {
     const token = await cluster.createServiceAccountToken("kuma-system", "webhook");
-    await cluster.grant("webhook", granted, subject);
+    await cluster.grant("webhook", granted.cluster, subject);
+    await cluster.grant("webhook", granted.namespace, subject, "kuma-system");
     return await Program.start(cluster, { token, config });
   };
-  await t.step("all of them make it ready", async () => {
-    await using program = await start(rules);
+  await t.step("all of them make it ready and let readers in", async () => {
+    await using program = await start(all);
     await program.untilReady();
+    await program.until(
+      "it asks who they are",
+      async () => (await program.get("/metrics")).status === 200,
+    );
   });
   await t.step("settings that need less get by with less", async () => {
     const config = "store: {unsafeDelete: true}";
-    await using program = await start(clusterRules({ unsafeDelete: true }), config);
+    const less = clusterRules({ unsafeDelete: true });
+    await using program = await start({ ...all, cluster: less }, config);
     await program.untilReady();
   });
-  for (const [at, rule] of rules.entries()) {
-    for (const resource of rule.resources) {
-      for (const verb of rule.verbs) {
+  for (const where of ["cluster", "namespace"] as const) {
+    for (const [at, rule] of all[where].entries()) {
+      for (const [resource, verb] of pairs(rule)) {
         await t.step(`without ${verb} ${resource} it is not`, async () => {
-          const rest = rules.filter((_, other) => other !== at);
-          const others = rule.resources.filter((one) => one !== resource);
-          const less = [
-            { ...rule, resources: [resource], verbs: rule.verbs.filter((one) => one !== verb) },
-            ...(others.length === 0 ? [] : [{ ...rule, resources: others }]),
-          ];
-          await using program = await start([...rest, ...less]);
-          await program.until("it complains", async () => {
-            const { text } = await program.get("/metrics");
-            return text.includes(`cause="status 403"`) && text.includes(`kind="${resource}"`);
+          const rest = all[where].filter((_, other) => other !== at);
+          const less = { ...all, [where]: [...rest, ...without(rule, resource, verb)] };
+          await using program = await start(less);
+          if (verb === "create") {
+            await program.until(
+              "it can let nobody in",
+              async () => (await program.get("/metrics")).status === 503,
+            );
+            return;
+          }
+          await program.until("it complains", () => {
+            const lines = program.said.split("\n").filter((line) => line.includes("403"));
+            return Promise.resolve(lines.some((line) => line.includes(resource)));
           });
           if (verb !== "list") return;
           const ready = await program.get("/readyz");
@@ -242,6 +251,21 @@ test("the permissions are exactly what is needed", { sanitizeResources: false },
   }
 });
 
+/** What a rule allows, one by one. */
+function pairs({ resources, verbs }: RoleRule): [resource: string, verb: string][] {
+  return resources.flatMap((one) => verbs.map((verb): [string, string] => [one, verb]));
+}
+
+/** The rule less one of these. */
+function without(rule: RoleRule, resource: string, verb: string): RoleRule[] {
+  const others = rule.resources.filter((one) => one !== resource);
+  const verbs = rule.verbs.filter((one) => one !== verb);
+  return [
+    ...verbs.length === 0 ? [] : [{ ...rule, resources: [resource], verbs }],
+    ...others.length === 0 ? [] : [{ ...rule, resources: others }],
+  ];
+}
+
 test("an authority that only the environment names does not vouch for the API server", async () => {
   await using cluster = await startApiServer();
   await furnishKuma(cluster);
@@ -249,10 +273,8 @@ test("an authority that only the environment names does not vouch for the API se
   const kubeconfig = adminKubeconfig({ url: cluster.url, caPem }, cluster.admin);
   const environment = { DENO_CERT: cluster.caFile };
   await using program = await Program.start(cluster, { kubeconfig, environment });
-  await program.until("it complains", async () => {
-    const { text } = await program.get("/metrics");
-    return text.includes('cause="connection"');
-  });
+  const complains = () => Promise.resolve(program.said.includes('"cause":"connection"'));
+  await program.until("it complains", complains);
   assert.match(program.said, /invalid peer certificate/);
   assert.equal((await program.get("/readyz")).status, 503);
 });

@@ -25,7 +25,7 @@ test("an API server takes short and long patches, each in milliseconds, and deni
   await using cluster = await startApiServer();
   const { caPem, issue } = await testAuthority();
   const metrics = new MetricSet(SERVER_METRICS);
-  const server = await startServer({
+  const server = startServer({
     hostname: "127.0.0.1",
     port: 0,
     certificate: await issue(),
@@ -38,6 +38,7 @@ test("an API server takes short and long patches, each in milliseconds, and deni
       },
     },
     notReady: () => undefined,
+    guard: () => Promise.resolve(undefined),
     metrics,
     log: silentLogger,
   });

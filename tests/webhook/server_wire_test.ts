@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
-import { MAX_BODY } from "core/serve/body.ts";
 import { SERVER_METRICS } from "core/serve/metrics.ts";
+import { MAX_REVIEW as MAX_BODY } from "../../webhook/server/respond.ts";
 import { startServer } from "../../webhook/server/server.ts";
 import { run, waitUntil } from "../support/processes.ts";
 import { reviewText, testAuthority } from "./server_pki.ts";
@@ -15,10 +15,9 @@ const { caPem, issue } = await testAuthority();
 
 /** A server with handlers that fail in every way, and a client that trusts it. */
 async function subject(over: { notReady?: () => string | undefined } = {}) {
-  const server = await startServer({
+  const server = startServer({
     hostname: "",
     port: 0,
-    operationsPort: 0,
     certificate: await issue(),
     handlers: {
       "/ok": ({ name }) => ({ allowed: true, warnings: [name] }),
@@ -31,12 +30,18 @@ async function subject(over: { notReady?: () => string | undefined } = {}) {
       "/later": () => Promise.reject(new Error("later")),
     },
     pages: {
-      "/page": (body, url) => new Response(`${body}${url.search}`),
+      "/page": (body, query) => `${body}?${query}`,
       "/bad-page": () => {
         throw new TypeError("broken");
       },
     },
     notReady: () => undefined,
+    guard: ({ headers }) =>
+      Promise.resolve(
+        headers.get("authorization") === "Bearer reader"
+          ? undefined
+          : { status: 401, why: "who are you" },
+      ),
     metrics: new MetricSet(SERVER_METRICS),
     log: silentLogger,
     ...over,
@@ -44,8 +49,9 @@ async function subject(over: { notReady?: () => string | undefined } = {}) {
   const client = Deno.createHttpClient({ caCerts: [caPem] });
   const get = (path: string, init: RequestInit = {}) =>
     fetch(`https://localhost:${server.port}${path}`, { ...init, client });
+  const authorization = "Bearer reader";
   const post = (path: string, body: BodyInit, type = "application/json") =>
-    get(path, { method: "POST", body, headers: { "content-type": type } });
+    get(path, { method: "POST", body, headers: { "content-type": type, authorization } });
   return {
     server,
     client,
@@ -162,25 +168,30 @@ Deno.test("pages get the body and the query", async () => {
   assert.equal(await (await it.post("/page?a=b", "body", "text/plain")).text(), "body?a=b");
 });
 
-Deno.test("health, readiness and numbers are on both ports", async () => {
+Deno.test("health and readiness are open to all, numbers and pages to those who say who they are", async () => {
   let missing: string | undefined = "waits for meshes";
   await using it = await subject({ notReady: () => missing });
-  const plain = `http://127.0.0.1:${it.server.operationsPort}`;
-  for (const get of [(path: string) => it.fetch(path), (path: string) => fetch(plain + path)]) {
-    const ready = await get("/readyz");
-    assert.equal(ready.status, 503);
-    assert.match(await ready.text(), /waits for meshes/);
-    assert.equal(await (await get("/healthz")).text(), "ok\n");
-  }
+  const ready = await it.fetch("/readyz");
+  assert.equal(ready.status, 503);
+  assert.match(await ready.text(), /waits for meshes/);
+  assert.equal(await (await it.fetch("/healthz")).text(), "ok\n");
   missing = undefined;
   assert.equal(await (await it.fetch("/readyz")).text(), "ok\n");
   await (await it.post("/ok", reviewText("a"))).body?.cancel();
   await (await it.post("/kuma", reviewText("a"))).body?.cancel();
   await (await it.post("/ok", "{")).body?.cancel();
-  const page = await (await fetch(`${plain}/metrics`)).text();
+  for (const path of ["/metrics", "/page"]) {
+    const refused = await it.fetch(path, path === "/page" ? { method: "POST", body: "{}" } : {});
+    assert.equal(refused.status, 401, path);
+    assert.equal(refused.headers.get("www-authenticate"), "Bearer");
+    assert.equal(await refused.text(), "who are you\n");
+  }
+  const headers = { authorization: "Bearer reader" };
+  const page = await (await it.fetch("/metrics", { headers })).text();
   assert.match(page, /^kuma_webhook_requests_total\{outcome="allowed",path="\/ok"\} 1$/m);
   assert.match(page, /^kuma_webhook_requests_total\{outcome="denied",path="\/kuma"\} 1$/m);
   assert.match(page, /^kuma_webhook_requests_total\{outcome="malformed",path="\/ok"\} 1$/m);
+  assert.match(page, /^kuma_webhook_requests_total\{outcome="refused",path="\/page"\} 1$/m);
   assert.match(page, /^kuma_webhook_request_duration_seconds_count\{path="\/ok"\} 2$/m);
 });
 

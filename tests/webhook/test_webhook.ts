@@ -103,12 +103,13 @@ export async function startTestWebhook(
     log: silentLogger,
   };
   const authority = await createAuthority();
-  const server = await startServer({
+  const server = startServer({
     hostname: "127.0.0.1",
     port: 0,
     certificate: await issueServer(authority, ["localhost"]),
     handlers: webhookHandlers(site),
     pages: webhookPages(site),
+    guard: () => Promise.resolve(undefined),
     notReady: () => informed.waitingFor[0],
     metrics: webhookMetrics(informed.informers),
     log: silentLogger,

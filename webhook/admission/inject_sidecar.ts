@@ -40,6 +40,7 @@ export async function injectSidecar(
   return { allowed: true, patch, warnings: injection.warnings };
 }
 
+const LOOK_AGAIN_MS = 20;
 /** Namespace, Mesh, ConfigMap or ContainerPatch not found. */
 const MISSING = ["KUMA-WH-003", "KUMA-WH-004", "KUMA-WH-008", "KUMA-WH-011"];
 
@@ -49,19 +50,16 @@ const MISSING = ["KUMA-WH-003", "KUMA-WH-004", "KUMA-WH-008", "KUMA-WH-011"];
  * taken at our word, the pod would be refused, or made without its sidecar.
  */
 async function injectSoon(pod: PodView, context: InjectionContext): Promise<Injection> {
-  const { cluster, patienceMs = 0 } = context;
-  const late = patienceMs > 0 ? AbortSignal.timeout(patienceMs) : AbortSignal.abort();
+  const end = performance.now() + (context.patienceMs ?? 0);
   for (;;) {
-    // What is heard while the pod is being looked at counts as news, too.
-    const { changes = 0 } = cluster;
-    const isLate = late.aborted || cluster.changedSince === undefined;
+    const isLate = performance.now() >= end;
     try {
       const injection = await injectPod(pod, context);
       if (isLate || injection.undecided !== true) return injection;
     } catch (thrown) {
       if (isLate || !(thrown instanceof KumaError) || !MISSING.includes(thrown.code)) throw thrown;
     }
-    await cluster.changedSince?.(changes, late);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }
 

@@ -8,21 +8,17 @@ import { KumaError } from "core/errors.ts";
 import type { KubeEndpoint } from "core/cluster/client.ts";
 import { findEndpoint } from "core/cluster/credentials.ts";
 
-/** Finds the credentials. Throws `KUMA-WH-021` with the command that asks through kubectl. */
+/** Finds the credentials. Throws `KUMA-WH-021` with what else there is. */
 export async function whoAsks(
   environment: Readonly<Record<string, string>>,
-  file: string,
-  systemNamespace: string,
 ): Promise<KubeEndpoint> {
   try {
     return await findEndpoint(environment, "KUMA-WH-021");
   } catch (thrown) {
     if (!(thrown instanceof KumaError)) throw thrown;
-    const page =
-      `/api/v1/namespaces/${systemNamespace}/services/https:kuma-webhook:443/proxy/explain`;
     throw new KumaError(thrown.code, thrown.message, {
-      hint: `ask the webhook itself with kubectl create -f ${file} --dry-run=client -o json | ` +
-        `kubectl create --raw ${page} -f -, or no cluster with --offline`,
+      hint: "set KUBECONFIG to one with a token (kubectl create token), or ask no cluster with " +
+        "--offline, or the webhook itself (docs/webhook.md, Who may ask)",
       cause: thrown,
     });
   }

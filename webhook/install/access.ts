@@ -10,12 +10,15 @@ import type {
   V1RoleBinding,
   V1ServiceAccount,
 } from "@kubernetes/client-node";
-import { clusterRules, secretRules } from "../manifests.ts";
+import { clusterRules, namespaceRules, readerRules, secretRules } from "../manifests.ts";
 import { NAME, named } from "./names.ts";
 import type { InstallOptions } from "./options.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 const VERSION = `${GROUP}/v1`;
+
+/** The role of those who may see `/metrics` and `/explain`. */
+const READER = "kuma-webhook-reader";
 
 /** Account, roles and bindings. */
 export type Access =
@@ -38,6 +41,13 @@ export function access(options: InstallOptions): Access[] {
       metadata: named(NAME),
       rules: clusterRules({ configMaps: readsConfigMaps, generateCerts: true, unsafeDelete }),
     },
+    // For Prometheus and for people; bound to nobody.
+    {
+      apiVersion: VERSION,
+      kind: "ClusterRole",
+      metadata: named(READER),
+      rules: readerRules(),
+    },
     {
       apiVersion: VERSION,
       kind: "ClusterRoleBinding",
@@ -49,7 +59,7 @@ export function access(options: InstallOptions): Access[] {
       apiVersion: VERSION,
       kind: "Role",
       metadata: named(NAME, namespace),
-      rules: secretRules(tlsSecret),
+      rules: [...namespaceRules(), ...secretRules(tlsSecret)],
     },
     {
       apiVersion: VERSION,

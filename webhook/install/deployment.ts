@@ -121,8 +121,6 @@ function probe(path: string, periodSeconds: number, failureThreshold: number): V
 
 function volumes({ document, caSecret }: InstallOptions): [V1Volume, V1VolumeMount][] {
   return [
-    // The server's Unix socket is in a folder of its own below /tmp.
-    [{ name: "tmp", emptyDir: { sizeLimit: "16Mi" } }, { name: "tmp", mountPath: "/tmp" }],
     ...document === undefined ? [] : [
       [
         { name: "config", configMap: { name: NAME } },

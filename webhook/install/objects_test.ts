@@ -34,6 +34,7 @@ Deno.test("what others need comes before them", () => {
     "CustomResourceDefinition",
     "ServiceAccount",
     "ClusterRole",
+    "ClusterRole",
     "ClusterRoleBinding",
     "Role",
     "RoleBinding",
@@ -76,7 +77,7 @@ Deno.test("every volume is mounted, and every mount has its volume", () => {
     document: "{}",
     caSecret: "c",
   });
-  const names = ["tmp", "config", "control-plane-ca"];
+  const names = ["config", "control-plane-ca"];
   assert.deepEqual(volumes?.map(({ name }) => name), names);
   assert.deepEqual(container?.volumeMounts?.map(({ name }) => name), names);
 });

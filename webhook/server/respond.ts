@@ -6,6 +6,13 @@
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { MetricSet } from "core/metrics/metrics.ts";
+import { type HttpAnswer, refused } from "core/serve/http_answer.ts";
+import type { HttpRequest } from "core/serve/http_connection.ts";
+import type { Refusal } from "core/serve/http_head.ts";
+import { jsonCost, MAX_NODES } from "core/serve/json_cost.ts";
+import type { ServerMetric } from "core/serve/metrics.ts";
+import { operationsPage, type OperationsPages } from "core/serve/operations.ts";
+import type { Turns } from "core/serve/turns.ts";
 import {
   type AdmissionRequest,
   denied,
@@ -13,117 +20,100 @@ import {
   reviewOf,
   type Verdict,
 } from "../admission/review.ts";
-import { MAX_BODY, readBody } from "core/serve/body.ts";
-import type { Budget } from "core/serve/budget.ts";
-import type { ServerMetric } from "core/serve/metrics.ts";
-import type { Page } from "core/serve/operations.ts";
+
+/**
+ * Most bytes of a review. The API server takes objects of 3 MiB; an update carries two, and JSON escapes
+ * make them longer.
+ */
+export const MAX_REVIEW = 8 * 1024 * 1024;
+/** Most bytes of what a page is asked about: a pod, which etcd keeps up to 1.5 MiB of. */
+export const MAX_PAGE = 1024 * 1024;
+/** Most values in it: each line of the answer is made for somebody to read. */
+const MAX_PAGE_NODES = 20_000;
+/** Above either, work on it is held back where there is more of that kind. */
+const HEAVY_BYTES = 256 * 1024;
+const HEAVY_NODES = 5000;
 
 /** Webhooks by path. One that throws a `KumaError` denies with its line. */
 export type Handlers = Readonly<
   Record<string, (request: AdmissionRequest) => Verdict | Promise<Verdict>>
 >;
 
-/** Pages by path: from a POST's body (limited, UTF-8) and its URL to an answer. */
-export type Pages = Readonly<
-  Record<string, (body: string, url: URL) => Response | Promise<Response>>
->;
+/** What a page says. */
+export type PageText = string | Promise<string>;
+
+/** Pages by path: from a POST's body (limited, UTF-8) and its query to a text. */
+export type Pages = Readonly<Record<string, (body: string, query: URLSearchParams) => PageText>>;
+
+/** Why a request must not be answered; undefined where it may. */
+export type Guard = (request: HttpRequest) => Promise<Refusal | undefined>;
 
 /** All that requests are answered from. */
 export interface Site {
   readonly handlers: Handlers;
   readonly pages: Pages;
-  readonly operations: (url: URL) => Promise<Page | undefined>;
+  readonly operations: OperationsPages;
+  /** Before a page and before `/metrics`. */
+  readonly guard: Guard;
   readonly metrics: MetricSet<ServerMetric>;
   readonly log: Logger;
-  readonly budget: Budget;
+  readonly turns: Turns;
+  /** Takes what strangers do wrong, which they may do as often as they like. */
+  readonly complain: (reason: string) => void;
+}
+
+interface Outcome {
+  readonly outcome: string;
+  readonly answer: HttpAnswer;
 }
 
 /** Answers one request; never rejects and never shows a stack. */
-export async function respond(request: Request, site: Site): Promise<Response> {
+export async function respond(request: HttpRequest, site: Site): Promise<HttpAnswer> {
   const started = performance.now();
-  const url = URL.parse(request.url);
-  if (url === null) {
-    await request.body?.cancel();
-    return text(400, "the Host header or the path makes no URL\n");
-  }
-  const path = url.pathname;
+  const { path } = request;
   const page = Object.hasOwn(site.pages, path) ? site.pages[path] : undefined;
   const handler = Object.hasOwn(site.handlers, path) ? site.handlers[path] : undefined;
-  if (handler === undefined && page === undefined) {
-    await request.body?.cancel();
-    const found = await site.operations(url);
-    return found === undefined
-      ? text(404, "nothing is served at this path\n")
-      : text(found.status, found.text, found.type);
-  }
-  const { outcome, response } = await withinBudget(
-    request,
-    site,
-    () =>
-      handler !== undefined
-        ? review(request, path, handler, site)
-        : show(request, url, page!, site),
-  );
+  if (handler === undefined && page === undefined) return await operate(request, site);
+  const { outcome, answer } = handler !== undefined
+    ? await review(request, handler, site)
+    : await show(request, page!, site);
   site.metrics.add("kuma_webhook_requests_total", { path, outcome });
   const seconds = (performance.now() - started) / 1000;
   site.metrics.observe("kuma_webhook_request_duration_seconds", seconds, { path });
-  return response;
+  return answer;
 }
 
-/** Answers once there is room for the body, whose length may be unknown. */
-async function withinBudget(
-  request: Request,
-  { budget, log }: Site,
-  answer: () => Promise<Answer>,
-): Promise<Answer> {
-  const announced = Number(request.headers.get("content-length") ?? NaN);
-  const length = Number.isSafeInteger(announced) ? announced : MAX_BODY;
-  // A longer one is refused before it is read.
-  const release = await budget.take(request.body === null || length > MAX_BODY ? 0 : length);
-  if (release === undefined) {
-    const why = "too many large requests at once";
-    log.warn("request refused", { path: URL.parse(request.url)?.pathname, reason: why });
-    await request.body?.cancel();
-    return { outcome: "refused", response: text(503, `${why}\n`) };
-  }
-  try {
-    return await answer();
-  } finally {
-    release();
-  }
-}
-
-interface Answer {
-  readonly outcome: string;
-  readonly response: Response;
+async function operate(request: HttpRequest, site: Site): Promise<HttpAnswer> {
+  const { method, path, query } = request;
+  const page = path === "/metrics" ? await site.guard(request) : undefined;
+  if (page !== undefined) return guarded(page);
+  const found = await operationsPage(site.operations, path, new URLSearchParams(query));
+  if (found === undefined) return refused({ status: 404, why: "nothing is served at this path" });
+  if (method === "GET" || method === "HEAD") return found;
+  return refused({ status: 405, why: "only GET is served at this path" });
 }
 
 async function review(
-  request: Request,
-  path: string,
+  request: HttpRequest,
   handler: Handlers[string],
   site: Site,
-): Promise<Answer> {
-  const malformed = (status: number, why: string): Answer => {
-    site.log.warn("malformed request", { path, status, reason: why });
-    return { outcome: "malformed", response: text(status, `${why}\n`) };
+): Promise<Outcome> {
+  const { path } = request;
+  const malformed = (why: Refusal): Outcome => {
+    site.complain(`malformed request: ${why.status} ${why.why}`);
+    return { outcome: why.status === 503 ? "refused" : "malformed", answer: refused(why) };
   };
-  const refused = await refusal(request, true);
-  if (refused !== undefined) return malformed(refused.status, refused.why);
-  const body = await readBody(request);
-  if (!("text" in body)) return malformed(body.status, body.why);
+  const body = await textOf(request, site.turns, true);
+  if (typeof body !== "string") return malformed(body);
   let admission: AdmissionRequest;
   try {
-    admission = readReview(body.text);
+    admission = readReview(body);
   } catch (error) {
-    return malformed(400, errorText(error));
+    return malformed({ status: 400, why: errorText(error) });
   }
   const [outcome, verdict] = await judge(admission, path, handler, site.log);
-  return { outcome, response: json(reviewOf(admission.uid, verdict)) };
-}
-
-function json(text: string): Response {
-  return new Response(text, { headers: { "content-type": "application/json" } });
+  const text = reviewOf(admission.uid, verdict);
+  return { outcome, answer: { status: 200, type: "application/json", text } };
 }
 
 async function judge(
@@ -150,43 +140,56 @@ async function judge(
   }
 }
 
-async function show(request: Request, url: URL, page: Pages[string], site: Site): Promise<Answer> {
-  const refused = await refusal(request, false);
-  if (refused !== undefined) {
-    return { outcome: "malformed", response: text(refused.status, `${refused.why}\n`) };
-  }
-  const body = await readBody(request);
-  if (!("text" in body)) {
-    return { outcome: "malformed", response: text(body.status, `${body.why}\n`) };
-  }
+async function show(request: HttpRequest, page: Pages[string], site: Site): Promise<Outcome> {
+  const { path, query } = request;
+  const refusal = await site.guard(request);
+  if (refusal !== undefined) return { outcome: "refused", answer: guarded(refusal) };
+  const body = await textOf(request, site.turns, false);
+  if (typeof body !== "string") return { outcome: "malformed", answer: refused(body) };
   try {
-    return { outcome: "page", response: await page(body.text, url) };
+    const text = await page(body, new URLSearchParams(query));
+    return { outcome: "page", answer: { status: 200, type: "text/plain; charset=utf-8", text } };
   } catch (error) {
     const ours = error instanceof KumaError;
-    if (!ours) site.log.error("a page failed", { path: url.pathname, reason: errorText(error) });
-    const line = `${errorText(error)}${ours ? ` (${error.code})` : ""}\n`;
-    return { outcome: ours ? "denied" : "failed", response: text(ours ? 400 : 500, line) };
+    if (!ours) site.log.error("a page failed", { path, reason: errorText(error) });
+    const why = `${errorText(error)}${ours ? ` (${error.code})` : ""}`;
+    const answer = refused({ status: ours ? 400 : 500, why });
+    return { outcome: ours ? "denied" : "failed", answer };
   }
 }
 
-/** Why a request is refused before its body is read. */
-async function refusal(
-  request: Request,
-  json: boolean,
-): Promise<{ status: number; why: string } | undefined> {
-  const type = request.headers.get("content-type") ?? "";
-  const refused = request.method !== "POST"
-    ? { status: 405, why: "only POST is served at this path" }
-    : json && type.split(";")[0]?.trim().toLowerCase() !== "application/json"
-    ? { status: 415, why: "the content type must be application/json" }
-    : undefined;
-  if (refused !== undefined) await request.body?.cancel();
-  return refused;
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The body of a POST as text, once parsing it is within bounds and it is its turn. */
+async function textOf(
+  request: HttpRequest,
+  turns: Turns,
+  isReview: boolean,
+): Promise<string | Refusal> {
+  const { method, headers } = request;
+  if (method !== "POST") return { status: 405, why: "only POST is served at this path" };
+  const type = (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (isReview && type !== "application/json") {
+    return { status: 415, why: "the content type must be application/json" };
+  }
+  const body = await request.body(isReview ? MAX_REVIEW : MAX_PAGE);
+  if (!(body instanceof Uint8Array)) return body;
+  if (body.length > HEAVY_BYTES) await turns.take();
+  const cost = jsonCost(body, isReview ? MAX_NODES : MAX_PAGE_NODES);
+  if ("why" in cost) return cost;
+  if (!await request.hold(cost.bytes)) {
+    return { status: 503, why: "too many large requests at once" };
+  }
+  if (body.length > HEAVY_BYTES || cost.nodes > HEAVY_NODES) await turns.take();
+  try {
+    return decoder.decode(body);
+  } catch {
+    return { status: 400, why: "the body is not UTF-8" };
+  }
 }
 
-function text(status: number, line: string, type = "text/plain; charset=utf-8"): Response {
-  return new Response(line, {
-    status,
-    headers: { "content-type": type, "x-content-type-options": "nosniff" },
-  });
+/** Tells clients, too, how they could have been let in. */
+function guarded(refusal: Refusal): HttpAnswer {
+  const headers = refusal.status === 401 ? { "www-authenticate": "Bearer" } : {};
+  return { ...refused(refusal), headers };
 }
