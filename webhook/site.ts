@@ -14,7 +14,7 @@ import { type AdmissionRequest, notReady, type Verdict } from "./admission/revie
 import { validateResource } from "./admission/validate_resource.ts";
 import { validateSecret } from "./admission/validate_secret.ts";
 import { validateService } from "./admission/validate_service.ts";
-import type { Informer } from "core/cluster/informer.ts";
+import type { InformerStatus } from "core/cluster/informer_options.ts";
 import { explainPod } from "./explain/explain.ts";
 import type { InjectionContext } from "./inject/context.ts";
 import type { Meshes } from "./resources/mesh.ts";
@@ -89,7 +89,7 @@ export const WEBHOOK_METRICS = {
 export type WebhookMetric = keyof typeof WEBHOOK_METRICS;
 
 /** The set, with the informers looked at for each page. */
-export function webhookMetrics(informers: readonly Informer<unknown>[]): MetricSet<WebhookMetric> {
+export function webhookMetrics(informers: readonly InformerStatus[]): MetricSet<WebhookMetric> {
   const metrics = new MetricSet<WebhookMetric>(WEBHOOK_METRICS);
   metrics.onPage(() => {
     for (const { name: kind, synced, size, restarts } of informers) {

@@ -7,74 +7,39 @@
  * Not the informer of @kubernetes/client-node (1.4.0, compiled with Deno 2.7.11): when the API server
  * restarts, its broken watch ends this process with a rejection that nobody can catch.
  *
+ * It needs the verbs `list` and `watch` on the kind.
+ *
  * @module
  */
 import { errorText } from "core/errors.ts";
-import type { Logger } from "core/log/logger.ts";
-import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { backoffMs } from "core/time/backoff.ts";
+import { isObject, type JsonObject } from "core/patch/json.ts";
 import { delay } from "core/time/clock.ts";
-import { ApiError, type KubeClient } from "./client.ts";
+import { ApiError } from "./client.ts";
+import {
+  type InformerOptions,
+  type InformerStatus,
+  type InformerTimes,
+  TIMES,
+} from "./informer_options.ts";
+import { asText, keyOf } from "./object_key.ts";
+import { type Held, type ObjectEvent, ObjectStore } from "./object_store.ts";
+import { type Cause, causeOf, CutShort, Expired, Silence } from "./restart_cause.ts";
+import { untilChanged } from "./until.ts";
 import { watchEvents } from "./watch_stream.ts";
-
-/** What an informer watches, and what it keeps of each object. */
-export interface InformerOptions<Kept> {
-  /** For logs and metrics, such as `namespaces`. */
-  readonly name: string;
-  /** Path of the collection. */
-  readonly path: string;
-  /** What is kept of an object; `undefined` for none of it. */
-  readonly keep: (object: JsonObject) => Kept | undefined;
-  readonly connection: Pick<KubeClient, "fetch" | "json">;
-  readonly log: Logger;
-  /** Objects asked for at once; fewer where each may be large. Default 500. */
-  readonly pageSize?: number;
-  /** Shorter in tests. */
-  readonly times?: Partial<InformerTimes>;
-}
-
-/** How long things may take, in milliseconds unless they say otherwise. */
-export interface InformerTimes {
-  /** Seconds that one watch may take at most, asked for each: apart, so that not all end at once. */
-  readonly watchSeconds: () => number;
-  /** How long beyond its own end a watch may stay silent. */
-  readonly graceMs: number;
-  /** Most until the head of an answer; a server that hangs gives none. */
-  readonly answerMs: number;
-  /** Pause after the n-th failure in a row. */
-  readonly backoffMs: (failures: number) => number;
-  /** Most pause while the server does not serve the kind: somebody is installing it. */
-  readonly unservedMs: number;
-}
-
-const TIMES: InformerTimes = {
-  watchSeconds: () => 300 + Math.floor(Math.random() * 300),
-  graceMs: 30_000,
-  answerMs: 30_000,
-  backoffMs,
-  unservedMs: 3000,
-};
 
 const PAGE = 500;
 /** A watch that ends sooner and brought nothing was no watch: something in between cuts it. */
 const SHORT_MS = 1000;
 
-/** Why list or watch started again; a label of the metric. */
-type Cause = "timeout" | "expired" | "silence" | "connection" | "cut short" | `status ${number}`;
-
-/** The server asks for a new list. */
-class Expired extends Error {}
-/** Nothing came for longer than the server had promised. */
-class Silence extends Error {}
-/** The server ended a watch at once. */
-class CutShort extends Error {}
-
 /** One running copy. */
-export class Informer<Kept> {
+export class Informer<Kept> implements InformerStatus {
   readonly #options: InformerOptions<Kept>;
   readonly #times: InformerTimes;
-  #objects = new Map<string, Kept>();
+  readonly #store: ObjectStore<Kept>;
+  readonly #listeners = new Set<(event: ObjectEvent<Kept>) => void>();
+  readonly #waiters = new Set<() => void>();
   #version = "";
+  #changes = 0;
   #synced = false;
   #unserved = false;
   #failures = 0;
@@ -85,6 +50,9 @@ export class Informer<Kept> {
   constructor(options: InformerOptions<Kept>) {
     this.#options = options;
     this.#times = { ...TIMES, ...options.times };
+    this.#store = new ObjectStore(options.indices ?? {}, (event) => {
+      for (const listener of this.#listeners) this.#call(listener, event);
+    });
   }
 
   /** For logs and metrics. */
@@ -104,17 +72,59 @@ export class Informer<Kept> {
 
   /** How many objects are kept. */
   get size(): number {
-    return this.#objects.size;
+    return this.#store.size;
+  }
+
+  /** Counts the lists and events that were taken. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** An object by `namespace/name`, or by name where the kind has no namespaces. */
   get(key: string): Kept | undefined {
-    return this.#objects.get(key);
+    return this.#store.get(key)?.object;
+  }
+
+  /** `resourceVersion` and uid of an object, for preconditions of a write. */
+  held(key: string): Held<Kept> | undefined {
+    return this.#store.get(key);
   }
 
   /** Everything that is kept. */
-  values(): Iterable<Kept> {
-    return this.#objects.values();
+  *values(): Generator<Kept> {
+    for (const [, held] of this.#store.entries()) yield held.object;
+  }
+
+  /** The keys of what an index has under a value. */
+  by(index: string, value: string): readonly string[] {
+    return this.#store.keysBy(index, value);
+  }
+
+  /**
+   * Calls `listener` at once for everything that is here, as `added`, and then for each change, after it was
+   * made. A listener that throws is logged and called again the next time. Returns how to end it.
+   */
+  subscribe(listener: (event: ObjectEvent<Kept>) => void): () => void {
+    this.#listeners.add(listener);
+    for (const [key, { object }] of [...this.#store.entries()]) {
+      this.#call(listener, { type: "added", key, object, synthetic: true });
+    }
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Waits until `test` gives something other than undefined or false, which it is asked now and after each
+   * change. Gives that; undefined when the signal fires first.
+   */
+  until<T>(test: () => T | undefined | false, signal: AbortSignal): Promise<T | undefined> {
+    return untilChanged(
+      (waiter) => {
+        this.#waiters.add(waiter);
+        return () => this.#waiters.delete(waiter);
+      },
+      test,
+      signal,
+    );
   }
 
   /** Runs until the signal fires. */
@@ -132,7 +142,7 @@ export class Informer<Kept> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const objects = new Map<string, Kept>();
+    const objects = new Map<string, Held<Kept>>();
     const { pageSize = PAGE } = this.#options;
     const limit = this.#unpaged ? 0 : pageSize;
     this.#unpaged = false;
@@ -145,7 +155,9 @@ export class Informer<Kept> {
       const list = await this.#page(query, signal);
       this.#unpaged = false;
       for (const item of Array.isArray(list.items) ? list.items : []) {
-        if (isObject(item)) this.#put(objects, item);
+        if (!isObject(item)) continue;
+        const held = this.#heldOf(item);
+        if (held !== undefined) objects.set(keyOf(item), held);
       }
       const metadata = isObject(list.metadata) ? list.metadata : {};
       next = asText(metadata.continue);
@@ -153,10 +165,11 @@ export class Informer<Kept> {
     } while (next !== "");
     if (version === "") throw new TypeError("A list has no resourceVersion");
     // The new copy replaces the old one whole: what was deleted meanwhile is gone with it.
-    this.#objects = objects;
+    this.#store.replace(objects);
     this.#version = version;
     this.#synced = true;
     this.#unserved = false;
+    this.#wake();
     this.#options.log.info("listed", { kind: this.name, objects: objects.size, version });
   }
 
@@ -206,17 +219,37 @@ export class Informer<Kept> {
       throw new Error(words);
     }
     const metadata = isObject(object.metadata) ? object.metadata : {};
-    if (type === "DELETED") this.#objects.delete(keyOf(metadata));
-    else if (type === "ADDED" || type === "MODIFIED") this.#put(this.#objects, object);
     const version = asText(metadata.resourceVersion);
     if (version !== "") this.#version = version;
+    if (type !== "DELETED" && type !== "ADDED" && type !== "MODIFIED") return;
+    const held = type === "DELETED" ? undefined : this.#heldOf(object);
+    if (held === undefined) this.#store.delete(keyOf(object));
+    else this.#store.put(keyOf(object), held);
+    this.#wake();
   }
 
-  #put(objects: Map<string, Kept>, object: JsonObject): void {
-    const key = keyOf(isObject(object.metadata) ? object.metadata : {});
+  #heldOf(object: JsonObject): Held<Kept> | undefined {
+    const metadata = isObject(object.metadata) ? object.metadata : {};
     const kept = this.#options.keep(object);
-    if (kept === undefined) objects.delete(key);
-    else objects.set(key, kept);
+    return kept === undefined ? undefined : {
+      object: kept,
+      uid: asText(metadata.uid),
+      resourceVersion: asText(metadata.resourceVersion),
+    };
+  }
+
+  #wake(): void {
+    this.#changes++;
+    for (const waiter of [...this.#waiters]) waiter();
+  }
+
+  #call(listener: (event: ObjectEvent<Kept>) => void, event: ObjectEvent<Kept>): void {
+    try {
+      listener(event);
+    } catch (thrown) {
+      const fields = { kind: this.name, key: event.key, reason: errorText(thrown) };
+      this.#options.log.error("a listener failed", fields);
+    }
   }
 
   /** Notes a failure; returns how long to wait. */
@@ -244,6 +277,7 @@ export class Informer<Kept> {
         });
       }
       this.#unserved = true;
+      this.#wake();
       return Math.min(this.#times.unservedMs, this.#times.backoffMs(this.#failures));
     }
     log.warn("watch failed, trying again", { ...fields, cause, failures: this.#failures });
@@ -253,21 +287,4 @@ export class Informer<Kept> {
   #count(cause: Cause): void {
     this.restarts.set(cause, (this.restarts.get(cause) ?? 0) + 1);
   }
-}
-
-function causeOf(thrown: unknown, status: number): Cause {
-  if (thrown instanceof Expired || status === 410) return "expired";
-  if (status !== 0) return `status ${status}`;
-  if (thrown instanceof Silence) return "silence";
-  return thrown instanceof CutShort ? "cut short" : "connection";
-}
-
-function keyOf(metadata: JsonObject): string {
-  const namespace = asText(metadata.namespace);
-  const name = asText(metadata.name);
-  return namespace === "" ? name : `${namespace}/${name}`;
-}
-
-function asText(value: Json | undefined): string {
-  return typeof value === "string" ? value : "";
 }

@@ -3,7 +3,8 @@ import { silentLogger } from "core/log/logger.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import { delay } from "core/time/clock.ts";
 import { KubeClient } from "./client.ts";
-import { Informer, type InformerTimes } from "./informer.ts";
+import { Informer } from "./informer.ts";
+import type { InformerTimes } from "./informer_options.ts";
 
 /**
  * In Deno 2.7.11 an abort between the arrival of an answer and its use leaks that answer. Each of these
@@ -264,4 +265,49 @@ test("a refused list is tried again and leaves the informer unsynced", async () 
   });
   await it.until(() => it.informer.synced);
   assert.equal(it.informer.restarts.get("status 403"), 3);
+});
+
+test("listeners hear of what is there, what changes, and what a new list lacks", async () => {
+  let lists = 0;
+  await using it = play((url) => {
+    if (!isWatch(url)) {
+      return lists++ === 0
+        ? list(10, [object("a", 1, { v: "1" }), object("b", 2)])
+        : list(50, [object("b", 2), object("c", 49)]);
+    }
+    return url.searchParams.get("resourceVersion") === "10"
+      ? [event("MODIFIED", object("a", 11, { v: "2" })), event("ERROR", { code: 410 })]
+      : [FOREVER];
+  });
+  const heard: unknown[] = [];
+  it.informer.subscribe(() => {
+    throw new Error("a listener that fails ends nothing");
+  });
+  it.informer.subscribe(({ type, key, synthetic }) => heard.push([type, key, synthetic]));
+  await it.until(() => it.informer.get("n/c") !== undefined);
+  assert.deepEqual(heard, [
+    ["added", "n/a", true],
+    ["added", "n/b", true],
+    ["changed", "n/a", false],
+    ["deleted", "n/a", true],
+    ["added", "n/c", true],
+  ]);
+  const late: unknown[] = [];
+  it.informer.subscribe(({ type, key }) => late.push([type, key]))();
+  assert.deepEqual(late, [["added", "n/b"], ["added", "n/c"]]);
+  assert.equal(it.informer.held("n/c")?.resourceVersion, "49");
+});
+
+test("until waits for a change, and ends with its signal", async () => {
+  await using it = play((url) =>
+    isWatch(url) ? [50, event("ADDED", object("late", 11)), FOREVER] : list(10, [])
+  );
+  const { informer } = it;
+  const found = await informer.until(() => informer.get("n/late"), AbortSignal.timeout(5000));
+  assert.equal(found, "{}");
+  const ended = new AbortController();
+  const never = informer.until(() => informer.get("n/never"), ended.signal);
+  ended.abort();
+  assert.equal(await never, undefined);
+  assert.equal(await informer.until(() => false, ended.signal), undefined, "fired before");
 });

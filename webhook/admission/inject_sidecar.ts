@@ -40,7 +40,6 @@ export async function injectSidecar(
   return { allowed: true, patch, warnings: injection.warnings };
 }
 
-const LOOK_AGAIN_MS = 20;
 /** Namespace, Mesh, ConfigMap or ContainerPatch not found. */
 const MISSING = ["KUMA-WH-003", "KUMA-WH-004", "KUMA-WH-008", "KUMA-WH-011"];
 
@@ -50,16 +49,19 @@ const MISSING = ["KUMA-WH-003", "KUMA-WH-004", "KUMA-WH-008", "KUMA-WH-011"];
  * taken at our word, the pod would be refused, or made without its sidecar.
  */
 async function injectSoon(pod: PodView, context: InjectionContext): Promise<Injection> {
-  const end = performance.now() + (context.patienceMs ?? 0);
+  const { cluster, patienceMs = 0 } = context;
+  const late = patienceMs > 0 ? AbortSignal.timeout(patienceMs) : AbortSignal.abort();
   for (;;) {
-    const isLate = performance.now() >= end;
+    // What is heard while the pod is being looked at counts as news, too.
+    const { changes = 0 } = cluster;
+    const isLate = late.aborted || cluster.changedSince === undefined;
     try {
       const injection = await injectPod(pod, context);
       if (isLate || injection.undecided !== true) return injection;
     } catch (thrown) {
       if (isLate || !(thrown instanceof KumaError) || !MISSING.includes(thrown.code)) throw thrown;
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    await cluster.changedSince?.(changes, late);
   }
 }
 

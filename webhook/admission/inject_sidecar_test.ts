@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { untilChanged } from "core/cluster/until.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
 import type { Cluster, InjectionContext, NamespaceView } from "../inject/context.ts";
@@ -18,12 +19,28 @@ function known() {
     mesh: true,
     patch: true,
     looks: 0,
+    changes: 0,
+  };
+  const listeners = new Set<() => void>();
+  const news = () => {
+    state.changes++;
+    for (const listener of [...listeners]) listener();
   };
   const cluster: Cluster = {
     namespace: () => (state.looks++, state.namespace),
     hasMesh: () => state.mesh,
     containerPatch: () => state.patch ? { spec: {} } : undefined,
     configMap: () => undefined,
+    get changes() {
+      return state.changes;
+    },
+    async changedSince(changes, signal) {
+      await untilChanged(
+        (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+        () => state.changes !== changes,
+        signal,
+      );
+    },
   };
   const context: InjectionContext = {
     ...loadSettings(undefined, {}),
@@ -35,7 +52,7 @@ function known() {
   };
   const ask = (operation = "CREATE", object: typeof POD = POD) =>
     injectSidecar({ object, namespace: "shop", operation }, context, silentLogger);
-  return { state, ask };
+  return { state, ask, news };
 }
 
 const unlabelled: NamespaceView = { labels: {}, annotations: {} };
@@ -48,13 +65,16 @@ Deno.test("what was made a moment ago is waited for, whichever it is", async () 
     [(state) => state.patch = false],
   ];
   for (const [lack] of cases) {
-    const { state, ask } = known();
+    const { state, ask, news } = known();
     const whole = { ...state };
     lack(state);
-    setTimeout(() => Object.assign(state, { ...whole, looks: state.looks }), 60);
+    setTimeout(() => {
+      Object.assign(state, { ...whole, looks: state.looks });
+      news();
+    }, 60);
     const verdict = await ask();
     assert.ok(verdict.allowed && (verdict.patch?.length ?? 0) > 0, lack.toString());
-    assert.ok(state.looks > 1);
+    assert.equal(state.looks, 2, "it looks again at news only");
   }
 });
 

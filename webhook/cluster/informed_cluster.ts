@@ -11,6 +11,7 @@ import { type Meshes, type MeshView, viewMesh } from "../resources/mesh.ts";
 import type { Settings } from "../settings/table.ts";
 import type { KubeClient } from "core/cluster/client.ts";
 import { Informer } from "core/cluster/informer.ts";
+import type { InformerStatus } from "core/cluster/informer_options.ts";
 
 const KUMA = "/apis/kuma.io/v1alpha1";
 /** The only key of a ConfigMap that is kept. */
@@ -49,7 +50,7 @@ export class InformedCluster implements Cluster, Meshes {
       path: `${KUMA}/dataplanes`,
       keep: ({ mesh }) => typeof mesh === "string" ? mesh : "",
     });
-    this.#patches = new Informer({
+    this.#patches = new Informer<JsonObject>({
       ...common,
       name: "containerpatches",
       path: `${KUMA}/namespaces/${encodeURIComponent(settings.systemNamespace)}/containerpatches`,
@@ -67,7 +68,7 @@ export class InformedCluster implements Cluster, Meshes {
   }
 
   /** The informers, for readiness and metrics. */
-  get informers(): readonly Informer<unknown>[] {
+  get informers(): readonly InformerStatus[] {
     const all = [
       this.#namespaces,
       this.#meshes,
@@ -108,11 +109,30 @@ export class InformedCluster implements Cluster, Meshes {
   }
 
   async meshSoon(name: string): Promise<MeshView | undefined> {
-    const end = Date.now() + NEWS_MS;
-    while (this.mesh(name) === undefined && Date.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    return this.mesh(name);
+    return await this.#meshes.until(() => this.mesh(name), AbortSignal.timeout(NEWS_MS));
+  }
+
+  get changes(): number {
+    return this.informers.reduce((sum, { changes }) => sum + changes, 0);
+  }
+
+  async changedSince(changes: number, signal: AbortSignal): Promise<void> {
+    const first = new AbortController();
+    const over = AbortSignal.any([signal, first.signal]);
+    const test = () => this.changes !== changes;
+    await Promise.race(this.informers.map((one) => one.until(test, over)));
+    first.abort();
+  }
+
+  /** Waits until everything was listed. Gives false when the signal fires first. */
+  async listed(signal: AbortSignal): Promise<boolean> {
+    const kinds = this.informers.map((one) =>
+      one.until(
+        () => one.synced || (one === this.#dataplanes && one.unserved),
+        signal,
+      )
+    );
+    return (await Promise.all(kinds)).every((found) => found === true);
   }
 
   dataplanesIn(mesh: string): number | undefined {

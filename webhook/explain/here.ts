@@ -9,7 +9,6 @@ import { shippedContainerSchema } from "core/patch/schema.ts";
 import { KubeClient, type KubeEndpoint } from "core/cluster/client.ts";
 import { InformedCluster } from "../cluster/informed_cluster.ts";
 import { knowsNativeSidecars } from "core/cluster/version.ts";
-import { pause } from "../certificates/keep.ts";
 import type { Cluster } from "../inject/context.ts";
 import type { LoadedSettings } from "../settings/load.ts";
 import { assumedCluster } from "./assumed_cluster.ts";
@@ -50,12 +49,8 @@ export async function explainHere(
   const stop = new AbortController();
   const running = cluster.run(stop.signal);
   try {
-    const deadline = Date.now() + SYNC_MS;
-    while (cluster.waitingFor.length > 0) {
-      if (Date.now() > deadline) {
-        throw new KumaError("KUMA-WH-021", `cannot list ${cluster.waitingFor.join(", ")}`);
-      }
-      await pause(20, stop.signal);
+    if (!await cluster.listed(AbortSignal.timeout(SYNC_MS))) {
+      throw new KumaError("KUMA-WH-021", `cannot list ${cluster.waitingFor.join(", ")}`);
     }
     const native = knowsNativeSidecars({ major: String(major), minor: String(minor) });
     return await explain(cluster, native);

@@ -24,6 +24,10 @@ export interface Cluster {
   containerPatch(name: string): JsonObject | undefined;
   /** The `data` of a ConfigMap. */
   configMap(namespace: string, name: string): TextMap | undefined;
+  /** Counts what has been heard of the cluster; absent where nothing ever changes. */
+  readonly changes?: number;
+  /** Waits until more than so much was heard, or the signal fires. */
+  changedSince?(changes: number, signal: AbortSignal): Promise<void>;
 }
 
 /** Everything an injection looks at. */
