@@ -9,20 +9,29 @@
  * becomes `10.0.0.0/8`, `::1` becomes eight groups and `/128`. What is none comes back as it is.
  */
 export function canonicalAddress(text: string): string {
-  const [address = "", length] = text.split("/");
-  const v6 = address.includes(":");
-  const bytes = v6 ? ipv6Bytes(address) : ipv4Bytes(address);
-  if (bytes === undefined) return text;
-  const all = bytes.length * 8;
-  const bits = length === undefined ? all : /^[0-9]+$/.test(length) ? Number(length) : all + 1;
-  if (bits > all) return text;
-  const masked = bytes.map((byte, i) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - i * 8))));
-  if (!v6) return `${masked.map((byte) => byte & 0xff).join(".")}/${bits}`;
+  const prefix = prefixBytes(text);
+  if (prefix === undefined) return text;
+  const { bytes, bits } = prefix;
+  if (bytes.length === 4) return `${bytes.join(".")}/${bits}`;
   const groups = Array.from(
     { length: 8 },
-    (_, i) => (((masked[i * 2] ?? 0) & 0xff) << 8 | (masked[i * 2 + 1] ?? 0) & 0xff).toString(16),
+    (_, i) => ((bytes[i * 2] ?? 0) << 8 | (bytes[i * 2 + 1] ?? 0)).toString(16),
   );
   return `${groups.join(":")}/${bits}`;
+}
+
+/** The bytes of an address or CIDR (4 or 16, host bits at zero) and its prefix length; undefined for what is none. */
+export function prefixBytes(
+  text: string,
+): { readonly bytes: readonly number[]; readonly bits: number } | undefined {
+  const [address = "", length] = text.split("/");
+  const bytes = address.includes(":") ? ipv6Bytes(address) : ipv4Bytes(address);
+  if (bytes === undefined) return undefined;
+  const all = bytes.length * 8;
+  const bits = length === undefined ? all : /^[0-9]+$/.test(length) ? Number(length) : all + 1;
+  if (bits > all) return undefined;
+  const mask = (i: number): number => 0xff00 >> Math.min(8, Math.max(0, bits - i * 8)) & 0xff;
+  return { bytes: bytes.map((byte, i) => byte & mask(i)), bits };
 }
 
 function ipv4Bytes(text: string): number[] | undefined {

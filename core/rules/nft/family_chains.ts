@@ -1,0 +1,157 @@
+/**
+ * One family's iptables rules as chains of nftables, rule by rule.
+ *
+ * @module
+ */
+import type { Family } from "../../proxy/resolved.ts";
+import { checkComment } from "../grammar.ts";
+import {
+  COMMENT_PREFIX,
+  type Match,
+  type Rule,
+  type Ruleset,
+  type Table,
+  type Target,
+} from "../model.ts";
+import type { NftBase, NftChain, NftMatch, NftRule, NftTarget } from "./model.ts";
+
+/**
+ * Where iptables' tables hook in (enum nf_ip_hook_priorities). In nat, two chains stand around the
+ * place of iptables' own: what would be inserted there comes before everybody's rules, what would be appended
+ * after them.
+ */
+const PRIORITY = { raw: -300, mangle: -150, natFirst: -101, natLast: -99 } as const;
+const HOOK = { PREROUTING: "prerouting", OUTPUT: "output" } as const;
+
+/** All chains of one family, base chains first; the chains of our own as they are called in iptables. */
+export function familyChains(ruleset: Ruleset): NftChain[] {
+  return ruleset.tables.flatMap((table) => tableChains(table, ruleset.family));
+}
+
+function tableChains(table: Table, family: Family): NftChain[] {
+  const byChain = Map.groupBy(table.rules, (rule) => rule.chain);
+  const base = (["PREROUTING", "OUTPUT"] as const).flatMap((name) =>
+    baseChains(table.name, HOOK[name], byChain.get(name) ?? [])
+      .map((chain) => ({ ...chain, rules: translate(chain.rules, table, family) }))
+  );
+  const own = table.chains.map((name) => ({
+    name,
+    rules: translate(byChain.get(name) ?? [], table, family),
+  }));
+  return [...base, ...own];
+}
+
+interface Planned {
+  readonly name: string;
+  readonly base: NftBase;
+  readonly rules: readonly Rule[];
+}
+
+function baseChains(
+  table: Table["name"],
+  hook: NftBase["hook"],
+  rules: readonly Rule[],
+): Planned[] {
+  if (rules.length === 0) return [];
+  if (table !== "nat") {
+    const base = { type: "filter", hook, priority: PRIORITY[table] } as const;
+    return [{ name: `${table}-${hook}`, base, rules }];
+  }
+  const inserted = rules.filter((rule) => rule.insertAt !== undefined)
+    .sort((a, b) => (a.insertAt ?? 0) - (b.insertAt ?? 0));
+  const appended = rules.filter((rule) => rule.insertAt === undefined);
+  const chain = (name: string, priority: number, rules: readonly Rule[]): Planned[] =>
+    rules.length === 0
+      ? []
+      : [{ name: `nat-${hook}-${name}`, base: { type: "nat", hook, priority }, rules }];
+  // A return of the first chain does not end the last one, as it would in iptables: so it is said again.
+  const again = appended.length === 0 ? [] : inserted.filter(endsHere);
+  return [
+    ...chain("first", PRIORITY.natFirst, inserted),
+    ...chain("last", PRIORITY.natLast, [...again, ...appended]),
+  ];
+}
+
+function endsHere({ target }: Rule): boolean {
+  return target.kind === "return" || target.kind === "jump" && target.chain === "DOCKER_OUTPUT";
+}
+
+function translate(rules: readonly Rule[], table: Table, family: Family): NftRule[] {
+  return rules.flatMap((rule, index) => {
+    const kept = withoutNeedlessOwner(rule, rules[index + 1]);
+    const target = translateTarget(rule.target, table);
+    const comment = rule.comment === undefined
+      ? {}
+      : { comment: checkComment(COMMENT_PREFIX + rule.comment) };
+    return spread(kept).map((matches) => ({
+      family,
+      ...comment,
+      matches: matches.flatMap(translateMatch),
+      target,
+    }));
+  });
+}
+
+/** A rule's matches once for each of its ranges of ports. */
+function spread(matches: readonly Match[]): (readonly Match[])[] {
+  const at = matches.findIndex(({ kind }) => kind === "destinationPorts");
+  const list = matches[at];
+  if (list?.kind !== "destinationPorts") return [matches];
+  return list.ports.map((range) => matches.with(at, { kind: "destinationPorts", ports: [range] }));
+}
+
+/**
+ * `! --uid-owner U` also matches packets without a socket, which nothing in nftables can say. Where the next
+ * rule returns everything of U anyway, the match can be left out and nobody fares differently.
+ */
+function withoutNeedlessOwner(rule: Rule, next: Rule | undefined): readonly Match[] {
+  const { matches, target } = rule;
+  const owner = matches.find((match) => match.kind === "uidOwner" && match.not === true);
+  if (owner?.kind !== "uidOwner" || target.kind !== "return") return matches;
+  const [only, ...more] = next?.matches ?? [];
+  const returned = next?.target.kind === "return" && more.length === 0 &&
+    only?.kind === "uidOwner" && only.not !== true && only.uids.from === owner.uids.from &&
+    only.uids.to === owner.uids.to;
+  return returned ? matches.filter((match) => match !== owner) : matches;
+}
+
+function translateMatch(match: Match): NftMatch[] {
+  switch (match.kind) {
+    case "module":
+      return [];
+    case "protocol":
+      return [match];
+    case "source":
+    case "destination":
+      return [{ kind: "address", side: match.kind, value: { one: match.address }, ...not(match) }];
+    case "inInterface":
+    case "outInterface": {
+      if (match.name === "+") return [];
+      const side = match.kind === "inInterface" ? "in" : "out";
+      return [{ kind: "interface", side, name: match.name, ...not(match) }];
+    }
+    case "sourcePort":
+    case "destinationPort": {
+      const side = match.kind === "sourcePort" ? "source" : "destination";
+      const one = { from: match.port, to: match.port };
+      return [{ kind: "port", side, value: { one }, ...not(match) }];
+    }
+    // Spread into one rule a range before: grouping makes one set of them.
+    case "destinationPorts":
+      return match.ports.map((one) => ({ kind: "port", side: "destination", value: { one } }));
+    case "uidOwner":
+      return [{ kind: "uid", value: { one: match.uids }, ...not(match) }];
+    case "ctState":
+      return [{ kind: "invalid" }];
+  }
+}
+
+function not(match: { readonly not?: true }): { readonly not?: true } {
+  return match.not === true ? { not: true } : {};
+}
+
+function translateTarget(target: Target, { chains }: Table): NftTarget {
+  // Docker's DNS chain stands in a table of Docker's: whoever returns here passes it there.
+  if (target.kind === "jump" && !chains.includes(target.chain)) return { kind: "return" };
+  return target;
+}

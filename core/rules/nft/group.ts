@@ -1,0 +1,84 @@
+/**
+ * Many rules that differ in one value become one rule with a set.
+ *
+ * @module
+ */
+import { addressElement, disjoint, KEY_LENGTH, numberElement } from "./elements.ts";
+import type { NftElement, NftMatch, NftRule, NftSetType } from "./model.ts";
+
+/** Gives a set with these elements a name: always the same for the same elements. */
+export type NameSet = (type: NftSetType, elements: readonly NftElement[]) => string;
+
+type Single = NftMatch & { readonly value: { readonly one: unknown } };
+
+/** In which value rules may differ, in this order: what is grouped first can be grouped again. */
+const DIMENSIONS: readonly ((match: NftMatch) => match is Single)[] = [
+  (match): match is Single => isSingle(match) && match.kind === "port",
+  (match): match is Single =>
+    isSingle(match) && match.kind === "address" && match.side === "destination",
+  (match): match is Single =>
+    isSingle(match) && match.kind === "address" && match.side === "source",
+  (match): match is Single => isSingle(match) && match.kind === "uid",
+];
+
+/**
+ * The same rules with sets. Only neighbours that send packets to the same place are put together: among
+ * these the order does not matter, and doing twice what they do is the same as doing it once.
+ */
+export function groupRules(rules: readonly NftRule[], name: NameSet): NftRule[] {
+  const grouped: NftRule[] = [];
+  let run: NftRule[] = [];
+  const close = (): void => {
+    grouped.push(...DIMENSIONS.reduce((rules, pick) => groupRun(rules, pick, name), run));
+    run = [];
+  };
+  for (const rule of rules) {
+    const [first] = run;
+    const neighbour = first !== undefined && rule.target.kind !== "log" &&
+      JSON.stringify([first.target, first.comment]) === JSON.stringify([rule.target, rule.comment]);
+    if (!neighbour) close();
+    run.push(rule);
+  }
+  close();
+  return grouped;
+}
+
+function groupRun(
+  rules: readonly NftRule[],
+  pick: (match: NftMatch) => match is Single,
+  name: NameSet,
+): NftRule[] {
+  const groups = Map.groupBy(rules, (rule) => {
+    const at = rule.matches.findIndex(pick);
+    const rest = rule.matches.map((match, i) => i === at ? { ...match, value: null } : match);
+    return JSON.stringify([at, rule.family, rest]);
+  });
+  return [...groups.values()].flatMap((group) => {
+    const [rule] = group;
+    const at = rule?.matches.findIndex(pick) ?? -1;
+    const match = rule?.matches[at];
+    if (rule === undefined || match === undefined || group.length === 1) return group;
+    if (at < 0) return [rule];
+    const elements = disjoint(group.map((one) => elementOf(one.matches[at])));
+    const value = { set: name(typeOf(rule, match), elements) };
+    return [{ ...rule, matches: rule.matches.with(at, { ...match, value } as NftMatch) }];
+  });
+}
+
+function isSingle(match: NftMatch): boolean {
+  return "value" in match && "one" in match.value && match.not !== true;
+}
+
+function typeOf({ family = "ipv4" }: NftRule, { kind }: NftMatch): NftSetType {
+  return kind === "address" ? family : kind === "uid" ? "uid" : "port";
+}
+
+function elementOf(match: NftMatch | undefined): NftElement {
+  if (match === undefined || !("value" in match) || !("one" in match.value)) {
+    throw new TypeError("only a single value becomes an element");
+  }
+  const { one } = match.value;
+  return typeof one === "string"
+    ? addressElement(one)
+    : numberElement(one, KEY_LENGTH[match.kind === "uid" ? "uid" : "port"]);
+}

@@ -1,0 +1,156 @@
+/**
+ * The table as text for `nft -f`: what a dry run shows. Applied by nft(8) it gives the very expressions that we
+ * send to the kernel ourselves.
+ *
+ * @module
+ */
+import type { Family, NumberRange } from "../../proxy/resolved.ts";
+import { expressionsOf } from "./expressions.ts";
+import {
+  NFT_TABLE,
+  type NftChain,
+  type NftElement,
+  type NftMatch,
+  type NftRule,
+  type NftSet,
+  type NftSetType,
+  type NftTable,
+  type NftTarget,
+  type NftValue,
+} from "./model.ts";
+import { quoteWord } from "../words.ts";
+
+const SET_TYPE: Readonly<Record<NftSetType, string>> = {
+  port: "inet_service",
+  ipv4: "ipv4_addr",
+  ipv6: "ipv6_addr",
+  uid: "uid",
+};
+const LOG_LEVELS = ["emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"];
+
+/**
+ * The whole text; it replaces the table in one transaction, as we do. It ends with one line break.
+ *
+ * @throws KumaError KUMA-TP-101 where a value cannot stand in a rule.
+ */
+export function renderNft(table: NftTable): string {
+  const name = `inet ${NFT_TABLE}`;
+  const parts = [...table.sets.map(renderSet), ...table.chains.map(renderChain)];
+  return `table ${name}\ndelete table ${name}\ntable ${name} {\n${parts.join("\n\n")}\n}\n`;
+}
+
+function renderSet({ name, type, interval, elements }: NftSet): string {
+  return [
+    `\tset ${name} {`,
+    `\t\ttype ${SET_TYPE[type]}`,
+    ...(interval ? ["\t\tflags interval"] : []),
+    `\t\telements = { ${elements.map((element) => elementText(type, element)).join(", ")} }`,
+    "\t}",
+  ].join("\n");
+}
+
+function renderChain({ name, base, rules }: NftChain): string {
+  const head = base === undefined
+    ? []
+    : [`\t\ttype ${base.type} hook ${base.hook} priority ${base.priority}; policy accept;`];
+  return [
+    `\tchain ${name} {`,
+    ...head,
+    ...rules.map((rule) => `\t\t${renderNftRule(rule)}`),
+    "\t}",
+  ].join("\n");
+}
+
+/** One rule, such as `ip saddr 10.0.0.0/8 tcp dport 22 return`. Throws KUMA-TP-101. */
+export function renderNftRule(rule: NftRule): string {
+  // The same checks as on the way to the kernel.
+  expressionsOf(rule);
+  const { matches, family, comment, target } = rule;
+  const addressed = matches.some(({ kind }) => kind === "address");
+  const words = family !== undefined && !addressed ? [`meta nfproto ${family}`] : [];
+  for (const [index, match] of matches.entries()) {
+    words.push(...matchText(match, matches[index + 1], matches, family));
+  }
+  words.push(targetText(target));
+  if (comment !== undefined) words.push(`comment ${quoteWord(comment)}`);
+  return words.join(" ");
+}
+
+function matchText(
+  match: NftMatch,
+  next: NftMatch | undefined,
+  all: readonly NftMatch[],
+  family: Family | undefined,
+): string[] {
+  switch (match.kind) {
+    case "protocol":
+      // A port names its protocol itself.
+      return next?.kind === "port" ? [] : [`meta l4proto ${match.protocol}`];
+    case "address": {
+      const field = `${family === "ipv6" ? "ip6" : "ip"} ${short(match.side)}addr`;
+      return [
+        `${field} ${not(match)}${"set" in match.value ? `@${match.value.set}` : match.value.one}`,
+      ];
+    }
+    case "interface":
+      return [
+        `${match.side === "in" ? "iifname" : "oifname"} ${not(match)}"${
+          match.name.replace(/\+$/, "*")
+        }"`,
+      ];
+    case "port": {
+      const protocol = all.find((other) => other.kind === "protocol")?.protocol ?? "tcp";
+      return [`${protocol} ${short(match.side)}port ${not(match)}${rangeText(match.value)}`];
+    }
+    case "uid":
+      return [`meta skuid ${not(match)}${rangeText(match.value)}`];
+    case "invalid":
+      return ["ct state invalid"];
+  }
+}
+
+function short(side: "source" | "destination"): string {
+  return side === "source" ? "s" : "d";
+}
+
+function not({ not }: { readonly not?: true }): string {
+  return not === true ? "!= " : "";
+}
+
+function rangeText(value: NftValue<NumberRange>): string {
+  if ("set" in value) return `@${value.set}`;
+  const { from, to } = value.one;
+  return from === to ? `${from}` : `${from}-${to}`;
+}
+
+function targetText(target: NftTarget): string {
+  switch (target.kind) {
+    case "jump":
+      return `jump ${target.chain}`;
+    case "return":
+    case "drop":
+      return target.kind;
+    case "redirect":
+      return `redirect to :${target.port}`;
+    case "zone":
+      return `ct zone set ${target.zone}`;
+    case "log":
+      return `log prefix "${target.prefix}" level ${LOG_LEVELS[target.level]}`;
+  }
+}
+
+/** One element as nft writes it: a value, or a range. */
+export function elementText(type: NftSetType, { from, to }: NftElement): string {
+  const bytes = (value: string): number[] =>
+    (value.match(/../g) ?? []).map((byte) => parseInt(byte, 16));
+  const write = (value: string): string => {
+    if (type === "ipv4") return bytes(value).join(".");
+    if (type === "ipv6") {
+      return (value.match(/.{4}/g) ?? []).map((group) => parseInt(group, 16).toString(16)).join(
+        ":",
+      );
+    }
+    return `${parseInt(value, 16)}`;
+  };
+  return from === to ? write(from) : `${write(from)}-${write(to)}`;
+}

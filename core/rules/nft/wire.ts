@@ -1,0 +1,101 @@
+/**
+ * Netlink's messages and attributes as bytes (linux/netlink.h). Netlink itself is in the machine's byte
+ * order (little endian on amd64 and arm64), nf_tables' own numbers are in big endian.
+ *
+ * @module
+ */
+
+/** Bytes of a message or an attribute. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** One attribute: its type, and its bytes or the attributes that it holds. */
+export type Attribute = readonly [type: number, value: Bytes | readonly Attribute[]];
+
+const NLA_F_NESTED = 0x8000;
+/** Bytes of the head of an attribute. */
+const HEAD = 4;
+/** The longest attribute: its length is a 16-bit number. */
+export const ATTRIBUTE_MAX = 0xffff;
+
+/** A string attribute, with its closing NUL. */
+export function text(type: number, value: string): Attribute {
+  return [type, new TextEncoder().encode(`${value}\0`)];
+}
+
+/** A 32-bit number in big endian, as nf_tables has them; negative numbers in two's complement. */
+export function number(type: number, value: number): Attribute {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, value | 0, false);
+  return [type, bytes];
+}
+
+/** Bytes that are written in hexadecimal. */
+export function data(type: number, value: string): Attribute {
+  return [type, Uint8Array.from(value.match(/../g) ?? [], (byte) => parseInt(byte, 16))];
+}
+
+/** The bytes of attributes one behind the other, each padded to four. */
+export function encodeAttributes(attributes: readonly Attribute[]): Bytes {
+  const parts = attributes.map(([type, value]) => {
+    const nested = !(value instanceof Uint8Array);
+    const body = nested ? encodeAttributes(value) : value;
+    const length = HEAD + body.length;
+    if (length > ATTRIBUTE_MAX) throw new RangeError(`an attribute of ${length} bytes is too long`);
+    const bytes = new Uint8Array(align(length));
+    const view = new DataView(bytes.buffer);
+    view.setUint16(0, length, true);
+    view.setUint16(2, nested ? type | NLA_F_NESTED : type, true);
+    bytes.set(body, HEAD);
+    return bytes;
+  });
+  return concat(parts);
+}
+
+/** The attributes of a message or of a nested attribute, in order. Throws a `RangeError` for bytes cut short. */
+export function decodeAttributes(bytes: Bytes): { readonly type: number; readonly value: Bytes }[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const found: { type: number; value: Bytes }[] = [];
+  for (let at = 0; at + HEAD <= bytes.length;) {
+    const length = view.getUint16(at, true);
+    if (length < HEAD || at + length > bytes.length) {
+      throw new RangeError("a netlink attribute is cut short");
+    }
+    // The two top bits say "nested" and "big endian"; the type is in the rest.
+    const type = view.getUint16(at + 2, true) & 0x3fff;
+    found.push({ type, value: bytes.slice(at + HEAD, at + length) });
+    at += align(length);
+  }
+  return found;
+}
+
+/** {@linkcode decodeAttributes} by type. */
+export function attributesOf(bytes: Bytes): Map<number, Bytes> {
+  return new Map(decodeAttributes(bytes).map(({ type, value }) => [type, value]));
+}
+
+/** The text of a string attribute. */
+export function textOf(value: Bytes): string {
+  const end = value.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? value : value.subarray(0, end));
+}
+
+/** The number of a 32-bit big-endian attribute, signed. */
+export function numberOf(value: Bytes): number {
+  return new DataView(value.buffer, value.byteOffset).getInt32(0, false);
+}
+
+/** Parts one behind the other. */
+export function concat(parts: readonly Bytes[]): Bytes {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** `length` rounded up to what netlink pads to. */
+export function align(length: number): number {
+  return (length + 3) & ~3;
+}
