@@ -72,6 +72,21 @@ export const FIREWALL_CODES: Readonly<Record<string, CodeText>> = {
     title: "Another run works on the same network namespace",
     todo: "Nothing was changed. Wait for the other kumactl or stop it, then run the command again.",
   },
+  "KUMA-TP-230": {
+    title: "The kernel refuses a change of nftables",
+    todo:
+      "Nothing was changed. The message has the kernel's words and the rule that they are about; a missing " +
+      "kernel module (nft_chain_nat, nft_redir, nft_ct, nft_log) is the usual reason. " +
+      "--firewall-backend iptables does without nftables' own rules.",
+  },
+  "KUMA-TP-231": {
+    title: "The firewall backend that was asked for cannot be used here",
+    todo: "Nothing was changed. The message says why; --firewall-backend auto takes one that can be used.",
+  },
+  "KUMA-TP-232": {
+    title: "It is not known whether the kernel took a change of nftables",
+    todo: "Run the command again: it looks at what is there and puts the rest right.",
+  },
   "KUMA-TP-221": {
     title: "firewalld's direct.xml is malformed",
     todo: "Mend the file at the line and column that the message names; it was not touched.",

@@ -2,7 +2,7 @@ import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import type { Notes } from "./journal.ts";
-import { Nfnetlink } from "./nfnetlink.ts";
+import { NftSocket } from "../nftables/socket.ts";
 import { deleteEmpty, newObjects, nftObjects } from "./nft_objects.ts";
 
 /**
@@ -13,7 +13,7 @@ import { deleteEmpty, newObjects, nftObjects } from "./nft_objects.ts";
 export function removeEmptyNft(before: Notes["nftBefore"], logger: Logger): void {
   if (FAMILIES.every((family) => before[family] === undefined)) return;
   try {
-    using netlink = new Nfnetlink();
+    using netlink = new NftSocket();
     for (const family of FAMILIES) {
       const then = before[family];
       if (then === undefined) continue;

@@ -7,33 +7,40 @@
  */
 import type { Family } from "core/proxy/resolved.ts";
 import { type TableName, TABLES } from "core/rules/model.ts";
-import { attributeText, type Nfnetlink, NFT_MSG, NLM_F_NONREC } from "./nfnetlink.ts";
-import { type Attribute, type ObjectChange, textAttribute } from "./nfnetlink.ts";
+import { CHAIN, NFT_MSG, TABLE } from "core/rules/nft/attributes.ts";
+import type { NftMessage } from "core/rules/nft/encode.ts";
+import { NFPROTO } from "core/rules/nft/expressions.ts";
+import {
+  type Attribute,
+  attributesOf,
+  type Bytes,
+  numberOf,
+  text,
+  textOf,
+} from "core/rules/nft/wire.ts";
+import type { NftSocket } from "../nftables/socket.ts";
 
 /** The tables among {@linkcode TABLES} that exist for one family, each with its base chains. */
 export type NftObjects = Partial<Record<TableName, readonly string[]>>;
 
-/** `enum nfproto`. */
-const NFPROTO: Record<Family, number> = { ipv4: 2, ipv6: 10 };
-/** `enum nft_chain_attributes`, of which a few. */
-const CHAIN = { TABLE: 1, NAME: 3, HOOK: 4, POLICY: 5 } as const;
-const TABLE_NAME = 1;
 const NF_ACCEPT = 1;
+/** On a deletion: refuse while the object holds others, whoever else is writing. */
+const NLM_F_NONREC = 0x100;
 
 /** What exists for one family in the netns of the main thread. Throws `KUMA-TP-210`. */
-export function nftObjects(netlink: Nfnetlink, family: Family): NftObjects {
+export function nftObjects(netlink: NftSocket, family: Family): NftObjects {
   const found: { [name in TableName]?: string[] } = {};
-  for (const table of netlink.dump(NFT_MSG.GETTABLE, NFPROTO[family])) {
-    const name = tableName(table.get(TABLE_NAME));
+  for (const table of netlink.dump(NFT_MSG.GETTABLE, NFPROTO[family]).map(attributesOf)) {
+    const name = tableName(table.get(TABLE.NAME));
     if (name !== undefined) found[name] = [];
   }
   // No table, no chains: a new pod has neither.
   if (Object.keys(found).length === 0) return found;
-  for (const chain of netlink.dump(NFT_MSG.GETCHAIN, NFPROTO[family])) {
+  for (const chain of netlink.dump(NFT_MSG.GETCHAIN, NFPROTO[family]).map(attributesOf)) {
     const name = chain.get(CHAIN.NAME);
     const table = tableName(chain.get(CHAIN.TABLE));
     if (table === undefined || name === undefined || !chain.has(CHAIN.HOOK)) continue;
-    found[table]?.push(attributeText(name));
+    found[table]?.push(textOf(name));
   }
   return found;
 }
@@ -61,49 +68,54 @@ export type NewObjects = ReturnType<typeof newObjects>;
  * Deletes base chains and tables that were created on our behalf, as far as they are empty and keep
  * their policy ACCEPT; the kernel refuses the others, which is what we want. Returns what it deleted.
  */
-export function deleteEmpty(netlink: Nfnetlink, family: Family, objects: NewObjects): string[] {
+export function deleteEmpty(netlink: NftSocket, family: Family, objects: NewObjects): string[] {
   const closed = chainsWithPolicy(netlink, family);
   const deletions = [
     ...objects.chains.filter(({ table, chain }) => !closed.has(`${table} ${chain}`))
       .map(({ table, chain }) => ({
         name: `${table} ${chain}`,
         change: deletion(family, NFT_MSG.DELCHAIN, [
-          textAttribute(CHAIN.TABLE, table),
-          textAttribute(CHAIN.NAME, chain),
+          text(CHAIN.TABLE, table),
+          text(CHAIN.NAME, chain),
         ]),
       })),
     ...objects.tables.map((table) => ({
       name: table,
-      change: deletion(family, NFT_MSG.DELTABLE, [textAttribute(TABLE_NAME, table)]),
+      change: deletion(family, NFT_MSG.DELTABLE, [text(TABLE.NAME, table)]),
     })),
   ];
   if (deletions.length === 0) return [];
   // All at once is the usual case, and each transaction costs the kernel a wait for its readers.
-  const done = netlink.change(deletions.map(({ change }) => change)) === 0
+  const done = netlink.commit(deletions.map(({ change }) => change)).kind === "done"
     ? deletions
-    : deletions.filter(({ change }) => netlink.change([change]) === 0);
+    : deletions.filter(({ change }) => netlink.commit([change]).kind === "done");
   return done.map(({ name }) => name);
 }
 
-function deletion(family: Family, message: number, attributes: Attribute[]): ObjectChange {
-  return { message, flags: NLM_F_NONREC, family: NFPROTO[family], attributes };
+function deletion(family: Family, type: number, attributes: Attribute[]): NftMessage {
+  return {
+    type,
+    flags: NLM_F_NONREC,
+    family: NFPROTO[family],
+    attributes,
+    about: "an empty object",
+  };
 }
 
 /** Base chains whose policy is not ACCEPT: deleting such a chain would open what someone closed. */
-function chainsWithPolicy(netlink: Nfnetlink, family: Family): Set<string> {
+function chainsWithPolicy(netlink: NftSocket, family: Family): Set<string> {
   const closed = new Set<string>();
-  for (const chain of netlink.dump(NFT_MSG.GETCHAIN, NFPROTO[family])) {
+  for (const chain of netlink.dump(NFT_MSG.GETCHAIN, NFPROTO[family]).map(attributesOf)) {
     const table = chain.get(CHAIN.TABLE), name = chain.get(CHAIN.NAME);
     const policy = chain.get(CHAIN.POLICY);
     if (table === undefined || name === undefined || policy === undefined) continue;
-    const value = new DataView(policy.buffer, policy.byteOffset).getUint32(0, false);
-    if (value !== NF_ACCEPT) closed.add(`${attributeText(table)} ${attributeText(name)}`);
+    if (numberOf(policy) !== NF_ACCEPT) closed.add(`${textOf(table)} ${textOf(name)}`);
   }
   return closed;
 }
 
-function tableName(value: Uint8Array<ArrayBuffer> | undefined): TableName | undefined {
+function tableName(value: Bytes | undefined): TableName | undefined {
   if (value === undefined) return undefined;
-  const name = attributeText(value);
+  const name = textOf(value);
   return TABLES.find((table) => table === name);
 }

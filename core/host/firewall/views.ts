@@ -7,7 +7,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import type { SavedState } from "core/rules/saved.ts";
 import type { Children } from "./children.ts";
-import { Nfnetlink } from "./nfnetlink.ts";
+import { NftSocket } from "../nftables/socket.ts";
 import { type NftObjects, nftObjects } from "./nft_objects.ts";
 import { legacyTables, takeSnapshot } from "./snapshot.ts";
 import type { ToolFinder, Tools } from "./tools.ts";
@@ -88,7 +88,7 @@ export class Views {
 /** Asks the kernel now; undefined where it does not answer (no nf_tables, not root). */
 export function askNft(family: Family): NftObjects | undefined {
   try {
-    using netlink = new Nfnetlink();
+    using netlink = new NftSocket();
     return nftObjects(netlink, family);
   } catch (error) {
     if (error instanceof KumaError && error.code === "KUMA-TP-210") return undefined;

@@ -1,0 +1,86 @@
+/**
+ * The system calls under a netlink socket, each with a result that says all that its caller goes by: errno is
+ * not asked for, since the runtime may overwrite it before it is read. What a netlink peer refuses it says in a
+ * message of its own.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import type { Bytes } from "core/rules/nft/wire.ts";
+import { lazyCLibrary } from "../c_library.ts";
+import { close, errnoText, netlinkSocket } from "../libc.ts";
+
+const libc = lazyCLibrary({
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
+});
+
+/** One open socket's calls. */
+export interface NetlinkCalls {
+  /** Whether the kernel took the whole message. Where it did not it has done nothing. */
+  send(message: Bytes): boolean;
+  /** The next datagram; undefined where none came within `milliseconds`, or where it was lost. */
+  receive(milliseconds: number): Bytes | undefined;
+  close(): void;
+}
+
+/** Opens a socket. */
+export type OpenNetlink = () => NetlinkCalls;
+
+const SOL_SOCKET = 1, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
+const SOL_NETLINK = 270, NETLINK_EXT_ACK = 11, NETLINK_CAP_ACK = 10;
+const MSG_DONTWAIT = 0x40, MSG_TRUNC = 0x20;
+const POLLIN = 1;
+/** What the kernel gives a socket without asking (net.core.wmem_default). */
+const USUAL_BUFFER = 200 * 1024;
+/** Datagrams of dumps are at most 32 KiB (netlink_dump); an answer to a message is far smaller. */
+const DATAGRAM = 64 * 1024;
+
+/**
+ * A socket to the netfilter subsystem of the netns that the main thread is in; it stays with that netns.
+ *
+ * @throws {KumaError} `KUMA-TP-210` the kernel gives no such socket.
+ */
+export function openNetfilter(): NetlinkCalls {
+  const NETLINK_NETFILTER = 12;
+  const fd = netlinkSocket(NETLINK_NETFILTER);
+  if (fd < 0) {
+    throw new KumaError(
+      "KUMA-TP-210",
+      `Cannot ask the kernel for its nftables: no netlink socket can be opened: ${errnoText(fd)}`,
+    );
+  }
+  const set = (level: number, name: number, value: number): void => {
+    // Refused by old kernels only: then errors come without words, and large batches may not fit.
+    libc().setsockopt(fd, level, name, new Int32Array([value]), 4);
+  };
+  set(SOL_NETLINK, NETLINK_EXT_ACK, 1);
+  // Errors come without the whole message that they are about.
+  set(SOL_NETLINK, NETLINK_CAP_ACK, 1);
+  const buffer = new Uint8Array(DATAGRAM);
+  return {
+    send(message) {
+      if (message.length > USUAL_BUFFER / 2) {
+        // The kernel counts its own overhead as well.
+        set(SOL_SOCKET, SO_SNDBUFFORCE, message.length * 2);
+        set(SOL_SOCKET, SO_RCVBUFFORCE, message.length * 2);
+      }
+      return Number(libc().send(fd, message, BigInt(message.length), 0)) === message.length;
+    },
+    receive(milliseconds) {
+      if (!readable(fd, milliseconds)) return undefined;
+      const size = Number(libc().recv(fd, buffer, BigInt(DATAGRAM), MSG_DONTWAIT | MSG_TRUNC));
+      return size > 0 && size <= DATAGRAM ? buffer.slice(0, size) : undefined;
+    },
+    close: () => close(fd),
+  };
+}
+
+function readable(fd: number, milliseconds: number): boolean {
+  const watch = new DataView(new ArrayBuffer(8));
+  watch.setInt32(0, fd, true);
+  watch.setInt16(4, POLLIN, true);
+  return libc().poll(new Uint8Array(watch.buffer), 1n, milliseconds) > 0;
+}

@@ -1,0 +1,257 @@
+/**
+ * nf_tables' netlink protocol: questions, and transactions that are applied whole or not at all.
+ *
+ * Message layouts: linux/netlink.h, linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { GENERATION_ID, NFT_MSG } from "core/rules/nft/attributes.ts";
+import type { NftMessage } from "core/rules/nft/encode.ts";
+import {
+  align,
+  type Attribute,
+  attributesOf,
+  type Bytes,
+  concat,
+  encodeAttributes,
+  numberOf,
+  textOf,
+} from "core/rules/nft/wire.ts";
+import { errnoText } from "../libc.ts";
+import { type NetlinkCalls, openNetfilter, type OpenNetlink } from "./netlink_calls.ts";
+
+const NLM_F_REQUEST = 1, NLM_F_ACK = 4, NLM_F_DUMP = 0x300;
+/** Of an answer: the list changed while it was read; there are attributes behind an error. */
+const NLM_F_DUMP_INTR = 0x10, NLM_F_ACK_TLVS = 0x200;
+const NLMSG_ERROR = 2, NLMSG_DONE = 3;
+const BATCH_BEGIN = 0x10, BATCH_END = 0x11;
+const SUBSYS_NFTABLES = 10;
+const NLMSGERR_ATTR_MSG = 1;
+/** Bytes of a message's head (`nlmsghdr`), and of that with `nfgenmsg` behind it. */
+const HEAD = 16, FULL_HEAD = 20;
+/** Answers are there when send() returns; the limits only keep a surprise from hanging the program. */
+const ANSWER_MS = 2000, COMMIT_MS = 20_000;
+/** How often a question is asked again that was disturbed. */
+const ATTEMPTS = 20;
+
+/** What became of a transaction. Refused: nothing has changed. */
+export type Committed =
+  | { readonly kind: "done" }
+  | {
+    readonly kind: "refused";
+    /** Positive errno. */
+    readonly errno: number;
+    /** The kernel's words, and which message it spoke of. */
+    readonly reason: string;
+  }
+  /** The answer was lost: it may have been applied or not. */
+  | { readonly kind: "unanswered" };
+
+/** A question that the kernel answered with an error. */
+export class NftError extends KumaError {
+  /** Positive errno. */
+  readonly errno: number;
+
+  constructor(errno: number, words: string) {
+    super("KUMA-TP-210", `Cannot ask the kernel for its nftables: ${words}`);
+    this.errno = errno;
+  }
+}
+
+interface Part {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly body: Bytes;
+}
+
+/** One socket to nf_tables, in the netns that the main thread was in when it was made. */
+export class NftSocket implements Disposable {
+  readonly #open: OpenNetlink;
+  #calls: NetlinkCalls;
+  #sequence = 0;
+
+  /** Throws `KUMA-TP-210` where the kernel gives no such socket. */
+  constructor(open: OpenNetlink = openNetfilter) {
+    this.#open = open;
+    this.#calls = open();
+  }
+
+  [Symbol.dispose](): void {
+    this.#calls.close();
+  }
+
+  /**
+   * The attributes of each object of a kind. A list that was disturbed while it was read is read again.
+   *
+   * @throws {KumaError} `KUMA-TP-210`, an {@linkcode NftError} where the kernel said why.
+   */
+  dump(type: number, family: number, attributes: readonly Attribute[] = []): Bytes[] {
+    return this.#ask(type, NLM_F_DUMP, family, attributes);
+  }
+
+  /** The attributes of one object; undefined where there is none of that name. Throws as {@linkcode dump} does. */
+  get(type: number, family: number, attributes: readonly Attribute[]): Bytes | undefined {
+    const ENOENT = 2;
+    try {
+      return this.#ask(type, NLM_F_ACK, family, attributes)[0];
+    } catch (error) {
+      if (error instanceof NftError && error.errno === ENOENT) return undefined;
+      throw error;
+    }
+  }
+
+  /** A number that every transaction in this netns changes, whoever makes it. */
+  generation(): number {
+    const answer = this.#ask(NFT_MSG.GETGEN, NLM_F_ACK, 0, [])[0] ?? new Uint8Array(0);
+    const id = attributesOf(answer).get(GENERATION_ID);
+    return id === undefined ? 0 : numberOf(id);
+  }
+
+  /** Sends messages as one transaction: all of them or none, whoever else is writing. */
+  commit(messages: readonly NftMessage[]): Committed {
+    const begin = this.#message(BATCH_BEGIN, 0, 0, SUBSYS_NFTABLES, []);
+    const first = this.#sequence;
+    const last = messages.length - 1;
+    const bodies = messages.map(({ type, flags, family, attributes }, i) =>
+      // One acknowledgement is enough, and cannot overrun the socket; errors come for each message.
+      this.#message(
+        SUBSYS_NFTABLES << 8 | type,
+        i === last ? flags | NLM_F_ACK : flags,
+        family,
+        0,
+        attributes,
+      )
+    );
+    const end = this.#message(BATCH_END, 0, 0, SUBSYS_NFTABLES, []);
+    if (!this.#send(concat([begin, ...bodies, end]))) {
+      return {
+        kind: "refused",
+        errno: 0,
+        reason: `a transaction of ${messages.length} messages cannot be sent`,
+      };
+    }
+    return this.#outcome(messages, first);
+  }
+
+  #outcome(messages: readonly NftMessage[], first: number): Committed {
+    const deadline = performance.now() + COMMIT_MS;
+    while (performance.now() < deadline) {
+      const parts = this.#receive(deadline - performance.now());
+      for (const part of parts ?? []) {
+        if (part.type !== NLMSG_ERROR || part.sequence < first) continue;
+        const errno = -(errorOf(part.body));
+        if (errno === 0) return { kind: "done" };
+        const about = messages[part.sequence - first - 1]?.about ?? "the transaction";
+        return { kind: "refused", errno, reason: `${about}: ${wordsOf(part, errno)}` };
+      }
+    }
+    return { kind: "unanswered" };
+  }
+
+  #ask(type: number, flags: number, family: number, attributes: readonly Attribute[]): Bytes[] {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // What a disturbed answer left unread must not be taken for the next one.
+      if (attempt > 0) this.#reopen();
+      const request = this.#message(SUBSYS_NFTABLES << 8 | type, flags, family, 0, attributes);
+      const answers = this.#send(request) ? this.#answers(this.#sequence) : undefined;
+      if (answers !== undefined) return answers;
+    }
+    throw new KumaError(
+      "KUMA-TP-210",
+      "Cannot ask the kernel for its nftables: it gives no whole answer",
+    );
+  }
+
+  /** All answers to one question; undefined where they are not to be relied on. */
+  #answers(sequence: number): Bytes[] | undefined {
+    const EINTR = 4, EAGAIN = 11;
+    const found: Bytes[] = [];
+    const deadline = performance.now() + ANSWER_MS;
+    for (;;) {
+      const parts = this.#receive(deadline - performance.now());
+      if (parts === undefined) return undefined;
+      for (const part of parts) {
+        if (part.sequence !== sequence) continue;
+        if ((part.flags & NLM_F_DUMP_INTR) !== 0) return undefined;
+        if (part.type === NLMSG_DONE) return found;
+        if (part.type === NLMSG_ERROR) {
+          const errno = -errorOf(part.body);
+          if (errno === 0) return found;
+          // A module had to be loaded, or the list changed: the same question again.
+          if (errno === EAGAIN || errno === EINTR) return undefined;
+          throw new NftError(errno, wordsOf(part, errno));
+        }
+        found.push(part.body.slice(FULL_HEAD - HEAD));
+      }
+    }
+  }
+
+  #reopen(): void {
+    this.#calls.close();
+    this.#calls = this.#open();
+  }
+
+  /** A message that was not taken has done nothing, so it may be sent again. */
+  #send(message: Bytes): boolean {
+    return this.#calls.send(message) || this.#calls.send(message);
+  }
+
+  #receive(milliseconds: number): Part[] | undefined {
+    if (milliseconds <= 0) return undefined;
+    const datagram = this.#calls.receive(Math.ceil(milliseconds));
+    return datagram === undefined ? undefined : partsOf(datagram);
+  }
+
+  #message(
+    type: number,
+    flags: number,
+    family: number,
+    resource: number,
+    attributes: readonly Attribute[],
+  ): Bytes {
+    const payload = encodeAttributes(attributes);
+    const bytes = new Uint8Array(FULL_HEAD + payload.length);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, bytes.length, true);
+    view.setUint16(4, type, true);
+    view.setUint16(6, NLM_F_REQUEST | flags, true);
+    view.setUint32(8, ++this.#sequence, true);
+    view.setUint8(16, family);
+    view.setUint16(18, resource, false);
+    bytes.set(payload, FULL_HEAD);
+    return bytes;
+  }
+}
+
+/** The messages of a datagram; undefined where it is cut short. */
+function partsOf(datagram: Bytes): Part[] | undefined {
+  const view = new DataView(datagram.buffer);
+  const parts: Part[] = [];
+  for (let at = 0; at + HEAD <= datagram.length;) {
+    const length = view.getUint32(at, true);
+    if (length < HEAD || at + length > datagram.length) return undefined;
+    parts.push({
+      type: view.getUint16(at + 4, true),
+      flags: view.getUint16(at + 6, true),
+      sequence: view.getUint32(at + 8, true),
+      body: datagram.slice(at + HEAD, at + length),
+    });
+    at += align(length);
+  }
+  return parts;
+}
+
+function errorOf(body: Bytes): number {
+  return body.length < 4 ? 0 : new DataView(body.buffer, body.byteOffset).getInt32(0, true);
+}
+
+/** errno in words, with the kernel's own where it has some (NETLINK_EXT_ACK). */
+function wordsOf({ flags, body }: Part, errno: number): string {
+  const words = errnoText(errno);
+  if ((flags & NLM_F_ACK_TLVS) === 0) return words;
+  // Behind the errno stands the head of the message that it is about (NETLINK_CAP_ACK).
+  const said = attributesOf(body.slice(4 + HEAD)).get(NLMSGERR_ATTR_MSG);
+  return said === undefined ? words : `${textOf(said)} (${words})`;
+}
