@@ -81,7 +81,8 @@ export const FIREWALL_CODES: Readonly<Record<string, CodeText>> = {
   },
   "KUMA-TP-231": {
     title: "The firewall backend that was asked for cannot be used here",
-    todo: "Nothing was changed. The message says why; --firewall-backend auto takes one that can be used.",
+    todo:
+      "Nothing was changed. The message says why; --firewall-backend auto takes one that can be used.",
   },
   "KUMA-TP-232": {
     title: "It is not known whether the kernel took a change of nftables",
