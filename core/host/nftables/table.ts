@@ -19,7 +19,7 @@ import { installation, removal, replacement } from "core/rules/nft/encode.ts";
 import { imageOf, type NftImage } from "core/rules/nft/image.ts";
 import { NFT_TABLE, type NftTable } from "core/rules/nft/model.ts";
 import { attributesOf, type Bytes, text, textOf } from "core/rules/nft/wire.ts";
-import { type Committed, NftError, NftSocket } from "./socket.ts";
+import { type Committed, NftError, type NftSocket } from "./socket.ts";
 
 const ENOENT = 2, EEXIST = 17;
 /** How often the table is read while others keep changing theirs. */

@@ -7,13 +7,7 @@ import type { Ruleset } from "../model.ts";
 import { familyChains } from "./family_chains.ts";
 import { groupRules } from "./group.ts";
 import { mergeRules } from "./merge.ts";
-import {
-  type NftChain,
-  type NftElement,
-  type NftSet,
-  type NftSetType,
-  type NftTable,
-} from "./model.ts";
+import type { NftChain, NftElement, NftSet, NftSetType, NftTable } from "./model.ts";
 
 const SET_NAME: Readonly<Record<NftSetType, string>> = {
   port: "ports",
