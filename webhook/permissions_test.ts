@@ -17,7 +17,9 @@ Deno.test("the compiled program may see the variables of its settings, and few o
   // The `yaml` package looks at the LOG_ ones, `commander` at those of colours.
   const libraries = ["CLICOLOR_FORCE", "FORCE_COLOR", "LOG_STREAM", "LOG_TOKENS", "NO_COLOR"];
   const roots = ["DENO_CERT", "DENO_TLS_CA_STORE"];
-  const wanted = ["KUMA_*", ...CLUSTER_VARIABLES, ...libraries, ...roots];
+  // The client of the API server names the proxy that stands between when there is no answer.
+  const proxies = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
+  const wanted = ["KUMA_*", ...CLUSTER_VARIABLES, ...libraries, ...roots, ...proxies];
   assert.deepEqual(listed("--allow-env")?.sort(), wanted.sort());
 });
 
