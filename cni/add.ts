@@ -9,7 +9,7 @@
 import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { iptablesDeadline } from "./deadline.ts";
-import { ENTERED_NETNS, enterPod } from "./enter_pod.ts";
+import { ENTERED_NETNS, enterPod, enterSandbox } from "./enter_pod.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
 import { addResult } from "./result.ts";
@@ -42,11 +42,13 @@ export async function add(
   const report = await installTransparentProxy(wishes.config, {
     netnsPath: ENTERED_NETNS,
     logger: log,
+    beforePrograms: () => enterSandbox(log),
     ...iptablesDeadline(),
   }).catch(saysWhatIsLeft);
   log.info(report.changed ? "pod is intercepted" : "pod was intercepted already", {
+    backend: report.backend,
     families: report.families,
-    flavour: report.flavour,
+    ...(report.flavour === undefined ? {} : { flavour: report.flavour }),
     ...(report.ipv6Skipped === undefined ? {} : { ipv6Skipped: report.ipv6Skipped }),
   });
   return result;

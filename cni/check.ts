@@ -6,7 +6,7 @@
 import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { iptablesDeadline } from "./deadline.ts";
-import { ENTERED_NETNS, enterPod } from "./enter_pod.ts";
+import { ENTERED_NETNS, enterPod, enterSandbox } from "./enter_pod.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
 import { podWishes } from "./wishes.ts";
@@ -35,6 +35,7 @@ export async function check(
   const differences = await checkTransparentProxy(wishes.config, {
     netnsPath: ENTERED_NETNS,
     logger: log,
+    beforePrograms: () => enterSandbox(log),
     signal: iptablesDeadline().signal,
   });
   if (differences.length === 0) return;

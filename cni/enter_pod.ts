@@ -16,14 +16,17 @@ import { takePodTurn } from "./turn.ts";
 export const ENTERED_NETNS = "/proc/self/ns/net";
 
 /**
- * Enters the pod's network namespace, alone, and the sandbox in which iptables asks no name service
- * and waits for no lock of the node.
+ * Enters the pod's network namespace, alone.
  *
- * @throws {KumaError} `KUMA-HOST-111` to `-114` the namespace cannot be entered.
+ * @throws {KumaError} `KUMA-HOST-111` to `-113` the namespace cannot be entered.
  */
 export async function enterPod(netns: string, log: Logger): Promise<void> {
   enterNetns(netns);
   await takePodTurn(log);
+}
+
+/** Enters the sandbox in which iptables asks no name service and waits for no lock of the node. */
+export function enterSandbox(log: Logger): void {
   const sandbox = enterMountSandbox({ ...NO_NAME_SERVICE, ...OWN_LOCK });
   if (!sandbox.ok) {
     log.warn("iptables runs without its mount sandbox", {

@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
+import { errorText, KumaError } from "core/errors.ts";
+import { parseFirewallBackend } from "core/grammar/names.ts";
+import type { FirewallBackend } from "core/proxy/config.ts";
 import { parseSpecVersion, type SpecVersion } from "./spec_version.ts";
 
 /** The configuration, checked. */
@@ -19,6 +21,8 @@ export interface NetConf {
   readonly logSocket: string;
   /** The file for lines that nobody listens to; key `log_file`. */
   readonly logFile: string;
+  /** What rules are written with where a pod does not say it; key `firewall_backend`. */
+  readonly firewallBackend: FirewallBackend;
   readonly kubernetes: KubernetesConf;
 }
 
@@ -67,6 +71,7 @@ export function parseNetConf(text: string): NetConf {
     logLevel: textAt(root, "log_level"),
     logSocket: pathAt(root, "log_socket") || NET_CONF_DEFAULTS.logSocket,
     logFile: pathAt(root, "log_file") || NET_CONF_DEFAULTS.logFile,
+    firewallBackend: backendAt(root),
     kubernetes: {
       kubeconfig: textAt(kubernetes, "kubeconfig", "kubernetes."),
       excludeNamespaces: textsAt(
@@ -117,6 +122,15 @@ function pathAt(record: Record<string, unknown>, key: string): string {
   const path = textAt(record, key);
   if (path === "" || /^\/[^\0]+$/.test(path)) return path;
   throw invalid(`"${key}" is not an absolute path`);
+}
+
+function backendAt(record: Record<string, unknown>): FirewallBackend {
+  const text = textAt(record, "firewall_backend");
+  try {
+    return parseFirewallBackend(text);
+  } catch (error) {
+    throw invalid(`"firewall_backend": ${errorText(error)}`);
+  }
 }
 
 function textsAt(

@@ -51,5 +51,8 @@ export async function podWishes(
   const forUser = asSidecarRuns(config, view.sidecarUser);
   const limited = withinHostLimits(forUser.config);
   for (const warning of [...warnings, ...forUser.warnings, ...limited.warnings]) log.warn(warning);
-  return { config: limited.config };
+  // A pod's own document may name a backend; the node's setting is for those that do not.
+  const { firewallBackend } = limited.config;
+  if (firewallBackend !== "auto") return { config: limited.config };
+  return { config: { ...limited.config, firewallBackend: conf.firewallBackend } };
 }

@@ -32,6 +32,7 @@ const PLACEHOLDERS: Readonly<Partial<Record<Setting["kind"], string>>> = {
   texts: "text",
   duration: "duration",
   family: "mode",
+  backend: "backend",
   executables: "name:path,…",
 };
 
@@ -60,6 +61,7 @@ function settingFlag(setting: Setting, name: string, hidden: boolean): FlagDefin
     ...(bool || placeholder === undefined ? {} : { placeholder }),
     ...(hidden ? { hidden } : {}),
     ...(setting.kind === "family" ? { choices: ["dualstack", "ipv4", "ipv6"] } : {}),
+    ...(setting.kind === "backend" ? { choices: ["auto", "nftables", "iptables"] } : {}),
     ...(/[pP]ath$/.test(setting.key) ? { path: true } : {}),
   };
 }

@@ -144,4 +144,8 @@ export const TP_CODES: Readonly<Record<string, CodeText>> = {
     todo: "Check where standard output goes, such as a full disk, then run the command again: it " +
       "finishes or puts back what it had begun.",
   },
+  "KUMA-TP-029": {
+    title: "The firewall backend is unknown",
+    todo: "Give auto, nftables or iptables.",
+  },
 };

@@ -1,4 +1,4 @@
-import type { IpFamilyMode } from "core/proxy/config.ts";
+import type { FirewallBackend, IpFamilyMode } from "core/proxy/config.ts";
 import { refused, shown } from "./echo.ts";
 
 /** What every chain of ours starts with. */
@@ -46,6 +46,23 @@ export function parseIpFamilyMode(text: string): IpFamilyMode {
         }' is not a valid IP family mode: must be one of 'dualstack' or 'ipv4' (or 'ipv6')`,
       );
   }
+}
+
+/**
+ * Reads the firewall backend in any case; empty means `auto`.
+ *
+ * @throws KumaError `KUMA-TP-029` for anything else.
+ */
+export function parseFirewallBackend(text: string): FirewallBackend {
+  const wanted = text.trim().toLowerCase();
+  if (wanted === "" || wanted === "auto") return "auto";
+  if (wanted === "nftables" || wanted === "iptables") return wanted;
+  throw refused(
+    "KUMA-TP-029",
+    `value '${
+      shown(text)
+    }' is not a firewall backend: must be one of 'auto', 'nftables' or 'iptables'`,
+  );
 }
 
 /**

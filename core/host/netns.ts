@@ -19,7 +19,7 @@ const CLONE_NEWNET = 0x40000000;
  * (`/run/netns/NAME` or `/proc/PID/ns/net`).
  *
  * @throws {KumaError} `KUMA-HOST-111` nothing is there, `-112` what is there is no network namespace,
- *   `-113` the kernel refuses, `-114` its user namespace is another and cannot be entered.
+ *   `-113` the kernel refuses.
  */
 export function enterNetns(path: string): void {
   const fd = openNetns(path);

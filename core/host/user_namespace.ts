@@ -16,30 +16,31 @@ const NS_GET_USERNS = 0xb701;
 /** Where nsenter is looked for behind PATH. */
 const DIRECTORIES = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 
-let entry: readonly string[] = [];
+/** Path of the owner's descriptor, where the owner is another user namespace than ours. */
+let owner: string | undefined;
 
-/** The words that go ahead of a writing child's own: none unless {@linkcode adoptOwner} found an owner. */
+/**
+ * The words that go ahead of a writing child's own: none unless {@linkcode adoptOwner} found another owner.
+ *
+ * @throws {KumaError} `KUMA-HOST-114` it did, and there is no nsenter.
+ */
 export function ownerEntry(): readonly string[] {
-  return entry;
+  return owner === undefined ? [] : [findNsenter(), `-U${owner}`];
 }
 
 /**
  * Makes writing children run in the user namespace that owns the network namespace behind the descriptor,
- * where that is another than ours.
- *
- * @throws {KumaError} `KUMA-HOST-114` it is another one, and there is no nsenter.
+ * where that is another than ours. What is written through netlink needs no such thing: the kernel itself
+ * counts users there as that namespace does (`meta skuid`).
  */
 export function adoptOwner(netns: number): void {
-  const owner = ioctl(netns, NS_GET_USERNS, new Uint8Array(8));
+  const fd = ioctl(netns, NS_GET_USERNS, new Uint8Array(8));
   // A kernel before 4.9 does not know the question, and runs no pod with users of its own.
-  if (owner < 0) return;
+  if (fd < 0) return;
   // Stays open as long as this process lives: children reach it through /proc.
-  const path = `/proc/${Deno.pid}/fd/${owner}`;
-  if (inodeOf(path) === inodeOf("/proc/self/ns/user")) {
-    close(owner);
-    return;
-  }
-  entry = [findNsenter(), `-U${path}`];
+  const path = `/proc/${Deno.pid}/fd/${fd}`;
+  if (inodeOf(path) === inodeOf("/proc/self/ns/user")) close(fd);
+  else owner = path;
 }
 
 function inodeOf(path: string): number | null {

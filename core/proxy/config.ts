@@ -10,6 +10,9 @@
 /** Which IP families get rules. `ipv6` (only IPv6) is ours, Kuma 2.9 knows the other two. */
 export type IpFamilyMode = "dualstack" | "ipv4" | "ipv6";
 
+/** What the rules are written with: native nftables through netlink, or the host's iptables. Ours, not Kuma 2.9's. */
+export type FirewallBackend = "auto" | "nftables" | "iptables";
+
 /** One direction of traffic: what is redirected, to which port, and what is left alone. */
 export interface TrafficConfig {
   /** Redirect TCP of this direction at all. */
@@ -98,6 +101,7 @@ export interface TransparentProxyConfig {
     sleepBetweenRetries: number;
   };
   storeFirewalld: boolean;
+  firewallBackend: FirewallBackend;
   iptablesExecutables: Partial<Record<IptablesExecutable, string>>;
   comments: { disabled: boolean };
   /** Called from the CNI plugin: the user is taken as is, iptables runs in the pod's netns. */
@@ -154,6 +158,7 @@ export function defaultConfig(): TransparentProxyConfig {
     waitInterval: 0,
     retry: { maxRetries: 4, sleepBetweenRetries: 2000 },
     storeFirewalld: false,
+    firewallBackend: "auto",
     iptablesExecutables: {},
     comments: { disabled: false },
     cniMode: false,

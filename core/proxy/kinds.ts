@@ -8,7 +8,12 @@ import { badPort, parsePort, parsePorts } from "core/grammar/ports.ts";
 import { parseDuration } from "core/grammar/duration.ts";
 import { refused } from "core/grammar/echo.ts";
 import { type Executables, parseExecutables } from "core/grammar/executables.ts";
-import { parseChainSuffix, parseIpFamilyMode, parseText } from "core/grammar/names.ts";
+import {
+  parseChainSuffix,
+  parseFirewallBackend,
+  parseIpFamilyMode,
+  parseText,
+} from "core/grammar/names.ts";
 import { MAX_PORT, parseUint } from "core/grammar/numbers.ts";
 import { parseBool } from "core/grammar/switches.ts";
 import type { DocumentNode } from "./document_tree.ts";
@@ -49,6 +54,8 @@ export function readText(kind: SettingKind, text: string): SettingValue {
       return parseDuration(text);
     case "family":
       return parseIpFamilyMode(text);
+    case "backend":
+      return parseFirewallBackend(text);
     case "chain":
       return parseChainSuffix(text);
     case "executables":
@@ -84,6 +91,8 @@ export function readNode(kind: SettingKind, node: DocumentNode): SettingValue {
       return parseDuration(scalar(node, "a duration"));
     case "family":
       return parseIpFamilyMode(scalar(node, "a string"));
+    case "backend":
+      return parseFirewallBackend(scalar(node, "a string"));
     case "text":
       return parseText(scalar(node, "a string"));
     case "chain":

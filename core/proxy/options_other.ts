@@ -133,6 +133,14 @@ export const OTHER_SETTINGS: readonly OtherSetting[] = [
     help: `path of ${name}`,
   })),
   {
+    key: "firewallBackend",
+    kind: "backend",
+    env: "FIREWALL_BACKEND",
+    flag: "firewall-backend",
+    help:
+      "what rules are written with: auto, nftables (no program of the host is used) or iptables",
+  },
+  {
     key: "storeFirewalld",
     kind: "bool",
     env: "STORE_FIREWALLD",

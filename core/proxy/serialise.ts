@@ -34,6 +34,7 @@ export function serialiseConfig(config: TransparentProxyConfig): string {
       sleepBetweenRetries: formatDuration(retry.sleepBetweenRetries),
     },
     storeFirewalld: config.storeFirewalld || undefined,
+    firewallBackend: config.firewallBackend === "auto" ? undefined : config.firewallBackend,
     iptablesExecutables: Object.keys(config.iptablesExecutables).length > 0
       ? { ...config.iptablesExecutables }
       : undefined,

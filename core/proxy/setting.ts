@@ -12,6 +12,7 @@ export type SettingKind =
   | "texts"
   | "duration"
   | "family"
+  | "backend"
   | "chain"
   | "executables";
 

@@ -30,6 +30,7 @@ Deno.test("every setting has a default of its kind, keys, variables and flags ar
     duration: "number",
     text: "string",
     family: "string",
+    backend: "string",
     chain: "string",
   };
   for (const setting of SETTINGS) {

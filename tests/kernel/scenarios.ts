@@ -212,7 +212,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "Docker's own DNS rules",
     args: ["--redirect-all-dns-traffic"],
-    foreign: "*nat\n:DOCKER_OUTPUT - [0:0]\n" +
+    // As in Docker's containers, whose OUTPUT jumps there itself: nftables cannot, into a table of others.
+    foreign: "*nat\n:DOCKER_OUTPUT - [0:0]\n-A OUTPUT -p udp --dport 53 -j DOCKER_OUTPUT\n" +
       "-A DOCKER_OUTPUT -p udp --dport 53 -j REDIRECT --to-ports 15054\nCOMMIT\n",
     flows: [
       ...dns("application to any server", APP, "otherDns", "dns-proxy", "dns-proxy"),

@@ -1,6 +1,6 @@
 /**
  * Real connections through the real kernel, steered by the compiled kumactl: every row of
- * `scenarios.ts` for both families and both flavours of iptables.
+ * `scenarios.ts` for both families, both flavours of iptables and native nftables.
  */
 import assert from "node:assert/strict";
 import { FAMILIES } from "core/proxy/resolved.ts";
@@ -18,9 +18,16 @@ const RESOLV_CONF = Object.values(ROLES.resolver).map((server) => `nameserver ${
 const INSTALL = ["install", "transparent-proxy"];
 const UNINSTALL = ["uninstall", "transparent-proxy"];
 
-for (const flavour of FLAVOURS) {
+/** What writes our rules, and which iptables everybody else on the host uses. */
+const COLUMNS: readonly { backend: string; flavour: Flavour; args: readonly string[] }[] = [
+  ...FLAVOURS.map((flavour) => ({ backend: flavour, flavour, args: [] })),
+  // Between rules of others in iptables' own tables, which decides about the order.
+  { backend: "nftables", flavour: "nft", args: ["--firewall-backend", "nftables"] },
+];
+
+for (const { backend, flavour, args: backendArgs } of COLUMNS) {
   const test = requires("root", "netns", `iptables-${flavour}`);
-  test(`${flavour}: every flow goes where its configuration says`, async (t) => {
+  test(`${backend}: every flow goes where its configuration says`, async (t) => {
     await using lab = await TrafficLab.create();
     using _etc = new PrivateEtc(lab.host.name, { "resolv.conf": RESOLV_CONF });
     // Whichever flavour holds rules is the one that kumactl takes: on a host as in this namespace.
@@ -34,8 +41,10 @@ for (const flavour of FLAVOURS) {
           if (foreign !== undefined) {
             for (const family of FAMILIES) await lab.host.restore(flavour, family, foreign);
           }
-          await kumactlMust(lab.host, [...INSTALL, ...args]);
+          await kumactlMust(lab.host, [...INSTALL, ...backendArgs, ...args]);
           drive(lab, flows, counts);
+          const tables = await lab.host.must("nft", "list", "tables");
+          assert.equal(/kuma-mesh/.test(tables), backend === "nftables", tables);
           if (foreign !== undefined) await forget(lab, flavour);
         },
       );
@@ -46,9 +55,10 @@ for (const flavour of FLAVOURS) {
       for (const family of FAMILIES) {
         assert.doesNotMatch(await lab.host.save(flavour, family), /KUMA_MESH|kuma\/mesh/);
       }
+      assert.doesNotMatch(await lab.host.must("nft", "list", "tables"), /kuma-mesh/);
     });
     assert(counts.driven >= 200, `only ${counts.driven} flows`);
-    report(`${flavour}: ${counts.driven} flows driven, IPv4 and IPv6`);
+    report(`${backend}: ${counts.driven} flows driven, IPv4 and IPv6`);
   });
 }
 

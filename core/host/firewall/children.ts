@@ -4,6 +4,8 @@ import { run, type RunOptions, type RunResult } from "../run.ts";
 export interface ChildOptions {
   /** Ends the operation and its children. */
   readonly signal?: AbortSignal | undefined;
+  /** Called once, before the first program is started. */
+  readonly beforeFirst?: (() => void) | undefined;
   /** Starts a program; replaced in tests. */
   readonly run?: typeof run;
 }
@@ -15,11 +17,13 @@ const CHILD_TIMEOUT_MS = 120_000;
 export class Children {
   readonly signal: AbortSignal | undefined;
   readonly #run: typeof run;
+  readonly #beforeFirst: (() => void) | undefined;
   #count = 0;
 
   constructor(options: ChildOptions = {}) {
     this.signal = options.signal;
     this.#run = options.run ?? run;
+    this.#beforeFirst = options.beforeFirst;
   }
 
   /** How many were started so far. */
@@ -29,7 +33,7 @@ export class Children {
 
   /** Runs one program to its end. Throws as {@linkcode run} does. */
   run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
-    this.#count++;
+    if (this.#count++ === 0) this.#beforeFirst?.();
     return this.#run(argv, {
       timeoutMs: CHILD_TIMEOUT_MS,
       ...options,

@@ -19,9 +19,11 @@ import { installation, removal, replacement } from "core/rules/nft/encode.ts";
 import { imageOf, type NftImage } from "core/rules/nft/image.ts";
 import { NFT_TABLE, type NftTable } from "core/rules/nft/model.ts";
 import { attributesOf, type Bytes, text, textOf } from "core/rules/nft/wire.ts";
-import { type Committed, NftError, type NftSocket } from "./socket.ts";
+import { type Committed, NftError, NftSocket } from "./socket.ts";
 
 const ENOENT = 2, EEXIST = 17;
+/** How kernels answer that know no nf_tables, or no family inet: EINVAL, EPROTONOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT. */
+const NO_NF_TABLES: readonly number[] = [22, 93, 95, 97];
 /** How often the table is read while others keep changing theirs. */
 const READS = 50;
 
@@ -121,4 +123,31 @@ function settle(difference: string | undefined): void {
       hint: "run the command again",
     },
   );
+}
+
+/**
+ * Takes the table away where there is one; whether there was. A kernel without nf_tables holds none.
+ *
+ * @param dryRun only looks
+ * @throws {KumaError} as {@linkcode deleteTable} does; `KUMA-TP-210` the kernel does not tell.
+ */
+export function removeOwnTable(dryRun = false): boolean {
+  let socket: NftSocket;
+  try {
+    socket = new NftSocket();
+  } catch (error) {
+    // No such kind of socket: no nf_tables.
+    if (error instanceof KumaError && error.code === "KUMA-TP-210") return false;
+    throw error;
+  }
+  try {
+    const name = [text(TABLE.NAME, NFT_TABLE)];
+    const present = socket.get(NFT_MSG.GETTABLE, NFPROTO_INET, name) !== undefined;
+    return present && (dryRun || deleteTable(socket));
+  } catch (error) {
+    if (error instanceof NftError && NO_NF_TABLES.includes(error.errno)) return false;
+    throw error;
+  } finally {
+    socket[Symbol.dispose]();
+  }
 }

@@ -7,9 +7,12 @@ import { type Capabilities, probeCapabilities } from "../firewall/capabilities.t
 import { Journal, NO_NOTES } from "../firewall/journal.ts";
 import { holdsOurs } from "../firewall/snapshot.ts";
 import type { View } from "../firewall/views.ts";
+import { checkNftables } from "../nftables/check.ts";
+import { lookAround, usesIptables } from "../nftables/surroundings.ts";
 import { hasPassthroughIpv6 } from "../interfaces.ts";
+import { backendFor } from "./install.ts";
 import type { HostOptions } from "./options.ts";
-import { type FamilyPlan, planInstall } from "./plan.ts";
+import { type FamilyPlan, planInstall, resolved } from "./plan.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
 
 /**
@@ -25,7 +28,17 @@ export async function checkTransparentProxy(
 ): Promise<string[]> {
   // As a dry run: looking must not add an address to the loopback interface.
   const session = openSession(options, patienceOf(document), true);
-  const { families } = await planInstall(document, session, options.paths?.passwd);
+  const config = resolved(document, session, options.paths?.passwd);
+  const around = lookAround();
+  const { backend, reason } = backendFor(document, around, options);
+  if (backend === "refused") {
+    throw new KumaError("KUMA-TP-231", `nftables cannot be used here: ${reason}`);
+  }
+  const nothing = !around.ourTable && !usesIptables(around);
+  if (backend === "nftables" || document.firewallBackend === "auto" && nothing && !around.reason) {
+    return checkNftables({ document, config, around }, session);
+  }
+  const { families } = await planInstall(document, config, session);
   const notes = options.netnsPath === undefined && !document.cniMode
     ? new Journal(session.logger, options.paths?.journal).read() ?? NO_NOTES
     : NO_NOTES;

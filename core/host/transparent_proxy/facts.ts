@@ -7,9 +7,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { Family, FamilyFacts, ResolvedConfig } from "core/proxy/resolved.ts";
 import { parseNameservers } from "core/proxy/resolv_conf.ts";
-import type { SavedState } from "core/rules/saved.ts";
 import type { Capabilities } from "../firewall/capabilities.ts";
-import { hasDockerOutput } from "../firewall/snapshot.ts";
 
 /**
  * DNS servers of one family whose traffic is to be redirected; empty where DNS is not redirected by server.
@@ -47,13 +45,13 @@ export function factsOf(
     readonly family: Family;
     readonly loopback: string;
     readonly dnsServers: readonly string[];
-    readonly state: SavedState;
+    /** Whether Docker's chain for its own DNS is there. */
+    readonly dockerOutput: boolean;
     readonly capabilities: Capabilities;
   },
   logger: Logger,
 ): FamilyFacts {
-  const { family, loopback, dnsServers, state, capabilities } = given;
-  const dockerOutput = hasDockerOutput(state);
+  const { family, loopback, dnsServers, dockerOutput, capabilities } = given;
   const { dns } = config;
   const wanted = dns.enabled && dns.zoneSplit && (dns.captureAll || dnsServers.length > 0);
   if (wanted && !capabilities.conntrackZones) {

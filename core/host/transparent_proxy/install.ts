@@ -1,28 +1,33 @@
 /**
- * Installing: look, plan, let iptables check, apply all families or none.
+ * Installing, with the backend that fits the host.
  *
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { silentLogger } from "core/log/logger.ts";
-import { leftovers } from "../firewall/detect.ts";
-import { removeEmptyNft } from "../firewall/empty_nft.ts";
-import { Journal, NO_NOTES, type Notes } from "../firewall/journal.ts";
-import { applyChanges, type Change, planChange } from "../firewall/transaction.ts";
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { takeTurn } from "../firewall/turn.ts";
-import { checkFirewalldFile, storeInFirewalld } from "../firewalld/direct_file.ts";
-import { notesBefore, openNotes } from "./notes.ts";
-import { showInstall } from "./dry_run.ts";
-import { acceptedChange, type UsablePlan } from "./accept.ts";
+import { type Choice, chooseBackend } from "../nftables/choose.ts";
+import { installNftables, type InstallSubject } from "../nftables/install.ts";
+import {
+  competitors,
+  holdsOurIptables,
+  lookAround,
+  type Surroundings,
+  usesIptables,
+} from "../nftables/surroundings.ts";
+import { removeOwnTable } from "../nftables/table.ts";
+import { installIptables } from "./install_iptables.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
-import { type HostPlan, planInstall } from "./plan.ts";
-import { installReport } from "./report.ts";
-import { openSession, patienceOf, type Session } from "./session.ts";
+import { resolved } from "./plan.ts";
+import { again, openSession, patienceOf, type Session } from "./session.ts";
+import { removeFromIptables } from "./uninstall.ts";
 
 /**
  * Puts the rules of `document` into the netns that the main thread is in; a second call with the same
- * document changes nothing. Rules of others stay as they are, in every case.
+ * document changes nothing. Rules of others stay as they are, in every case. From one backend to the other
+ * the new rules are in before the old ones go.
  *
  * @throws {KumaError} with the firewall as it was (`KUMA-TP-208` aside).
  */
@@ -31,112 +36,111 @@ export async function installTransparentProxy(
   options: InstallOptions = {},
 ): Promise<HostReport> {
   const dryRun = options.dryRun ?? document.dryRun;
+  const session = openSession(options, patienceOf(document), dryRun);
   // A runtime adds a pod once at a time, and a dry run changes nothing.
-  if (dryRun || options.netnsPath !== undefined) return await install(document, options, dryRun);
+  if (dryRun || options.netnsPath !== undefined) return await install(document, session, options);
   using _turn = await takeTurn(options.logger ?? silentLogger, {
     directory: options.paths?.journal,
     signal: options.signal,
   });
-  return await install(document, options, dryRun);
+  return await install(document, session, options);
 }
 
 async function install(
   document: TransparentProxyConfig,
-  options: InstallOptions,
-  dryRun: boolean,
-): Promise<HostReport> {
-  const session = openSession(options, patienceOf(document), dryRun);
-  const plan = await planInstall(document, session, options.paths?.passwd);
-  session.lap("detect");
-  if (dryRun) return await showInstall(document, plan, session, options);
-
-  const store = document.storeFirewalld && !document.ebpf.enabled;
-  if (store) checkFirewalldFile(options.paths?.directXml);
-  const journal = options.netnsPath === undefined && !document.cniMode
-    ? new Journal(session.logger, options.paths?.journal)
-    : undefined;
-  const notes = journal?.read() ?? NO_NOTES;
-  const test = options.test ?? checksFirst(document, plan);
-  const accepted = await accept(plan, notes, test, session);
-  session.lap("check");
-  const changes = accepted.changes;
-  const due = changes.some(({ transition }) => transition.text !== "");
-  if (due) {
-    const before = notesBefore(notes, plan, session);
-    const hold = openNotes(journal, { notes, changes, before }, session);
-    // Nobody has a session in a pod that is only being made.
-    if (options.netnsPath === undefined) {
-      session.logger.info("about to change the firewall: an SSH session may drop");
-    }
-    try {
-      await applyChanges(changes, {
-        ...session,
-        retries: test ? document.retry.maxRetries : 0,
-        parallel: options.parallelFamilies ?? document.cniMode,
-        verify: options.verify ?? false,
-        putBackSignal: options.putBackSignal,
-      });
-    } catch (error) {
-      removeEmptyNft(before, session.logger);
-      hold.undo();
-      // Without a check beforehand, a refusal may only mean that the host can do less.
-      const refused = error instanceof KumaError && error.code === "KUMA-TP-205";
-      if (test || !refused) throw error;
-      session.logger.warn(`trying again with a check first: ${errorText(error)}`);
-      return await install(document, { ...options, test: true }, dryRun);
-    }
-    if (changes.some(({ transition }) => transition.emptied.length > 0)) {
-      removeEmptyNft(before, session.logger);
-    }
-    hold.settle();
-    session.lap("apply");
-  }
-  const stored = store &&
-    storeInFirewalld(rulesetsOf(changes), session, document, options.paths?.directXml);
-  return installReport(plan, { ...accepted, changed: due || stored }, session);
-}
-
-/**
- * Legacy checks rules in 2 ms. With nft the kernel waits 20 to 60 ms for its readers when it drops what was
- * only checked (measured on Linux 6.18), more than the whole application takes: there the rules are applied
- * at once, and put back, checked and probed only where they are refused.
- */
-function checksFirst(document: TransparentProxyConfig, plan: HostPlan): boolean {
-  return !document.cniMode && plan.ipv4View?.tools.flavour === "legacy";
-}
-
-interface Accepted {
-  readonly changes: readonly Change[];
-  readonly ipv6Skipped: string | undefined;
-}
-
-/** The changes of all views: the planned ones, and the removal of ours from where they do not belong. */
-async function accept(
-  plan: HostPlan,
-  notes: Notes,
-  test: boolean,
   session: Session,
-): Promise<Accepted> {
-  const usable = plan.families.filter((family): family is UsablePlan => family.view !== undefined);
-  // At once: the checks wait for nothing of each other and change nothing.
-  const outcomes = await Promise.all(usable.map((family) => {
-    const known = notes === NO_NOTES ? undefined : notes.known[family.family];
-    return test
-      ? acceptedChange(family, known, session)
-      : planChange(family.view, family.ruleset, known);
-  }));
-  const changes = outcomes.filter((outcome) => typeof outcome !== "string");
-  const elsewhere = await leftovers(session.views, changes.map(({ view }) => view));
-  for (const view of elsewhere) {
-    session.logger.info(`removing rules of ours that do not belong here: ${view.tools.restore}`, {
-      family: view.tools.family,
+  options: InstallOptions,
+): Promise<HostReport> {
+  const config = resolved(document, session, options.paths?.passwd);
+  const around = lookAround();
+  const subject: InstallSubject = { document, config, around };
+  const choice = backendFor(document, around, options);
+  session.logger.debug(`firewall backend: ${choice.backend}, as ${choice.reason}`);
+  if (choice.backend === "refused") {
+    throw new KumaError("KUMA-TP-231", `nftables cannot be used here: ${choice.reason}`, {
+      hint: "nothing was changed; --firewall-backend auto or iptables may do",
     });
-    changes.push(planChange(view, undefined, notes.known[view.tools.family]));
   }
-  const refused = outcomes.find((outcome) => typeof outcome === "string");
-  return { changes, ipv6Skipped: plan.ipv6Skipped ?? refused };
+  const first = choice.backend === "nftables" ? withNftables : withIptables;
+  const other = choice.backend === "nftables" ? withIptables : withNftables;
+  try {
+    return await first(subject, session, options);
+  } catch (error) {
+    // Refused by the kernel, or no iptables to be found: nothing was changed.
+    const unusable = error instanceof KumaError && /^KUMA-TP-(201|202|230)$/.test(error.code);
+    if (!unusable || !choice.fallback) throw error;
+    session.logger.info(
+      `${choice.backend} cannot be used, going on without it: ${errorText(error)}`,
+    );
+    return await other(subject, again(session), options).catch((second: unknown) => {
+      // The first one's reason is the one that can be mended.
+      throw new KumaError(error.code, `${error.message}; and without it: ${errorText(second)}`, {
+        cause: second,
+      });
+    });
+  }
 }
 
-function rulesetsOf(changes: readonly Change[]) {
-  return changes.flatMap(({ desired }) => desired === undefined ? [] : [desired]);
+/** Which backend this host, or pod, gets; see {@linkcode chooseBackend}. */
+export function backendFor(
+  document: TransparentProxyConfig,
+  around: Surroundings,
+  options: InstallOptions,
+): Choice {
+  const iptablesOnly = document.storeFirewalld && !document.ebpf.enabled
+    ? "storeFirewalld"
+    : Object.keys(document.iptablesExecutables).length > 0
+    ? "iptablesExecutables"
+    : undefined;
+  return chooseBackend({
+    asked: document.firewallBackend,
+    pod: options.netnsPath !== undefined,
+    iptablesOnly,
+    obstacle: around.reason,
+    ourTable: around.ourTable,
+    ourIptables: holdsOurIptables(around),
+    others: usesIptables(around) || competitors(around).length > 0,
+  });
+}
+
+async function withNftables(
+  subject: InstallSubject,
+  session: Session,
+  options: InstallOptions,
+): Promise<HostReport> {
+  const { around } = subject;
+  const report = installNftables(subject, session, options);
+  if (session.dryRun || !usesIptables(around)) return report;
+  // What is ours in iptables goes now that the new rules are in.
+  const changes = await removeFromIptables(again({ ...session, print: undefined }), options)
+    .catch((error: unknown) => leftBehind(error, around, session));
+  const tables = changes.flatMap(({ view, transition }) =>
+    transition.tables.map((table) => `${view.tools.family} ${table}`)
+  );
+  return {
+    ...report,
+    changed: report.changed || tables.length > 0,
+    tables: [...report.tables, ...tables],
+    children: session.children.count,
+  };
+}
+
+/** Without iptables nobody can read its tables; that matters only where they are known to hold rules of ours. */
+function leftBehind(error: unknown, around: Surroundings, { logger }: Session): never[] {
+  const unreadable = error instanceof KumaError && error.code === "KUMA-TP-201";
+  if (!unreadable || holdsOurIptables(around)) throw error;
+  if (around.legacy.length > 0) {
+    logger.warn(`whether rules of an earlier run are in iptables cannot be seen: ${error.message}`);
+  }
+  return [];
+}
+
+async function withIptables(
+  subject: InstallSubject,
+  session: Session,
+  options: InstallOptions,
+): Promise<HostReport> {
+  const report = await installIptables(subject, session, options);
+  if (session.dryRun || !subject.around.ourTable || !removeOwnTable()) return report;
+  return { ...report, changed: true, tables: [...report.tables, `inet ${NFT_TABLE}`] };
 }

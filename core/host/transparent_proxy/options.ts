@@ -4,6 +4,7 @@
  * @module
  */
 import type { Logger } from "core/log/logger.ts";
+import type { FirewallBackend } from "core/proxy/config.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import type { Flavour } from "../firewall/version.ts";
 import type { run } from "../run.ts";
@@ -35,6 +36,8 @@ export interface HostOptions {
   /** PATH for the search of programs; the environment's own by default. */
   readonly path?: string;
   readonly paths?: HostPaths;
+  /** Called once, before the first program is started. */
+  readonly beforePrograms?: () => void;
   /** Starts programs; replaced in tests. */
   readonly run?: typeof run;
 }
@@ -66,6 +69,8 @@ export interface UninstallOptions extends HostOptions {
 export interface HostReport {
   /** Whether anything on the host is different now (in a dry run: would be). */
   readonly changed: boolean;
+  /** What the rules were written with. */
+  readonly backend: Exclude<FirewallBackend, "auto">;
   /** Undefined where no iptables was needed or found. */
   readonly flavour: Flavour | undefined;
   /** Families that have our rules now. */

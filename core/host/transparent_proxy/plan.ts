@@ -13,7 +13,7 @@ import type { Ruleset } from "core/rules/model.ts";
 import { type Capabilities, FULL, NONE } from "../firewall/capabilities.ts";
 import { detectIpv4, detectIpv6 } from "../firewall/detect.ts";
 import type { View } from "../firewall/views.ts";
-import { EMPTY_STATE } from "core/rules/saved.ts";
+import { hasDockerOutput } from "../firewall/snapshot.ts";
 import { addPassthroughIpv6, hasUsableIpv6, loopbackInterface } from "../interfaces.ts";
 import { dnsServersOf, factsOf } from "./facts.ts";
 import type { Session } from "./session.ts";
@@ -43,20 +43,14 @@ export interface HostPlan {
 /**
  * Looks at the host and plans.
  *
- * @param passwd text of the user database is read from here
- * @throws {KumaError} for a bad configuration, an unknown user, and as detection does; IPv6 that cannot
+ * @throws {KumaError} as detection does; IPv6 that cannot
  *   be had is an error only where IPv6 alone is asked for.
  */
 export async function planInstall(
   document: TransparentProxyConfig,
+  config: ResolvedConfig,
   session: Session,
-  passwd: string | undefined,
 ): Promise<HostPlan> {
-  const { logger } = session;
-  const uid = document.cniMode
-    ? sidecarUid(document)
-    : lookUpUid(document.kumaDPUser, readPasswd(passwd));
-  const config = resolveConfig(document, uid, (warning) => logger.warn(warning));
   const loopback = loopbackInterface();
   const ipv4View = await usableIpv4(document, session);
   const families: FamilyPlan[] = [];
@@ -77,6 +71,24 @@ export async function planInstall(
   };
 }
 
+/**
+ * The configuration with nothing left to parse or look up. The first step of all, since its errors are those
+ * that a person should see first.
+ *
+ * @param passwd text of the user database is read from here
+ * @throws {KumaError} for a bad configuration or an unknown user.
+ */
+export function resolved(
+  document: TransparentProxyConfig,
+  { logger }: Session,
+  passwd: string | undefined,
+): ResolvedConfig {
+  const uid = document.cniMode
+    ? sidecarUid(document)
+    : lookUpUid(document.kumaDPUser, readPasswd(passwd));
+  return resolveConfig(document, uid, (warning) => logger.warn(warning));
+}
+
 async function usableIpv4(
   document: TransparentProxyConfig,
   { views, logger, dryRun }: Session,
@@ -92,7 +104,8 @@ async function usableIpv4(
   }
 }
 
-interface Basis {
+/** What the plans of all families share. */
+export interface Basis {
   readonly config: ResolvedConfig;
   readonly loopback: string;
 }
@@ -104,45 +117,64 @@ function planFamily(
   { logger }: Session,
 ): FamilyPlan {
   const dnsServers = dnsServersOf(config, family, logger);
-  const state = view?.state ?? EMPTY_STATE;
+  const dockerOutput = view !== undefined && hasDockerOutput(view.state);
   const rebuild = (capabilities: Capabilities): Ruleset =>
     buildRuleset(
       config,
-      factsOf(config, { family, loopback, dnsServers, state, capabilities }, logger),
+      factsOf(config, { family, loopback, dnsServers, dockerOutput, capabilities }, logger),
     );
   const ruleset = rebuild(view === undefined ? NONE : FULL);
   return { family, view, dnsServers, ruleset, rebuild };
 }
 
-/** The plan for IPv6, or why there is none. The conditions and their order are Kuma's. */
+/**
+ * Why this host cannot have IPv6 rules, whatever writes them; undefined where it can, `::6` being in place
+ * then. The conditions and their order are Kuma's.
+ */
+export function ipv6Obstacle(
+  document: TransparentProxyConfig,
+  { config, loopback }: Basis,
+  session: Session,
+): string | undefined {
+  if (config.ipFamilyMode === "ipv4") return "the IP family mode is ipv4";
+  if (!hasUsableIpv6()) {
+    return skipIpv6("the host has no IPv6 address but ::1", document.verbose, session);
+  }
+  if (session.dryRun) return undefined;
+  try {
+    addPassthroughIpv6(loopback);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KumaError)) throw error;
+    return skipIpv6(errorText(error), document.verbose, session);
+  }
+}
+
+/** Gives the reason back, and warns where that is wanted. */
+export function skipIpv6(reason: string, loud: boolean, { logger }: Session): string {
+  if (loud) logger.warn(`IPv6 is skipped: ${reason}`, { family: "ipv6" });
+  return reason;
+}
+
+/** The plan for IPv6, or why there is none. */
 async function planIpv6(
   document: TransparentProxyConfig,
   basis: Basis & { readonly ipv4View: View | undefined },
   session: Session,
 ): Promise<FamilyPlan | string> {
-  const { logger, dryRun, views } = session;
-  const skip = (reason: string, loud: boolean): string => {
-    if (loud) logger.warn(`IPv6 is skipped: ${reason}`, { family: "ipv6" });
-    return reason;
-  };
-  if (basis.config.ipFamilyMode === "ipv4") return "the IP family mode is ipv4";
-  if (!hasUsableIpv6()) return skip("the host has no IPv6 address but ::1", document.verbose);
-  if (basis.ipv4View === undefined) return skip("no usable iptables was found", true);
-  if (!dryRun) {
-    try {
-      addPassthroughIpv6(basis.loopback);
-    } catch (error) {
-      if (!(error instanceof KumaError)) throw error;
-      return skip(errorText(error), document.verbose);
-    }
+  const { logger, views } = session;
+  if (basis.ipv4View === undefined && basis.config.ipFamilyMode !== "ipv4" && hasUsableIpv6()) {
+    return skipIpv6("no usable iptables was found", true, session);
   }
+  const obstacle = ipv6Obstacle(document, basis, session);
+  if (obstacle !== undefined || basis.ipv4View === undefined) return obstacle ?? "";
   const flavour = basis.ipv4View.tools.flavour;
   const view = await detectIpv6(views, flavour, document.iptablesExecutables, logger);
-  if (typeof view === "string") return skip(view, true);
+  if (typeof view === "string") return skipIpv6(view, true, session);
   try {
     return planFamily("ipv6", view, basis, session);
   } catch (error) {
     if (!(error instanceof KumaError) || error.code !== "KUMA-TP-209") throw error;
-    return skip(errorText(error), true);
+    return skipIpv6(errorText(error), true, session);
   }
 }

@@ -37,9 +37,12 @@ export function openSession(
   dryRun: boolean,
 ): Session {
   const logger = options.logger ?? silentLogger;
-  if (options.sandbox ?? options.netnsPath === undefined) enterSandbox(logger);
   const children = new Children({
     signal: options.signal,
+    beforeFirst: () => {
+      options.beforePrograms?.();
+      if (options.sandbox ?? options.netnsPath === undefined) enterSandbox(logger);
+    },
     ...(options.run && { run: options.run }),
   });
   const finder = new ToolFinder(children, options.path ?? Deno.env.get("PATH") ?? "");
@@ -59,6 +62,11 @@ export function openSession(
       last = now;
     },
   };
+}
+
+/** The same operation, which looks at the firewall anew. */
+export function again(session: Session): Session {
+  return { ...session, views: new Views(session.children, session.views.finder) };
 }
 
 /** How long a configuration waits. */

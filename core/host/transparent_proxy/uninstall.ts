@@ -9,6 +9,8 @@ import { defaultConfig } from "core/proxy/config.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { isOurChain, type KnownRule, ownerships } from "core/rules/ownership.ts";
 import type { SavedState } from "core/rules/saved.ts";
+import { NFT_TABLE } from "core/rules/nft/model.ts";
+import { removeOwnTable } from "../nftables/table.ts";
 import { removeEmptyNft } from "../firewall/empty_nft.ts";
 import { Journal, NO_NOTES } from "../firewall/journal.ts";
 import { applyChanges, type Change, planChange } from "../firewall/transaction.ts";
@@ -34,32 +36,22 @@ export async function uninstallTransparentProxy(
     signal: options.signal,
   });
   const session = openSession(options, patienceOf(defaultConfig()), dryRun);
-  const journal = new Journal(session.logger, options.paths?.journal);
-  const notes = journal.read();
-  const { known, nftBefore } = notes ?? NO_NOTES;
-  const changes = await planRemoval(known, session);
-  session.lap("detect");
-  if (dryRun) showRemoval(changes, session);
-  else {
-    await applyChanges(changes, {
-      restorer: session.restorer,
-      logger: session.logger,
-      retries: defaultConfig().retry.maxRetries,
-      parallel: false,
-      verify: false,
-    });
-    removeEmptyNft(nftBefore, session.logger);
-    if (notes !== undefined) journal.remove();
-    session.lap("apply");
-  }
+  const changes = await removeFromIptables(session, options);
+  const nftables = removeOwnTable(dryRun);
+  if (nftables && dryRun) session.print?.(`the table inet ${NFT_TABLE} of nftables would go\n`);
+  session.lap("apply");
   const unstored = removeFromFirewalld(session, options.paths?.directXml);
   const restored = !(options.ebpf ?? false) &&
     restoreResolvConf(session, options.paths?.resolvConf);
-  const tables = changes.flatMap(({ view, transition }) =>
-    transition.tables.map((table) => `${view.tools.family} ${table}`)
-  );
+  const tables = [
+    ...changes.flatMap(({ view, transition }) =>
+      transition.tables.map((table) => `${view.tools.family} ${table}`)
+    ),
+    ...(nftables ? [`inet ${NFT_TABLE}`] : []),
+  ];
   return {
     changed: tables.length > 0 || unstored || restored,
+    backend: nftables ? "nftables" : "iptables",
     flavour: changes[0]?.view.tools.flavour,
     families: [],
     ipv6Skipped: undefined,
@@ -69,6 +61,36 @@ export async function uninstallTransparentProxy(
     children: session.children.count,
     durations: session.durations,
   };
+}
+
+/**
+ * Takes our rules out of iptables, of whatever flavour and family, or shows what would be left in a dry run.
+ *
+ * @throws {KumaError} with the firewall as it was (`KUMA-TP-208` aside).
+ */
+export async function removeFromIptables(
+  session: Session,
+  { paths }: UninstallOptions,
+): Promise<Change[]> {
+  const journal = new Journal(session.logger, paths?.journal);
+  const notes = journal.read();
+  const { known, nftBefore } = notes ?? NO_NOTES;
+  const changes = await planRemoval(known, session);
+  session.lap("detect");
+  if (session.dryRun) {
+    showRemoval(changes, session);
+    return changes;
+  }
+  await applyChanges(changes, {
+    restorer: session.restorer,
+    logger: session.logger,
+    retries: defaultConfig().retry.maxRetries,
+    parallel: false,
+    verify: false,
+  });
+  removeEmptyNft(nftBefore, session.logger);
+  if (notes !== undefined) journal.remove();
+  return changes;
 }
 
 /** One change for each view that exists; a flavour without any table needs no program to say so. */

@@ -1,0 +1,93 @@
+/**
+ * Installing through netlink: look, plan, and one transaction over both families.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import type { Family, ResolvedConfig } from "core/proxy/resolved.ts";
+import { compareNft } from "core/rules/nft/compare.ts";
+import { NFT_TABLE } from "core/rules/nft/model.ts";
+import { renderNft } from "core/rules/nft/text.ts";
+import type { HostReport, InstallOptions } from "../transparent_proxy/options.ts";
+import type { Session } from "../transparent_proxy/session.ts";
+import { type NftPlan, planNftables } from "./plan.ts";
+import { NftSocket } from "./socket.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { readTable, writeTable } from "./table.ts";
+
+/** What is to be installed, and where. */
+export interface InstallSubject {
+  readonly document: TransparentProxyConfig;
+  readonly config: ResolvedConfig;
+  readonly around: Surroundings;
+}
+
+/**
+ * Puts the rules of `document` in as one table of nftables; a second call changes nothing.
+ *
+ * @throws {KumaError} with the firewall as it was: `KUMA-TP-230` the kernel refuses, and as planning does;
+ *   `KUMA-TP-232` where it is not known what came of it, `-207` where others changed it at once.
+ */
+export function installNftables(
+  { document, config, around }: InstallSubject,
+  session: Session,
+  options: InstallOptions,
+): HostReport {
+  const plan = planNftables(document, config, session, around);
+  session.lap("detect");
+  if (session.dryRun) {
+    session.print?.(renderNft(plan.table));
+    return nftReport(plan, false, session);
+  }
+  using socket = new NftSocket();
+  const changed = apply(socket, plan, session, options);
+  session.lap("apply");
+  return nftReport(plan, changed, session);
+}
+
+function apply(
+  socket: NftSocket,
+  { table }: NftPlan,
+  { logger, print }: Session,
+  options: InstallOptions,
+): boolean {
+  const found = readTable(socket);
+  if (found !== undefined && compareNft(table, found).length === 0) return false;
+  // Nobody has a session in a pod that is only being made.
+  if (options.netnsPath === undefined) {
+    logger.info("about to change the firewall: an SSH session may drop");
+    print?.(renderNft(table));
+  }
+  options.signal?.throwIfAborted();
+  const refused = writeTable(socket, table, found !== undefined);
+  if (refused !== undefined) {
+    throw new KumaError(
+      "KUMA-TP-230",
+      `the kernel refuses the rules of the table inet ${NFT_TABLE}: ${refused}`,
+      {
+        hint: "nothing was changed; is a kernel module missing?",
+      },
+    );
+  }
+  const [first] = options.verify === true ? compareNft(table, readTable(socket)) : [];
+  if (first === undefined) return true;
+  throw new KumaError("KUMA-TP-207", `the rules are not as they were applied: ${first}`);
+}
+
+function nftReport(plan: NftPlan, changed: boolean, session: Session): HostReport {
+  const dnsServers: Partial<Record<Family, readonly string[]>> = {};
+  for (const { family, dnsServers: servers } of plan.families) dnsServers[family] = servers;
+  return {
+    changed,
+    backend: "nftables",
+    flavour: undefined,
+    families: session.dryRun ? [] : plan.families.map(({ family }) => family),
+    ipv6Skipped: plan.ipv6Skipped,
+    executables: {},
+    dnsServers,
+    tables: changed ? [`inet ${NFT_TABLE}`] : [],
+    children: session.children.count,
+    durations: session.durations,
+  };
+}

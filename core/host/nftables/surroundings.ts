@@ -1,0 +1,107 @@
+/**
+ * What of other people's firewall the choice of a backend depends on: names of tables and chains, asked of
+ * the kernel. Their rules are never read.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { FAMILIES } from "core/proxy/resolved.ts";
+import { CHAIN, HOOK, HOOK_NUMBER, NFPROTO_INET, NFT_MSG } from "core/rules/nft/attributes.ts";
+import { NFPROTO } from "core/rules/nft/expressions.ts";
+import { NFT_TABLE } from "core/rules/nft/model.ts";
+import { attributesOf, type Bytes, numberOf, textOf } from "core/rules/nft/wire.ts";
+import { isOurChain } from "core/rules/ownership.ts";
+import { legacyTables } from "../firewall/snapshot.ts";
+import { NftSocket } from "./socket.ts";
+
+/** One chain, as far as it matters here. */
+export interface SeenChain {
+  readonly family: "ipv4" | "ipv6" | "inet";
+  readonly table: string;
+  readonly name: string;
+  /** A base chain of type nat at prerouting or output, where ours stand as well. */
+  readonly competes: boolean;
+}
+
+/** What is there beside us. */
+export interface Surroundings {
+  /** Chains of nf_tables, ours left out; undefined where the kernel has no nf_tables, or does not tell. */
+  readonly chains: readonly SeenChain[] | undefined;
+  /** Why there is no telling. */
+  readonly reason: string | undefined;
+  /** Tables of iptables-legacy, such as `ipv4 nat`. */
+  readonly legacy: readonly string[];
+  /** Our own table of nftables is there. */
+  readonly ourTable: boolean;
+}
+
+/** Looks at the netns that the main thread is in. */
+export function lookAround(): Surroundings {
+  const legacy = FAMILIES.flatMap((family) =>
+    (legacyTables(family) ?? []).map((table) => `${family} ${table}`)
+  );
+  try {
+    using socket = new NftSocket();
+    const chains = seenChains(socket);
+    return {
+      chains: chains.filter((chain) => !isOurs(chain)),
+      reason: undefined,
+      legacy,
+      ourTable: chains.some(isOurs),
+    };
+  } catch (error) {
+    if (!(error instanceof KumaError) || error.code !== "KUMA-TP-210") throw error;
+    return { chains: undefined, reason: error.message, legacy, ourTable: false };
+  }
+}
+
+function seenChains(socket: NftSocket): SeenChain[] {
+  const families = { ...NFPROTO, inet: NFPROTO_INET };
+  return (["ipv4", "ipv6", "inet"] as const).flatMap((family) =>
+    socket.dump(NFT_MSG.GETCHAIN, families[family])
+      .map((bytes) => seenChain(family, attributesOf(bytes)))
+  );
+}
+
+function isOurs({ family, table }: SeenChain): boolean {
+  return family === "inet" && table === NFT_TABLE;
+}
+
+function seenChain(family: SeenChain["family"], attributes: Map<number, Bytes>): SeenChain {
+  const words = (type: number): string => textOf(attributes.get(type) ?? new Uint8Array(0));
+  const hook = attributes.get(CHAIN.HOOK);
+  const number = hook === undefined ? undefined : attributesOf(hook).get(HOOK.NUMBER);
+  const hooks: readonly number[] = Object.values(HOOK_NUMBER);
+  const competes = words(CHAIN.TYPE) === "nat" && number !== undefined &&
+    hooks.includes(numberOf(number));
+  return { family, table: words(CHAIN.TABLE), name: words(CHAIN.NAME), competes };
+}
+
+/** Tables that iptables-nft makes; whoever else uses these names is compatible with it or breaks it. */
+const IPTABLES_TABLES = ["raw", "nat", "mangle", "filter", "security"];
+
+/** Whether anybody uses iptables here, nft or legacy. */
+export function usesIptables({ chains = [], legacy }: Surroundings): boolean {
+  return legacy.length > 0 ||
+    chains.some(({ family, table }) => family !== "inet" && IPTABLES_TABLES.includes(table));
+}
+
+/** Whether a chain of ours stands in a table of iptables-nft; of iptables-legacy's nobody but it can tell. */
+export function holdsOurIptables({ chains = [] }: Surroundings): boolean {
+  return chains.some(({ family, name }) => family !== "inet" && isOurChain(name));
+}
+
+/** Whether Docker's chain for its own DNS is there, for one family of iptables-nft. */
+export function hasDockerOutput({ chains = [] }: Surroundings, family: "ipv4" | "ipv6"): boolean {
+  return chains.some((chain) =>
+    chain.family === family && chain.table === "nat" && chain.name === "DOCKER_OUTPUT"
+  );
+}
+
+/** NAT chains of others in our hooks, as `inet firewalld`. */
+export function competitors({ chains = [] }: Surroundings): string[] {
+  const names = chains.filter(({ competes }) => competes).map(({ family, table }) =>
+    `${family === "ipv4" ? "ip" : family === "ipv6" ? "ip6" : family} ${table}`
+  );
+  return [...new Set(names)];
+}
