@@ -5,6 +5,7 @@
  * @module
  */
 import { ChainNode, type ChainOutcome, inNetns, type PodSandbox } from "../chain/chain.ts";
+import type { FirewallBackend } from "core/proxy/config.ts";
 import { InstalledPlugin } from "../cni/plugin.ts";
 import type { TestCluster } from "../kube/apiserver.ts";
 
@@ -48,16 +49,23 @@ export class CniNode implements AsyncDisposable {
     readonly plugin: InstalledPlugin,
     /** Namespace of this node's pods, made for it. */
     readonly namespace: string,
+    private readonly firewallBackend: FirewallBackend,
   ) {
     this.kubeconfig = `${chain.dir}/ZZZ-kuma-cni-kubeconfig`;
     this.logFile = `${chain.dir}/log/kuma-cni.log`;
   }
 
-  /** Makes the node; the plugin's service account may get pods, as the chart allows it. */
-  static async create(cluster: TestCluster): Promise<CniNode> {
+  /**
+   * Makes the node, whose plugin writes rules with this backend (by default the one that it chooses itself:
+   * nftables); the plugin's service account may get pods, as the chart allows it.
+   */
+  static async create(
+    cluster: TestCluster,
+    firewallBackend: FirewallBackend = "auto",
+  ): Promise<CniNode> {
     const chain = await ChainNode.create();
     const namespace = `cni-${Deno.pid}-${++made}-${crypto.randomUUID().slice(0, 6)}`;
-    const node = new CniNode(chain, cluster, InstalledPlugin.create(), namespace);
+    const node = new CniNode(chain, cluster, InstalledPlugin.create(), namespace, firewallBackend);
     await cluster.createNamespace(namespace);
     await chain.forwardLoopback(cluster.port);
     const account = `${namespace}/kuma-cni`;
@@ -84,6 +92,7 @@ export class CniNode implements AsyncDisposable {
       log_level: "debug",
       log_socket: `${this.chain.dir}/log/log.sock`,
       log_file: this.logFile,
+      firewall_backend: this.firewallBackend,
       kubernetes: { kubeconfig: this.kubeconfig, exclude_namespaces: ["kube-system"] },
       ...changes,
     };
@@ -146,11 +155,16 @@ export class CniNode implements AsyncDisposable {
   }
 }
 
-/** All rules in a pod, both families, without counters and times. */
+/** All rules in a pod, of iptables and of nftables, both families, without counters and times. */
 export async function rulesIn(sandbox: PodSandbox): Promise<string> {
-  const texts = await Promise.all(
-    ["iptables-save", "ip6tables-save"].map((program) => inNetns(sandbox, program)),
-  );
+  const texts = await Promise.all([
+    ...["iptables-save", "ip6tables-save"].map((program) => inNetns(sandbox, program)),
+    inNetns(sandbox, "nft", "list", "tables", "inet").then((tables) =>
+      tables.includes("kuma-mesh")
+        ? inNetns(sandbox, "nft", "list", "table", "inet", "kuma-mesh")
+        : ""
+    ),
+  ]);
   return texts.join("").replaceAll(/^#.*\n/gm, "").replaceAll(/\[\d+:\d+\]/g, "");
 }
 

@@ -17,7 +17,7 @@ async function hostRules(): Promise<string> {
 
 test("ADD of an injected pod writes rules of both families, DEL leaves nothing anywhere", async () => {
   await using cluster = await sharedCluster();
-  await using node = await CniNode.create(cluster);
+  await using node = await CniNode.create(cluster, "iptables");
   const before = await hostRules();
   const pod = await node.createPod();
   const added = await node.add(pod);
@@ -57,7 +57,7 @@ test("ADD of an injected pod writes rules of both families, DEL leaves nothing a
 
 test("every skip rule leaves its pod alone and passes the result on", async (t) => {
   await using cluster = await sharedCluster();
-  await using node = await CniNode.create(cluster);
+  await using node = await CniNode.create(cluster, "iptables");
   const leave = async (what: string, make: Parameters<CniNode["createPod"]>[0], reason: RegExp) => {
     await t.step(what, async () => {
       const pod = await node.createPod(make);
@@ -103,7 +103,7 @@ test("every skip rule leaves its pod alone and passes the result on", async (t) 
 
 test("a native sidecar is taken too", async () => {
   await using cluster = await sharedCluster();
-  await using node = await CniNode.create(cluster);
+  await using node = await CniNode.create(cluster, "iptables");
   const pod = await node.createPod({ containers: ["app"], initContainers: ["kuma-sidecar"] });
   assert.equal((await node.add(pod)).error, "");
   assert.equal(hasOurRules(await rulesIn(pod.sandbox)), true);
@@ -111,7 +111,7 @@ test("a native sidecar is taken too", async () => {
 
 test("each annotation changes the rules", async (t) => {
   await using cluster = await sharedCluster();
-  await using node = await CniNode.create(cluster);
+  await using node = await CniNode.create(cluster, "iptables");
   const cases: [string, Record<string, string>, RegExp[], RegExp[]][] = [
     ["outbound ports", { "traffic.kuma.io/exclude-outbound-ports": "3306, 5432" }, [
       /--dport 3306 .*RETURN/,
@@ -192,7 +192,7 @@ test("each annotation changes the rules", async (t) => {
 
 test("CHECK names the missing and the foreign rule, and is content with others' rules elsewhere", async () => {
   await using cluster = await sharedCluster();
-  await using node = await CniNode.create(cluster);
+  await using node = await CniNode.create(cluster, "iptables");
   const pod = await node.createPod();
   assert.equal((await node.add(pod)).error, "");
   const inPod = (...args: string[]) => inNetns(pod.sandbox, "iptables", "-w", ...args);
@@ -217,7 +217,7 @@ test("CHECK names the missing and the foreign rule, and is content with others' 
 
 test("the pod's uid is checked: a recreated pod's old object is waited for, a static pod is known", async () => {
   await using cluster = await sharedCluster();
-  await using node = await CniNode.create(cluster);
+  await using node = await CniNode.create(cluster, "iptables");
   const pod = await node.createPod();
   const started = performance.now();
   const stale = await node.add({ ...pod, uid: crypto.randomUUID() });
@@ -233,7 +233,7 @@ test("the pod's uid is checked: a recreated pod's old object is waited for, a st
 
 test("a pod that comes late is waited for", async () => {
   await using cluster = await sharedCluster();
-  await using node = await CniNode.create(cluster);
+  await using node = await CniNode.create(cluster, "iptables");
   const sandbox = await node.chain.createSandbox();
   const pod = { namespace: node.namespace, name: "late", uid: "", sandbox };
   const adding = node.chain.cniAdd(sandbox, {
@@ -252,7 +252,7 @@ test("a pod that comes late is waited for", async () => {
 
 test("a token that was renewed is used by the next ADD", async () => {
   await using cluster = await sharedCluster();
-  await using node = await CniNode.create(cluster);
+  await using node = await CniNode.create(cluster, "iptables");
   const good = Deno.readTextFileSync(node.kubeconfig);
   node.writeKubeconfig(cluster.kubeconfig("stale-token"));
   const pod = await node.createPod();

@@ -91,8 +91,8 @@ export class WholeNode implements AsyncDisposable {
 
   /** Whether the sandbox's traffic is redirected to the sidecar. */
   async isIntercepted(sandbox: PodSandbox): Promise<boolean> {
-    const rules = await inNetns(sandbox, "iptables-save", "-t", "nat");
-    return /--to-ports 15001/.test(rules) && /--to-ports 15006/.test(rules);
+    const rules = await inNetns(sandbox, "nft", "list", "ruleset");
+    return /redirect to :15001/.test(rules) && /redirect to :15006/.test(rules);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

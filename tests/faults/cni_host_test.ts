@@ -60,6 +60,7 @@ test("a host without iptables: code 104, which says what to install; DEL and STA
   ];
   const stdin = JSON.stringify(netConf({
     cniVersion: "1.1.0",
+    firewall_backend: "iptables",
     kubernetes: { kubeconfig: node.sandbox.kubeconfig },
   }));
   const call = async (command: string) => {

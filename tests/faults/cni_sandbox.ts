@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FirewallBackend } from "core/proxy/config.ts";
 import {
   type Call,
   callPlugin,
@@ -49,6 +50,12 @@ async function addOwnedNamespace(name: string): Promise<void> {
   await child.status;
 }
 
+/** How a sandbox is made. */
+export interface SandboxOptions {
+  readonly hostUsers?: boolean;
+  readonly firewallBackend?: FirewallBackend;
+}
+
 /** The namespace; it and the files beside it go when it is disposed of. */
 export class CniSandbox implements AsyncDisposable {
   readonly kubeconfig: string;
@@ -57,6 +64,7 @@ export class CniSandbox implements AsyncDisposable {
     readonly plugin: InstalledPlugin,
     readonly name: string,
     readonly dir: string,
+    private readonly firewallBackend: FirewallBackend,
   ) {
     this.kubeconfig = `${dir}/kubeconfig`;
   }
@@ -65,10 +73,11 @@ export class CniSandbox implements AsyncDisposable {
    * Makes a namespace with an address of each family, as a pod has when kuma-cni is called.
    *
    * @param hostUsers false for a pod in a user namespace of its own: its user N is {@linkcode FIRST_UID} + N
+   * @param firewallBackend what its node's configuration says; iptables, about which most of these tests are
    */
   static async create(
     plugin: InstalledPlugin,
-    { hostUsers = true }: { hostUsers?: boolean } = {},
+    { hostUsers = true, firewallBackend = "iptables" }: SandboxOptions = {},
   ): Promise<CniSandbox> {
     const name = `cni-fault-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
     if (hostUsers) await must("ip", ["netns", "add", name]);
@@ -83,7 +92,7 @@ export class CniSandbox implements AsyncDisposable {
       ]
     ) await must("ip", ["-n", name, ...args]);
     const dir = await Deno.makeTempDir({ prefix: "cni-fault-" });
-    return new CniSandbox(plugin, name, dir);
+    return new CniSandbox(plugin, name, dir, firewallBackend);
   }
 
   /** Writes the kubeconfig for a server. */
@@ -95,7 +104,7 @@ export class CniSandbox implements AsyncDisposable {
   call(command: string, call: Call = {}): Promise<Finished> {
     const kubernetes = { kubeconfig: this.kubeconfig, exclude_namespaces: ["kube-system"] };
     return callPlugin(this.plugin.path, {
-      stdin: netConf({ kubernetes }),
+      stdin: netConf({ kubernetes, firewall_backend: this.firewallBackend }),
       ...call,
       command,
       env: {

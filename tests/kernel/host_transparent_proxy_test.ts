@@ -82,7 +82,7 @@ both("a pod: no journal, no lock of the host, both families at once", async () =
       const options = { netnsPath: `/proc/${machine.pid}/ns/net` };
       const { answer } = await ask(machine, {
         verb: "install",
-        config: { cniMode: true },
+        config: { cniMode: true, firewallBackend: "iptables" },
         options,
       });
       assert.deepEqual(answer.families, ["ipv4", "ipv6"]);
