@@ -1,12 +1,13 @@
 /**
  * So many clients at once, each on a connection of its own, each with its next request as soon as it has its
- * answer: what a roll-out looks like to an admission server.
+ * answer: what a roll-out looks like to an admission server. The clients are a Go program, as API servers
+ * are, and so is a server beside ours that only decodes the same reviews and gives the same answer.
  *
  * @module
  */
-import { LoadConnection } from "./load_connection.ts";
-import { percentile } from "./measure.ts";
-import type { LoadOptions } from "./webhook_load.ts";
+import type { CertificatePair } from "core/serve/tls_generation.ts";
+import { buildOnce } from "../support/go_build.ts";
+import { runOrFail } from "./measure.ts";
 
 /** What they found; milliseconds. */
 export interface ClientsResult {
@@ -17,40 +18,78 @@ export interface ClientsResult {
   readonly max: number;
 }
 
-/** Not counted: what a program that just started does is in the load at a fixed rate. */
-const WARM_UP_MS = 2000;
+/** Where and what to ask. */
+export interface ClientsTarget {
+  readonly url: string;
+  readonly caPem: string;
+  readonly body: string;
+}
+
+/** The Go program, built where it is not there yet. */
+async function program(): Promise<string> {
+  const folder = await buildOnce({
+    what: "the bench's clients",
+    moduleDir: new URL("./clients", import.meta.url).pathname,
+    packages: ["."],
+    cachePath: "bench/clients",
+  });
+  return `${folder}/clients`;
+}
 
 /** Runs them for so long. Rejects with the first answer that is none. */
 export async function runClients(
-  options: Pick<LoadOptions, "target" | "serverName" | "caPem" | "path" | "body">,
+  { url, caPem, body }: ClientsTarget,
   clients: number,
   seconds: number,
 ): Promise<ClientsResult> {
-  const { path, body } = options;
-  const connections = await Promise.all(
-    Array.from({ length: clients }, () => LoadConnection.open(options)),
-  );
-  const ms: number[] = [];
-  const counted = performance.now() + WARM_UP_MS;
-  const end = counted + seconds * 1000;
-  let n = 0;
-  const one = async (connection: LoadConnection) => {
-    for (;;) {
-      const started = performance.now();
-      if (started >= end) break;
-      const { status, text } = await connection.post(path, body(n++));
-      if (status !== 200) throw new Error(`status ${status}: ${text.slice(0, 200)}`);
-      if (started >= counted) ms.push(performance.now() - started);
+  const folder = await Deno.makeTempDir({ prefix: "bench-clients-" });
+  try {
+    await Deno.writeTextFile(`${folder}/ca`, caPem);
+    await Deno.writeTextFile(`${folder}/body`, body);
+    const { stdout } = await runOrFail([
+      await program(),
+      url,
+      `${folder}/ca`,
+      `${folder}/body`,
+      String(clients),
+      String(seconds),
+    ]);
+    return JSON.parse(stdout) as ClientsResult;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Go's own server with this answer, on one core. */
+export class GoServer implements AsyncDisposable {
+  private constructor(readonly port: number, readonly child: Deno.ChildProcess) {}
+
+  static async start(pair: CertificatePair, answer: string): Promise<GoServer> {
+    const folder = await Deno.makeTempDir({ prefix: "bench-server-" });
+    try {
+      const files = { crt: pair.certificate, key: pair.key, answer };
+      for (const [name, text] of Object.entries(files)) {
+        await Deno.writeTextFile(`${folder}/${name}`, text);
+      }
+      const paths = Object.keys(files).map((name) => `${folder}/${name}`);
+      const child = new Deno.Command("taskset", {
+        args: ["--cpu-list", "0", await program(), "serve", ...paths],
+        env: { GOMAXPROCS: "1" },
+        stdin: "null",
+        stdout: "piped",
+      }).spawn();
+      const reader = child.stdout.getReader();
+      const { value } = await reader.read();
+      reader.releaseLock();
+      return new GoServer(Number(new TextDecoder().decode(value)), child);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
     }
-    connection.close();
-  };
-  await Promise.all(connections.map(one));
-  ms.sort((a, b) => a - b);
-  return {
-    requests: ms.length,
-    perSecond: ms.length / seconds,
-    p50: percentile(ms, 0.5),
-    p99: percentile(ms, 0.99),
-    max: ms.at(-1) ?? NaN,
-  };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.child.stdout.cancel();
+    await this.child.status;
+  }
 }

@@ -1,0 +1,3 @@
+module kuma-node/tests/bench/clients
+
+go 1.21
