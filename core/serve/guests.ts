@@ -3,7 +3,7 @@
  *
  * A port that strangers reach has to answer the API server whatever they do. So nobody who comes is refused
  * while there is somebody to send away instead: first those who hold something half-sent for long, then
- * those who ask nothing, each time of the peer that has most.
+ * those who ask nothing for long, each time of the peer that has most.
  *
  * @module
  */
@@ -162,8 +162,10 @@ export class Guests {
     const half = all.filter((one) => one.halfSince !== undefined);
     const idle = all.filter((one) => one.doing === "idle");
     const peers = (one: Guest) => this.#peers.get(one.peer) ?? 0;
-    return this.#send(oldest(half.filter(({ since }) => since < quiet), peers)) ||
-      this.#send(oldest(idle, peers)) || this.#send(oldest(half, peers));
+    const long = (some: readonly Guest[]) => some.filter(({ since }) => since < quiet);
+    // Of what is young the oldest: a handshake may go on, an answer may be on its way.
+    const orders = [long(half), long(idle), [...half, ...idle]];
+    return orders.some((some) => this.#send(oldest(some, peers)));
   }
 
   #send(guest: Guest | undefined): boolean {

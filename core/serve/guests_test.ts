@@ -29,6 +29,17 @@ Deno.test("what is half-sent for long goes first, then who asks nothing, then wh
   assert.equal(admit("5", "answering", 0, "k"), undefined, "nobody who is answered is cut");
 });
 
+Deno.test("who has just got an answer is cut last: it may still be on its way, and so may a handshake", () => {
+  const { cut, admit } = house(3);
+  admit("answered", "idle", 2, "a");
+  admit("young", "head", 800, "b");
+  admit("idle", "idle", 700, "c");
+  admit("shakes hands", "handshake", 1, "d");
+  admit("new", "answering", 0, "e");
+  admit("newer", "answering", 0, "f");
+  assert.deepEqual(cut, ["young", "idle", "answered"]);
+});
+
 Deno.test("of those alike the one goes whose peer has most", () => {
   const { cut, admit } = house(4);
   admit("api server", "idle", 90_000, "a");

@@ -16,7 +16,7 @@ import type { CertificatePair } from "./tls_generation.ts";
 import { TlsDoor } from "./tls_door.ts";
 
 /** Bodies, half-read heads and what parsing makes of them. */
-const BUDGET = 96 * 1024 * 1024;
+const BUDGET = 72 * 1024 * 1024;
 const SWEEP_MS = 1000;
 /** Complaints are told at every so many sweeps. */
 const TELL_EVERY = 5;
@@ -33,7 +33,7 @@ export interface HttpServerOptions {
   readonly certificate?: CertificatePair;
   readonly answer: HttpHandler;
   readonly log: Logger;
-  /** Bytes of requests in memory at once; default 96 MiB. */
+  /** Bytes of requests in memory at once; default 72 MiB. */
   readonly budget?: number;
   /** Connections at once; default 1024, or a third of the files that may be open. */
   readonly connections?: number;
@@ -116,7 +116,7 @@ export class HttpServer {
    */
   async drain(graceMs: number): Promise<number> {
     this.#ending = true;
-    this.#listener.close();
+    closeListener(this.#listener);
     this.#door?.retire();
     const deadline = performance.now() + graceMs;
     while (this.#guests.size > 0 && performance.now() < deadline) {
@@ -173,6 +173,15 @@ function listen({ hostname, port, code }: HttpServerOptions): Deno.TcpListener {
     }
   }
   throw new KumaError(code, `Cannot listen on ${hostname}:${port}: ${errorText(cause)}`, { cause });
+}
+
+/** Closes a listener; one that is closed already is fine. */
+function closeListener(listener: Deno.TcpListener): void {
+  try {
+    listener.close();
+  } catch (error) {
+    if (!isClosed(error)) throw error;
+  }
 }
 
 function isClosed(error: unknown): boolean {
