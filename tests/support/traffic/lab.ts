@@ -57,6 +57,10 @@ export interface FlowSpec {
   readonly to: Endpoint;
   /** Address to send from; the kernel's choice where it is left out. */
   readonly source?: string;
+  /** Port to send from; the kernel's choice where it is left out. */
+  readonly sourcePort?: number;
+  /** UDP: it is enough to know who got it, an answer is not waited for. */
+  readonly oneWay?: true;
   /** How long nothing may happen before the flow counts as silent; 500 ms where it is left out. */
   readonly patienceMs?: number;
 }
@@ -105,8 +109,9 @@ export class Lab implements Disposable {
     const family = familyOf(flow.to.address);
     const fd = openSocket(flow.ns, family, flow.protocol, flow.uid);
     try {
-      if (flow.source !== undefined) {
-        const source = encodeEndpoint({ address: flow.source, port: 0 });
+      if (flow.source !== undefined || flow.sourcePort !== undefined) {
+        const address = flow.source ?? (family === "ipv4" ? "0.0.0.0" : "::");
+        const source = encodeEndpoint({ address, port: flow.sourcePort ?? 0 });
         if (libc().bind(fd, source, source.length) < 0) return failed(errno());
       }
       const target = encodeEndpoint(flow.to);
@@ -167,6 +172,7 @@ export class Lab implements Disposable {
         const peer = echo(listener.fd, payload);
         if (peer === undefined) continue;
         result = { outcome: "arrived", listener: listener.label, peer, answered: false };
+        if (flow.oneWay === true) return result;
       }
       if (watches.at(-1)?.ready !== true) continue;
       const buffer = new Uint8Array(64);
