@@ -30,8 +30,8 @@ const SUBSYS_NFTABLES = 10;
 const NLMSGERR_ATTR_MSG = 1;
 /** Bytes of a message's head (`nlmsghdr`), and of that with `nfgenmsg` behind it. */
 const HEAD = 16, FULL_HEAD = 20;
-/** Answers are there when send() returns; the limits only keep a surprise from hanging the program. */
-const ANSWER_MS = 2000, COMMIT_MS = 20_000;
+/** Answers are there when send() returns; the limit only keeps a surprise from hanging the program. */
+const ANSWER_MS = 2000;
 /** How often a question is asked again that was disturbed. */
 const ATTEMPTS = 20;
 
@@ -136,10 +136,11 @@ export class NftSocket implements Disposable {
   }
 
   #outcome(messages: readonly NftMessage[], first: number): Committed {
-    const deadline = performance.now() + COMMIT_MS;
-    while (performance.now() < deadline) {
+    const deadline = performance.now() + ANSWER_MS;
+    for (;;) {
       const parts = this.#receive(deadline - performance.now());
-      for (const part of parts ?? []) {
+      if (parts === undefined) return { kind: "unanswered" };
+      for (const part of parts) {
         if (part.type !== NLMSG_ERROR || part.sequence < first) continue;
         const errno = -(errorOf(part.body));
         if (errno === 0) return { kind: "done" };
@@ -147,7 +148,6 @@ export class NftSocket implements Disposable {
         return { kind: "refused", errno, reason: `${about}: ${wordsOf(part, errno)}` };
       }
     }
-    return { kind: "unanswered" };
   }
 
   #ask(type: number, flags: number, family: number, attributes: readonly Attribute[]): Bytes[] {

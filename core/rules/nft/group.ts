@@ -27,17 +27,22 @@ const DIMENSIONS: readonly ((match: NftMatch) => match is Single)[] = [
  */
 export function groupRules(rules: readonly NftRule[], name: NameSet): NftRule[] {
   const grouped: NftRule[] = [];
-  let run: NftRule[] = [];
+  // By their text, so that what is said twice is written once.
+  let run = new Map<string, NftRule>();
+  let place = "";
   const close = (): void => {
-    grouped.push(...DIMENSIONS.reduce((rules, pick) => groupRun(rules, pick, name), run));
-    run = [];
+    grouped.push(
+      ...DIMENSIONS.reduce<readonly NftRule[]>((rules, pick) => groupRun(rules, pick, name), [
+        ...run.values(),
+      ]),
+    );
+    run = new Map();
   };
   for (const rule of rules) {
-    const [first] = run;
-    const neighbour = first !== undefined && rule.target.kind !== "log" &&
-      JSON.stringify([first.target, first.comment]) === JSON.stringify([rule.target, rule.comment]);
-    if (!neighbour) close();
-    run.push(rule);
+    const here = JSON.stringify([rule.target, rule.comment]);
+    if (here !== place || rule.target.kind === "log") close();
+    place = here;
+    run.set(JSON.stringify(rule), rule);
   }
   close();
   return grouped;
@@ -47,7 +52,7 @@ function groupRun(
   rules: readonly NftRule[],
   pick: (match: NftMatch) => match is Single,
   name: NameSet,
-): NftRule[] {
+): readonly NftRule[] {
   const groups = Map.groupBy(rules, (rule) => {
     const at = rule.matches.findIndex(pick);
     const rest = rule.matches.map((match, i) => i === at ? { ...match, value: null } : match);

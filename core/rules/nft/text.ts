@@ -5,6 +5,7 @@
  * @module
  */
 import type { Family, NumberRange } from "../../proxy/resolved.ts";
+import { canonicalAddress } from "../address.ts";
 import { expressionsOf } from "./expressions.ts";
 import {
   NFT_TABLE,
@@ -66,7 +67,8 @@ export function renderNftRule(rule: NftRule): string {
   // The same checks as on the way to the kernel.
   expressionsOf(rule);
   const { matches, family, comment, target } = rule;
-  const addressed = matches.some(({ kind }) => kind === "address");
+  // An address says its family itself, where nft adds the check: at the place of the address.
+  const addressed = matches[0]?.kind === "address";
   const words = family !== undefined && !addressed ? [`meta nfproto ${family}`] : [];
   for (const [index, match] of matches.entries()) {
     words.push(...matchText(match, matches[index + 1], matches, family));
@@ -89,7 +91,9 @@ function matchText(
     case "address": {
       const field = `${family === "ipv6" ? "ip6" : "ip"} ${short(match.side)}addr`;
       return [
-        `${field} ${not(match)}${"set" in match.value ? `@${match.value.set}` : match.value.one}`,
+        `${field} ${not(match)}${
+          "set" in match.value ? `@${match.value.set}` : addressText(match.value.one)
+        }`,
       ];
     }
     case "interface":
@@ -107,6 +111,11 @@ function matchText(
     case "invalid":
       return ["ct state invalid"];
   }
+}
+
+/** As it was typed, but for a dotted end of an IPv6 address, which nft does not read. */
+function addressText(text: string): string {
+  return text.includes(":") && text.includes(".") ? canonicalAddress(text) : text;
 }
 
 function short(side: "source" | "destination"): string {

@@ -28,9 +28,9 @@ table inet kuma-mesh {
 
 	chain KUMA_MESH_OUTBOUND {
 		ip saddr 127.0.0.6/32 oifname "lo" return
-		meta l4proto tcp oifname "lo" ip daddr != 127.0.0.1/32 meta skuid 5678 jump KUMA_MESH_INBOUND_REDIRECT
+		meta nfproto ipv4 meta l4proto tcp oifname "lo" ip daddr != 127.0.0.1/32 meta skuid 5678 jump KUMA_MESH_INBOUND_REDIRECT
 		ip6 saddr ::6/128 oifname "lo" return
-		meta l4proto tcp oifname "lo" ip6 daddr != ::1/128 meta skuid 5678 jump KUMA_MESH_INBOUND_REDIRECT
+		meta nfproto ipv6 meta l4proto tcp oifname "lo" ip6 daddr != ::1/128 meta skuid 5678 jump KUMA_MESH_INBOUND_REDIRECT
 		meta l4proto tcp oifname "lo" return
 		meta skuid 5678 return
 		ip daddr 127.0.0.1/32 return
