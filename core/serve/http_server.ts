@@ -15,8 +15,8 @@ import { end } from "./pump.ts";
 import type { CertificatePair } from "./tls_generation.ts";
 import { TlsDoor } from "./tls_door.ts";
 
-/** Bodies, half-read heads and what parsing makes of them. */
-const BUDGET = 72 * 1024 * 1024;
+/** Half-read heads, bodies, and what parsing makes of small ones. */
+const BUDGET = 48 * 1024 * 1024;
 const SWEEP_MS = 1000;
 /** Complaints are told at every so many sweeps. */
 const TELL_EVERY = 5;
@@ -33,7 +33,7 @@ export interface HttpServerOptions {
   readonly certificate?: CertificatePair;
   readonly answer: HttpHandler;
   readonly log: Logger;
-  /** Bytes of requests in memory at once; default 72 MiB. */
+  /** Bytes of requests in memory at once; default 48 MiB. */
   readonly budget?: number;
   /** Connections at once; default 1024, or a third of the files that may be open. */
   readonly connections?: number;

@@ -74,9 +74,16 @@ export async function respond(request: HttpRequest, site: Site): Promise<HttpAns
   const page = Object.hasOwn(site.pages, path) ? site.pages[path] : undefined;
   const handler = Object.hasOwn(site.handlers, path) ? site.handlers[path] : undefined;
   if (handler === undefined && page === undefined) return await operate(request, site);
-  const { outcome, answer } = handler !== undefined
-    ? await review(request, handler, site)
-    : await show(request, page!, site);
+  const turn = new Turn(site.turns);
+  let found: Outcome;
+  try {
+    found = handler !== undefined
+      ? await review(request, handler, site, turn)
+      : await show(request, page!, site, turn);
+  } finally {
+    turn.end();
+  }
+  const { outcome, answer } = found;
   site.metrics.add("kuma_webhook_requests_total", { path, outcome });
   const seconds = (performance.now() - started) / 1000;
   site.metrics.observe("kuma_webhook_request_duration_seconds", seconds, { path });
@@ -97,13 +104,14 @@ async function review(
   request: HttpRequest,
   handler: Handlers[string],
   site: Site,
+  turn: Turn,
 ): Promise<Outcome> {
   const { path } = request;
   const malformed = (why: Refusal): Outcome => {
     site.complain(`malformed request: ${why.status} ${why.why}`);
     return { outcome: why.status === 503 ? "refused" : "malformed", answer: refused(why) };
   };
-  const body = await textOf(request, site.turns, true);
+  const body = await textOf(request, turn, true);
   if (typeof body !== "string") return malformed(body);
   let admission: AdmissionRequest;
   try {
@@ -140,11 +148,16 @@ async function judge(
   }
 }
 
-async function show(request: HttpRequest, page: Pages[string], site: Site): Promise<Outcome> {
+async function show(
+  request: HttpRequest,
+  page: Pages[string],
+  site: Site,
+  turn: Turn,
+): Promise<Outcome> {
   const { path, query } = request;
   const refusal = await site.guard(request);
   if (refusal !== undefined) return { outcome: "refused", answer: guarded(refusal) };
-  const body = await textOf(request, site.turns, false);
+  const body = await textOf(request, turn, false);
   if (typeof body !== "string") return { outcome: "malformed", answer: refused(body) };
   try {
     const text = await page(body, new URLSearchParams(query));
@@ -160,10 +173,13 @@ async function show(request: HttpRequest, page: Pages[string], site: Site): Prom
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** The body of a POST as text, once parsing it is within bounds and it is its turn. */
+/**
+ * The body of a POST as text, once parsing it is within bounds and it is its turn; `turn` ends that. What is
+ * small takes of the budget what it makes; what is large is one at a time, which is the bound of it.
+ */
 async function textOf(
   request: HttpRequest,
-  turns: Turns,
+  turn: Turn,
   isReview: boolean,
 ): Promise<string | Refusal> {
   const { method, headers } = request;
@@ -174,17 +190,35 @@ async function textOf(
   }
   const body = await request.body(isReview ? MAX_REVIEW : MAX_PAGE);
   if (!(body instanceof Uint8Array)) return body;
-  if (body.length > HEAVY_BYTES) await turns.take();
+  if (body.length > HEAVY_BYTES) await turn.begin();
   const cost = jsonCost(body, isReview ? MAX_NODES : MAX_PAGE_NODES);
   if ("why" in cost) return cost;
-  if (!await request.hold(cost.bytes)) {
+  if (body.length > HEAVY_BYTES || cost.nodes > HEAVY_NODES) await turn.begin();
+  else if (!await request.hold(cost.bytes)) {
     return { status: 503, why: "too many large requests at once" };
   }
-  if (body.length > HEAVY_BYTES || cost.nodes > HEAVY_NODES) await turns.take();
   try {
     return decoder.decode(body);
   } catch {
     return { status: 400, why: "the body is not UTF-8" };
+  }
+}
+
+/** A request's turn, where it needs one. */
+class Turn {
+  readonly #turns: Turns;
+  #end: (() => void) | undefined;
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  async begin(): Promise<void> {
+    this.#end ??= await this.#turns.take();
+  }
+
+  end(): void {
+    this.#end?.();
   }
 }
 
