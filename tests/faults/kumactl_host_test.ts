@@ -40,12 +40,20 @@ test("no ip6tables on the host: a warning, IPv4 alone", async () => {
   assert.match(rules, OURS);
 });
 
-test("no iptables on the host: one line, naming both flavours", async () => {
+test("no iptables on the host: nftables, and without that one line, naming both flavours", async () => {
   await using machine = await Machine.create();
   await keepPrograms(machine, []);
-  const done = await machine.kumactl(install());
+  const done = await machine.kumactl(install("--firewall-backend", "iptables"));
   assert.notEqual(done.code, 0);
   assert.match(done.stderr, /^Error: [^\n]*nft[^\n]*legacy[^\n]*\n$/);
+  const auto = await machine.kumactl(install());
+  assert.equal(auto.code, 0, auto.stderr);
+  assert.match(auto.stdout + auto.stderr, /iptables cannot be used, going on without it/);
+  assert.match(
+    await machine.must("nft", "list", "table", "inet", "kuma-mesh"),
+    /redirect to :15001/,
+  );
+  await machine.kumactlMust(...uninstall());
 });
 
 test("the flavour that holds rules is the one that is used", async () => {

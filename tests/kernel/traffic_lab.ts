@@ -23,8 +23,13 @@ const BEHIND_CLIENT: readonly Role[] = [
   "neighbour",
 ];
 
+/** First port to send from: none from here on is listened at. */
+const FIRST_PORT = 20_000;
+
 /** The two machines, wired and listening. */
 export class TrafficLab implements AsyncDisposable {
+  #sent = 0;
+
   private constructor(
     readonly host: Namespace,
     readonly client: Namespace,
@@ -62,6 +67,8 @@ export class TrafficLab implements AsyncDisposable {
       uid: from === "client" ? 0 : from,
       protocol,
       to,
+      // One that no earlier flow had: its server may still remember that one (TIME_WAIT).
+      sourcePort: FIRST_PORT + this.#sent++ % 40_000,
       ...(source === undefined ? {} : { source: ROLES[source][family] }),
     });
     const seen = result.listener ?? result.outcome;

@@ -22,7 +22,10 @@ const UNINSTALL = ["uninstall", "transparent-proxy"];
 const COLUMNS: readonly { backend: string; flavour: Flavour; args: readonly string[] }[] = [
   ...FLAVOURS.map((flavour) => ({ backend: flavour, flavour, args: [] })),
   // Between rules of others in iptables' own tables, which decides about the order.
-  { backend: "nftables", flavour: "nft", args: ["--firewall-backend", "nftables"] },
+  ...FLAVOURS.map((flavour) => ({
+    ...{ backend: `nftables beside ${flavour}`, flavour },
+    args: ["--firewall-backend", "nftables"],
+  })),
 ];
 
 for (const { backend, flavour, args: backendArgs } of COLUMNS) {
@@ -44,7 +47,7 @@ for (const { backend, flavour, args: backendArgs } of COLUMNS) {
           await kumactlMust(lab.host, [...INSTALL, ...backendArgs, ...args]);
           drive(lab, flows, counts);
           const tables = await lab.host.must("nft", "list", "tables");
-          assert.equal(/kuma-mesh/.test(tables), backend === "nftables", tables);
+          assert.equal(/kuma-mesh/.test(tables), backend.startsWith("nftables"), tables);
           if (foreign !== undefined) await forget(lab, flavour);
         },
       );

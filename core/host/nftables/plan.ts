@@ -45,7 +45,7 @@ export function planNftables(
   around: Surroundings,
 ): NftPlan {
   const basis = { config, loopback: loopbackInterface() };
-  if (config.dns.captureAll && around.legacy.some((table) => table.endsWith(" nat"))) {
+  if (config.dns.captureAll && Object.values(around.legacyChains).includes(undefined)) {
     session.logger.warn(
       "whether Docker's DNS chain is in a table of iptables-legacy cannot be seen: if it is, switch the " +
         "conntrack zones of DNS off",

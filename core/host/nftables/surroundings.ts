@@ -5,13 +5,14 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { FAMILIES } from "core/proxy/resolved.ts";
+import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 import { CHAIN, HOOK, HOOK_NUMBER, NFPROTO_INET, NFT_MSG } from "core/rules/nft/attributes.ts";
 import { NFPROTO } from "core/rules/nft/expressions.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { attributesOf, type Bytes, numberOf, textOf } from "core/rules/nft/wire.ts";
 import { isOurChain } from "core/rules/ownership.ts";
 import { legacyTables } from "../firewall/snapshot.ts";
+import { legacyNatChains } from "./legacy_chains.ts";
 import { NftSocket } from "./socket.ts";
 
 /** One chain, as far as it matters here. */
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly reason: string | undefined;
   /** Tables of iptables-legacy, such as `ipv4 nat`. */
   readonly legacy: readonly string[];
+  /** Chains of its nat tables, those that are not built in; undefined where the kernel does not tell. */
+  readonly legacyChains: Readonly<Record<Family, readonly string[] | undefined>>;
   /** Our own table of nftables is there. */
   readonly ourTable: boolean;
 }
@@ -40,6 +43,9 @@ export function lookAround(): Surroundings {
   const legacy = FAMILIES.flatMap((family) =>
     (legacyTables(family) ?? []).map((table) => `${family} ${table}`)
   );
+  const natChains = (family: Family) =>
+    legacy.includes(`${family} nat`) ? legacyNatChains(family) : [];
+  const legacyChains = { ipv4: natChains("ipv4"), ipv6: natChains("ipv6") };
   try {
     using socket = new NftSocket();
     const chains = seenChains(socket);
@@ -47,11 +53,12 @@ export function lookAround(): Surroundings {
       chains: chains.filter((chain) => !isOurs(chain)),
       reason: undefined,
       legacy,
+      legacyChains,
       ourTable: chains.some(isOurs),
     };
   } catch (error) {
     if (!(error instanceof KumaError) || error.code !== "KUMA-TP-210") throw error;
-    return { chains: undefined, reason: error.message, legacy, ourTable: false };
+    return { chains: undefined, reason: error.message, legacy, legacyChains, ourTable: false };
   }
 }
 
@@ -86,16 +93,20 @@ export function usesIptables({ chains = [], legacy }: Surroundings): boolean {
     chains.some(({ family, table }) => family !== "inet" && IPTABLES_TABLES.includes(table));
 }
 
-/** Whether a chain of ours stands in a table of iptables-nft; of iptables-legacy's nobody but it can tell. */
-export function holdsOurIptables({ chains = [] }: Surroundings): boolean {
-  return chains.some(({ family, name }) => family !== "inet" && isOurChain(name));
+/** Whether a chain of ours stands in a table of iptables, nft or legacy. */
+export function holdsOurIptables({ chains = [], legacyChains }: Surroundings): boolean {
+  return chains.some(({ family, name }) => family !== "inet" && isOurChain(name)) ||
+    FAMILIES.some((family) => (legacyChains[family] ?? []).some(isOurChain));
 }
 
-/** Whether Docker's chain for its own DNS is there, for one family of iptables-nft. */
-export function hasDockerOutput({ chains = [] }: Surroundings, family: "ipv4" | "ipv6"): boolean {
-  return chains.some((chain) =>
-    chain.family === family && chain.table === "nat" && chain.name === "DOCKER_OUTPUT"
-  );
+/** Whether Docker's chain for its own DNS is in one family's nat table of iptables, nft or legacy. */
+export function hasDockerOutput(
+  { chains = [], legacyChains }: Surroundings,
+  family: Family,
+): boolean {
+  const nft = chains.filter((chain) => chain.family === family && chain.table === "nat")
+    .map(({ name }) => name);
+  return [...nft, ...legacyChains[family] ?? []].includes("DOCKER_OUTPUT");
 }
 
 /** NAT chains of others in our hooks, as `inet firewalld`. */
