@@ -10,7 +10,7 @@ export const SERVER_METRICS = {
   kuma_webhook_requests_total: {
     type: "counter",
     help: "Requests by path and outcome: allowed, patched, denied, failed (an error of ours), " +
-      "malformed (not an AdmissionReview), refused (too many large ones at once), page.",
+      "malformed (not an AdmissionReview), refused (no room, or somebody who may not ask), page.",
   },
   kuma_webhook_request_duration_seconds: {
     type: "histogram",
