@@ -61,7 +61,7 @@ export function makeEntry(
   const binDir = objectIn(plugin["kubernetes"])?.["cni_bin_dir"];
   return {
     text,
-    plugin: withAdditions(plugin, places.hostLogSocket, identity),
+    plugin: withBackend(withAdditions(plugin, places.hostLogSocket, identity), settings),
     binDir: typeof binDir === "string" && binDir.startsWith("/") ? binDir : undefined,
   };
 }
@@ -70,6 +70,11 @@ export function makeEntry(
 export function withLevel(entry: Entry, level: LogLevel): Entry {
   const known = level === "debug" || level === "off" ? level : "info";
   return { ...entry, plugin: { ...entry.plugin, log_level: known } };
+}
+
+/** The template's own word counts; `auto`, what the plugin does without one, is not written. */
+function withBackend(plugin: PluginEntry, { firewallBackend }: Settings): PluginEntry {
+  return firewallBackend === "auto" ? plugin : { firewall_backend: firewallBackend, ...plugin };
 }
 
 function withAdditions(plugin: PluginEntry, logSocket: string, identity: OwnPod): PluginEntry {

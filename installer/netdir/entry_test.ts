@@ -44,6 +44,19 @@ Deno.test("without a template there is a built-in one", () => {
   });
 });
 
+Deno.test("a backend that was chosen is handed on, unless the template names one", () => {
+  const backendOf = (CNI_FIREWALL_BACKEND: string, config = "") => {
+    const settings = readSettings({ CNI_NETWORK_CONFIG: config, CNI_FIREWALL_BACKEND });
+    return makeEntry(settings, placesOf(settings), () => "").plugin["firewall_backend"];
+  };
+  assert.equal(backendOf("auto"), undefined);
+  assert.equal(backendOf("nftables"), "nftables");
+  assert.equal(
+    backendOf("nftables", `{"type":"kuma-cni","firewall_backend":"iptables"}`),
+    "iptables",
+  );
+});
+
 Deno.test("the plugin knows three levels", () => {
   const entry = entryOf("");
   const levels = (["debug", "info", "warn", "error", "off"] as const).map((level) =>

@@ -7,6 +7,7 @@ import { KumaError } from "core/errors.ts";
 import type { LogFormat } from "core/log/format.ts";
 import { parseLogLevel } from "core/log/levels.ts";
 import type { LogLevel } from "core/log/logger.ts";
+import type { FirewallBackend } from "core/proxy/config.ts";
 import { type VariableName, VARIABLES } from "./settings_table.ts";
 
 /** What the installer is told; directories have no slash at the end. */
@@ -33,6 +34,7 @@ export interface Settings {
   readonly daemonSet: string;
   readonly pod: { readonly namespace: string; readonly name: string; readonly node: string };
   readonly method: "edit" | "drop-in";
+  readonly firewallBackend: FirewallBackend;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   /** 0 for no server. */
@@ -78,6 +80,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     daemonSet: text("CNI_DAEMONSET_NAME"),
     pod: { namespace: text("POD_NAMESPACE"), name: text("POD_NAME"), node: text("NODE_NAME") },
     method: oneOf("CNI_CHAIN_METHOD", ["edit", "drop-in"]),
+    firewallBackend: oneOf("CNI_FIREWALL_BACKEND", ["auto", "nftables", "iptables"]),
     logLevel: level(text("CNI_LOG_LEVEL")),
     logFormat: oneOf("CNI_LOG_FORMAT", ["text", "json"]),
     httpPort: number("CNI_HTTP_PORT", 0, 65535),

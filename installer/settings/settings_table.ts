@@ -65,6 +65,11 @@ export const VARIABLES = [
     "edit",
     "edit the config file, or drop-in: <net dir>/<network>/*.conf (libcni 1.3)",
   ],
+  [
+    "CNI_FIREWALL_BACKEND",
+    "auto",
+    "what the plugin writes rules with where a pod does not say it: auto, nftables or iptables",
+  ],
   ["CNI_LOG_FORMAT", "text", "text or json"],
   ["CNI_HTTP_PORT", "8000", "port of /healthz, /readyz and /metrics; 0: none"],
   ["READY_FILE", "/tmp/ready", "exists while everything is in place"],

@@ -36,6 +36,7 @@ Deno.test("a bad value is refused by its name", () => {
     CNI_HTTP_PORT: ["65536", ""],
     CNI_LOG_LEVEL: ["", "verbose"],
     CNI_ON_EXIT: ["", "delete"],
+    CNI_FIREWALL_BACKEND: ["", "nft"],
   };
   for (const [name, values] of Object.entries(bad)) {
     for (const value of values) {

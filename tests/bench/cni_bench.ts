@@ -8,16 +8,17 @@ import { InstalledPlugin, netConf, podArgsText } from "../cni/plugin.ts";
 import { INJECTED } from "../e2e/cni_node.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { type Figures, measureInTurn, runOrFail, type Subject } from "./measure.ts";
-import { dropNamespace } from "./netns_subject.ts";
+import { dropNamespace, usesLegacy } from "./netns_subject.ts";
 import { ratioOf, type Row } from "./table.ts";
 
 /** Bounds of the issue that set them. */
-const MAX_ADD_RATIO = 2.2;
+const MAX_ADD_RATIO = 1.45, MAX_IPTABLES_ADD_RATIO = 2.2;
 const MAX_SMALL_RATIO = 1.3;
 const MAX_RSS_MIB = 90;
 
 const EMPTY = "empty compiled program";
-const ADD = "kuma-cni ADD, annotated pod";
+const ADD = "kuma-cni ADD, nftables";
+const ADD_IPTABLES = "kuma-cni ADD, iptables-nft";
 
 /** Measures the verbs; `empty` is the empty program's path. Needs root, etcd and kube-apiserver. */
 export async function cniRows(empty: string, runs: number): Promise<Row[]> {
@@ -27,11 +28,14 @@ export async function cniRows(empty: string, runs: number): Promise<Row[]> {
   try {
     const kubeconfig = `${directory}/kubeconfig`;
     await Deno.writeTextFile(kubeconfig, await furnish(cluster), { mode: 0o600 });
-    const stdin = JSON.stringify(netConf({
-      ...{ cniVersion: "1.0.0", log_level: "info" },
-      ...{ log_socket: `${directory}/log.sock`, log_file: `${directory}/log/kuma-cni.log` },
-      kubernetes: { kubeconfig, exclude_namespaces: ["kube-system"] },
-    }));
+    const conf = (firewall_backend: string) =>
+      JSON.stringify(netConf({
+        ...{ cniVersion: "1.0.0", log_level: "info", firewall_backend },
+        ...{ log_socket: `${directory}/log.sock`, log_file: `${directory}/log/kuma-cni.log` },
+        kubernetes: { kubeconfig, exclude_namespaces: ["kube-system"] },
+      }));
+    // What the plugin takes by itself in a fresh pod: nftables.
+    const stdin = conf("auto"), iptables = conf("iptables");
     const call = (verb: string, namespace: string) => argv(plugin.path, verb, namespace);
     const added = (namespace: string) =>
       runOrFail(call("ADD", namespace), { stdin }).then(() => undefined);
@@ -39,6 +43,8 @@ export async function cniRows(empty: string, runs: number): Promise<Row[]> {
       await measureInTurn({
         [EMPTY]: { argv: ["env", "-i", empty], stdin },
         [ADD]: inFresh(call, "ADD", stdin),
+        [ADD_IPTABLES]: inFresh(call, "ADD", iptables),
+        "kuma-cni ADD, iptables-legacy": inFresh(call, "ADD", iptables, usesLegacy),
         "the same again, nothing to change": inFresh(call, "ADD", stdin, added),
         "kuma-cni CHECK": inFresh(call, "CHECK", stdin, added),
         "kuma-cni DEL": { argv: call("DEL", "gone"), stdin },
@@ -110,7 +116,13 @@ function toRows(figures: Record<string, Figures>): Row[] {
   return Object.entries(figures).map(([name, one]) => {
     if (name === EMPTY) return { name, figures: one };
     const ratio = ratioOf(one, empty);
-    const limit = name === ADD ? MAX_ADD_RATIO : / (DEL|VERSION)$/.test(name) ? MAX_SMALL_RATIO : 0;
+    const limit = name === ADD
+      ? MAX_ADD_RATIO
+      : name === ADD_IPTABLES
+      ? MAX_IPTABLES_ADD_RATIO
+      : / (DEL|VERSION)$/.test(name)
+      ? MAX_SMALL_RATIO
+      : 0;
     const rss = one.rssMiB ?? Infinity;
     const bounds = limit === 0 ? [] : [
       { text: `p50 <= ${limit}x empty`, kept: ratio <= limit },

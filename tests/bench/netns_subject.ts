@@ -25,6 +25,12 @@ export async function dropNamespace(name: string): Promise<void> {
   await runOrFail(["ip", "netns", "delete", name]);
 }
 
+/** Makes a namespace one in which iptables-legacy is in use, which then is the flavour that is taken. */
+export async function usesLegacy(name: string): Promise<void> {
+  const inside = ["ip", "netns", "exec", name, "iptables-legacy", "-t", "mangle"];
+  await runOrFail([...inside, "-A", "POSTROUTING", "-j", "ACCEPT"]);
+}
+
 /** A subject that runs `argv` inside a fresh namespace each time; `before` readies it, untimed. */
 export function inFreshNamespace(
   label: string,
