@@ -4,8 +4,8 @@
  * The container runtime starts it on the node, as root, once for each pod sandbox (CNI specification 0.1.0
  * to 1.1.0). Chained after the cluster's plugin it passes that one's result on unchanged.
  *
- * Known limits: rules are written with the node's iptables tools (nft or legacy), which must exist; a
- * pod is read from the API server at each ADD, so while that is down meshed pods wait and are tried again.
+ * Known limits: where the kernel carries no NAT in nftables of family inet, rules are written with the node's
+ * iptables tools (nft or legacy), which must exist then; a pod is read from the API server at each ADD, so while that is down meshed pods wait and are tried again.
  *
  * Only what every command needs is imported here; DEL, asked for each pod that goes, must cost nothing.
  *

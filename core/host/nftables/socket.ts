@@ -211,8 +211,7 @@ export class NftSocket implements Disposable {
     resource: number,
     attributes: readonly Attribute[],
   ): Bytes {
-    const payload = encodeAttributes(attributes);
-    const bytes = new Uint8Array(FULL_HEAD + payload.length);
+    const bytes = encodeAttributes(attributes, FULL_HEAD);
     const view = new DataView(bytes.buffer);
     view.setUint32(0, bytes.length, true);
     view.setUint16(4, type, true);
@@ -220,7 +219,6 @@ export class NftSocket implements Disposable {
     view.setUint32(8, ++this.#sequence, true);
     view.setUint8(16, family);
     view.setUint16(18, resource, false);
-    bytes.set(payload, FULL_HEAD);
     return bytes;
   }
 }

@@ -17,7 +17,9 @@ export const KEY_LENGTH: Readonly<Record<NftSetType, number>> = {
 
 /** Bytes in hexadecimal. */
 export function hex(bytes: Iterable<number>): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
+  return text;
 }
 
 /** A number as `bytes` big-endian bytes in hexadecimal. */

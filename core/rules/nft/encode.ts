@@ -114,10 +114,18 @@ function tableMessage(type: number, fingerprint?: string): NftMessage {
 
 /** Userdata as libnftnl has it: type, length and value, each text with its NUL. */
 function userdata(entries: readonly (readonly [number, string])[]): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(entries.flatMap(([type, value]) => {
-    const bytes = new TextEncoder().encode(`${value}\0`);
-    return [type, bytes.length, ...bytes];
-  }));
+  const parts = entries.map(([type, value]) => {
+    const [, bytes] = text(type, value);
+    return { type, bytes: bytes as Uint8Array<ArrayBuffer> };
+  });
+  const all = new Uint8Array(parts.reduce((sum, { bytes }) => sum + 2 + bytes.length, 0));
+  let at = 0;
+  for (const { type, bytes } of parts) {
+    all.set([type, bytes.length], at);
+    all.set(bytes, at + 2);
+    at += 2 + bytes.length;
+  }
+  return all;
 }
 
 function setMessages({ name, type, interval, elements }: NftSet, id: number): NftMessage[] {

@@ -31,11 +31,14 @@ export function groupRules(rules: readonly NftRule[], name: NameSet): NftRule[] 
   let run = new Map<string, NftRule>();
   let place = "";
   const close = (): void => {
-    grouped.push(
-      ...DIMENSIONS.reduce<readonly NftRule[]>((rules, pick) => groupRun(rules, pick, name), [
-        ...run.values(),
-      ]),
-    );
+    const all = [...run.values()];
+    // Most stand alone, and each pod that starts waits for this.
+    if (all.length < 2) grouped.push(...all);
+    else {
+      grouped.push(
+        ...DIMENSIONS.reduce<readonly NftRule[]>((rest, pick) => groupRun(rest, pick, name), all),
+      );
+    }
     run = new Map();
   };
   for (const rule of rules) {

@@ -11,6 +11,7 @@ import type { NftRule } from "./model.ts";
  * does nothing to packets of the other; this one shares as many rules as can be (longest common subsequence).
  */
 export function mergeRules(a: readonly NftRule[], b: readonly NftRule[]): NftRule[] {
+  if (b.length === 0) return [...a];
   const keysA = a.map(sharedKey), keysB = b.map(sharedKey);
   const lengths = commonLengths(keysA, keysB);
   const merged: NftRule[] = [];

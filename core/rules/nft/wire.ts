@@ -11,6 +11,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 /** One attribute: its type, and its bytes or the attributes that it holds. */
 export type Attribute = readonly [type: number, value: Bytes | readonly Attribute[]];
 
+const encoder = new TextEncoder();
 const NLA_F_NESTED = 0x8000;
 /** Bytes of the head of an attribute. */
 const HEAD = 4;
@@ -19,7 +20,7 @@ export const ATTRIBUTE_MAX = 0xffff;
 
 /** A string attribute, with its closing NUL. */
 export function text(type: number, value: string): Attribute {
-  return [type, new TextEncoder().encode(`${value}\0`)];
+  return [type, encoder.encode(`${value}\0`)];
 }
 
 /** A 32-bit number in big endian, as nf_tables has them; negative numbers in two's complement. */
@@ -31,24 +32,51 @@ export function number(type: number, value: number): Attribute {
 
 /** Bytes that are written in hexadecimal. */
 export function data(type: number, value: string): Attribute {
-  return [type, Uint8Array.from(value.match(/../g) ?? [], (byte) => parseInt(byte, 16))];
+  const bytes = new Uint8Array(value.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(value.slice(i * 2, i * 2 + 2), 16);
+  return [type, bytes];
 }
 
-/** The bytes of attributes one behind the other, each padded to four. */
-export function encodeAttributes(attributes: readonly Attribute[]): Bytes {
-  const parts = attributes.map(([type, value]) => {
-    const nested = !(value instanceof Uint8Array);
-    const body = nested ? encodeAttributes(value) : value;
-    const length = HEAD + body.length;
+/** The bytes of attributes one behind the other, each padded to four, behind `head` zero bytes. */
+export function encodeAttributes(attributes: readonly Attribute[], head = 0): Bytes {
+  const bytes = new Uint8Array(head + sizeOf(attributes));
+  write(attributes, bytes, new DataView(bytes.buffer), head);
+  return bytes;
+}
+
+function sizeOf(attributes: readonly Attribute[]): number {
+  let size = 0;
+  for (const [, value] of attributes) size += HEAD + bodySize(value);
+  return size;
+}
+
+/** With its padding. */
+function bodySize(value: Attribute[1]): number {
+  return value instanceof Uint8Array ? align(value.length) : sizeOf(value);
+}
+
+/** All into one buffer, without one for each level: a table has a thousand attributes. Gives the end. */
+function write(
+  attributes: readonly Attribute[],
+  bytes: Bytes,
+  view: DataView,
+  start: number,
+): number {
+  let at = start;
+  for (const [type, value] of attributes) {
+    const flat = value instanceof Uint8Array;
+    let end: number;
+    if (flat) {
+      bytes.set(value, at + HEAD);
+      end = at + HEAD + value.length;
+    } else end = write(value, bytes, view, at + HEAD);
+    const length = end - at;
     if (length > ATTRIBUTE_MAX) throw new RangeError(`an attribute of ${length} bytes is too long`);
-    const bytes = new Uint8Array(align(length));
-    const view = new DataView(bytes.buffer);
-    view.setUint16(0, length, true);
-    view.setUint16(2, nested ? type | NLA_F_NESTED : type, true);
-    bytes.set(body, HEAD);
-    return bytes;
-  });
-  return concat(parts);
+    view.setUint16(at, length, true);
+    view.setUint16(at + 2, flat ? type : type | NLA_F_NESTED, true);
+    at += align(length);
+  }
+  return at;
 }
 
 /** The attributes of a message or of a nested attribute, in order. Throws a `RangeError` for bytes cut short. */
