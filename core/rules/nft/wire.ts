@@ -20,21 +20,45 @@ export const ATTRIBUTE_MAX = 0xffff;
 
 /** A string attribute, with its closing NUL. */
 export function text(type: number, value: string): Attribute {
-  return [type, encoder.encode(`${value}\0`)];
+  return [type, once(`t${value}`, () => encoder.encode(`${value}\0`))];
 }
 
 /** A 32-bit number in big endian, as nf_tables has them; negative numbers in two's complement. */
 export function number(type: number, value: number): Attribute {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setInt32(0, value | 0, false);
-  return [type, bytes];
+  return [
+    type,
+    once(
+      value,
+      () => Uint8Array.of(value >>> 24, value >>> 16 & 255, value >>> 8 & 255, value & 255),
+    ),
+  ];
 }
 
 /** Bytes that are written in hexadecimal. */
 export function data(type: number, value: string): Attribute {
-  const bytes = new Uint8Array(value.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(value.slice(i * 2, i * 2 + 2), 16);
-  return [type, bytes];
+  return [
+    type,
+    once(value, () => {
+      const bytes = new Uint8Array(value.length / 2);
+      for (let i = 0; i < bytes.length; i++) {
+        bytes[i] = parseInt(value.slice(i * 2, i * 2 + 2), 16);
+      }
+      return bytes;
+    }),
+  ];
+}
+
+/** Nobody writes into the value of an attribute, and the same few come a thousand times in one table. */
+const made = new Map<string | number, Bytes>();
+const MOST_MADE = 1000;
+
+function once(key: string | number, make: () => Bytes): Bytes {
+  let bytes = made.get(key);
+  if (bytes === undefined) {
+    bytes = make();
+    if (made.size < MOST_MADE) made.set(key, bytes);
+  }
+  return bytes;
 }
 
 /** The bytes of attributes one behind the other, each padded to four, behind `head` zero bytes. */
