@@ -51,6 +51,8 @@ const APPLYING: ReadonlySet<string> = new Set([
   "KUMA-TP-207",
   "KUMA-TP-208",
   "KUMA-TP-213",
+  "KUMA-TP-230",
+  "KUMA-TP-232",
 ]);
 /** Codes about firewalld's file, which comes after the rules and has no stage of its own. */
 const FIREWALLD: ReadonlySet<string> = new Set(["KUMA-TP-221", "KUMA-TP-222"]);

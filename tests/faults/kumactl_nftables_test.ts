@@ -119,6 +119,15 @@ test("settings: flag, variable and key; what is none, or cannot be followed, is 
     ...NFTABLES,
     "--store-firewalld",
   );
+  const anybody = ["--reuid=1000", "--regid=1000", "--clear-groups", "--bounding-set=-all"];
+  const shown = await machine.run("setpriv", [
+    ...anybody,
+    kumactlPath(),
+    ...install(...NFTABLES, "--dry-run"),
+  ]);
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(shown.stdout, /^table inet kuma-mesh\ndelete table inet kuma-mesh\n/);
+  assert.equal(await machine.must("nft", "list", "ruleset"), "");
   await machine.kumactlMust(...install("--config", "firewallBackend: NFTables"));
   assert.match(await machine.must("nft", ...LIST), /redirect to :15001/);
   await machine.kumactlMust(...uninstall());

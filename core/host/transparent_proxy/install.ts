@@ -54,7 +54,7 @@ async function install(
   const config = resolved(document, session, options.paths?.passwd);
   const around = lookAround();
   const subject: InstallSubject = { document, config, around };
-  const choice = backendFor(document, around, options);
+  const choice = backendFor(document, around, { ...options, dryRun: session.dryRun });
   session.logger.debug(`firewall backend: ${choice.backend}, as ${choice.reason}`);
   if (choice.backend === "refused") {
     throw new KumaError("KUMA-TP-231", `nftables cannot be used here: ${choice.reason}`, {
@@ -92,11 +92,13 @@ export function backendFor(
     : Object.keys(document.iptablesExecutables).length > 0
     ? "iptablesExecutables"
     : undefined;
+  // What would be written can be shown to anybody who asks for it.
+  const shown = options.dryRun === true && document.firewallBackend === "nftables";
   return chooseBackend({
     asked: document.firewallBackend,
     pod: options.netnsPath !== undefined,
     iptablesOnly,
-    obstacle: around.reason,
+    obstacle: shown ? undefined : around.reason,
     ourTable: around.ourTable,
     ourIptables: holdsOurIptables(around),
     others: usesIptables(around) || competitors(around).length > 0,
