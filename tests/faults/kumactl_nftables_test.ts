@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { kumactlPath } from "tests/kernel/kumactl.ts";
 import { sleep } from "tests/support/processes.ts";
+import { LimitedGroup } from "tests/support/limited_group.ts";
 import { requires } from "tests/support/requires.ts";
 import { BUSY_HOST, HOST_RULES, install, Machine, uninstall } from "./machine.ts";
 
@@ -136,3 +137,28 @@ test("settings: flag, variable and key; what is none, or cannot be followed, is 
   assert.doesNotMatch(await machine.must("nft", ...LIST), /ip6/);
   assert.match(await machine.must("nft", ...LIST), /meta nfproto ipv4/);
 });
+
+requires("root", "netns", "iptables-nft", "cgroup-limits")(
+  "with too little memory: the old table or the new one; with what kuma-init has, the new one",
+  async () => {
+    await using machine = await Machine.create();
+    await machine.kumactlMust(...install(...NFTABLES));
+    const before = await machine.must("nft", ...LIST);
+    const wanted = install(...NFTABLES, "--redirect-all-dns-traffic");
+    const [first, ...rest] = machine.entry;
+    let found = before;
+    for (const mebibytes of [16, 28, 40, 128]) {
+      using group = new LimitedGroup({ memoryBytes: mebibytes << 20, milliCpu: 2000 });
+      const args = [...rest, kumactlPath(), ...wanted];
+      const { code } = await group.run(first, args, mebibytes === 128 ? 60_000 : 3000);
+      const now = await machine.must("nft", ...LIST);
+      const whole = now === found || /udp dport 53 redirect to :15053/.test(now);
+      assert(whole, `${mebibytes} MiB: neither old nor new:\n${now}`);
+      found = now;
+      if (mebibytes === 128) assert.equal(code, 0);
+    }
+    assert.notEqual(found, before);
+    await machine.kumactlMust(...wanted);
+    assert.equal(await machine.must("nft", ...LIST), found, "nothing was left to do");
+  },
+);
