@@ -6,7 +6,7 @@
 import { KumaError } from "../errors.ts";
 import { CONTAINERS } from "../kube/annotations.ts";
 import { PatchDraft } from "./apply.ts";
-import { isObject, type Json, type JsonObject, withoutNulls } from "./json.ts";
+import { isObject, type Json, type JsonObject, scalarText, withoutNulls } from "./json.ts";
 import {
   OperationError,
   parseOperation,
@@ -109,7 +109,7 @@ const NAMES: Readonly<Record<PatchTarget, readonly string[]>> = {
 
 function touchesName({ op, tokens, from, value }: PatchOperation, target: PatchTarget): boolean {
   if (tokens.length === 1 && tokens[0] === "name" || op === "move" && from === "/name") return true;
-  return tokens.length === 0 && isObject(value) && !NAMES[target].includes(String(value.name));
+  return tokens.length === 0 && isObject(value) && !NAMES[target].includes(scalarText(value.name));
 }
 
 /**
@@ -159,7 +159,7 @@ function checked(
   if (problems.length === 0) return clean;
   throw new KumaError(
     "KUMA-WH-013",
-    `patches ${names} make container "${String(before.name)}" invalid: ${problems.join("; ")}`,
+    `patches ${names} make container "${scalarText(before.name)}" invalid: ${problems.join("; ")}`,
   );
 }
 

@@ -29,6 +29,15 @@ export function jsonEqual(left: Json | undefined, right: Json | undefined): bool
     keys.every((key) => Object.hasOwn(right, key) && jsonEqual(left[key], right[key]));
 }
 
+/**
+ * A value as text. `String` throws for an object whose own `toString` is no function, and whoever sends JSON can
+ * write one; lists and objects are only hinted at, since they may nest deeper than the stack.
+ */
+export function scalarText(value: Json | undefined): string {
+  if (Array.isArray(value)) return "[…]";
+  return isObject(value) ? "{…}" : String(value);
+}
+
 /** A copy that shares nothing with the original. */
 export function jsonCopy<T extends Json>(value: T): T {
   return structuredClone(value);

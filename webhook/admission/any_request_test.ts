@@ -1,8 +1,11 @@
 /** Whatever JSON is in a request, it is answered with a verdict or refused with one of our lines. */
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KumaError } from "core/errors.ts";
+import { containerPatchProblems } from "core/patch/container_patch.ts";
 import type { Json } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
+import { changedFields } from "../explain/fields.ts";
 import { viewMesh } from "../resources/mesh.ts";
 import { defaultResource } from "./default_resource.ts";
 import { referToMesh } from "./owner_reference.ts";
@@ -93,5 +96,37 @@ Deno.test("any Mesh is kept", () => {
       if (typeof mesh === "object" && mesh !== null && !Array.isArray(mesh)) viewMesh(mesh);
     }),
     { numRuns: 1000 },
+  );
+});
+
+Deno.test("an object that cannot be a text is no reason to fail", () => {
+  // `String` of it throws; the first was found by the property above.
+  const untext: Json = { toString: 0 };
+  const annotations = { "80.service.kuma.io/protocol": "HTTP" };
+  const object = {
+    metadata: { annotations },
+    spec: { ports: [{ port: [untext] }, { port: untext }] },
+  };
+  assert.equal(validateService(requestOf({ kind: "Service", object })).allowed, true);
+
+  const requirements = [{ tags: { a: untext, b: [untext], c: 1 } }];
+  const backends = [{ name: untext, conf: { secret: "s" } }];
+  const spec = { constraints: { dataplaneProxy: { requirements } }, mtls: { backends } };
+  assert.deepEqual(viewMesh({ spec }).requirements, [{ a: "{…}", b: "[…]", c: "1" }]);
+
+  const [problem] = containerPatchProblems(
+    {
+      spec: {
+        sidecarPatch: [{ op: "replace", path: "", value: JSON.stringify({ name: untext }) }],
+      },
+    },
+    schema,
+  );
+  assert.match(String(problem?.message), /name cannot be patched/);
+
+  const args = (...args: Json[]): Json => ({ spec: { containers: [{ name: "app", args }] } });
+  assert.deepEqual(
+    changedFields(args("x"), args(untext)).map(({ value }) => value),
+    ["{…}", undefined],
   );
 });

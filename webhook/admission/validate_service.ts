@@ -5,7 +5,7 @@
  */
 import { SERVICE_PROTOCOL_SUFFIX } from "core/kube/annotations.ts";
 import type { Problem } from "core/patch/container_patch.ts";
-import { isObject } from "core/patch/json.ts";
+import { isObject, scalarText } from "core/patch/json.ts";
 import { objectsIn } from "../inject/pod.ts";
 import { PROTOCOLS } from "../resources/tags.ts";
 import { type AdmissionRequest, invalid, isLeaving, type Verdict } from "./review.ts";
@@ -21,7 +21,7 @@ export function validateService(request: AdmissionRequest): Verdict {
   if (!isObject(annotations)) return ALLOWED;
   const problems: Problem[] = [];
   for (const { port } of objectsIn(object.spec.ports)) {
-    const name = `${String(port)}${SERVICE_PROTOCOL_SUFFIX}`;
+    const name = `${scalarText(port)}${SERVICE_PROTOCOL_SUFFIX}`;
     const value = Object.hasOwn(annotations, name) ? annotations[name] : undefined;
     if (typeof value !== "string" || PROTOCOLS.includes(value.toLowerCase())) continue;
     problems.push({

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isObject, type Json, jsonEqual, type JsonObject } from "core/patch/json.ts";
+import { isObject, type Json, jsonEqual, type JsonObject, scalarText } from "core/patch/json.ts";
 
 /** A field that was added or changed; `undefined` stands for one that was removed. */
 export interface Field {
@@ -45,7 +45,7 @@ function membersOf(value: Json | undefined, path: string): Map<string, Json> | u
   // Arguments: flags go by their names, one that is repeated is shown as often.
   if (!path.endsWith(".args")) return undefined;
   const flags = new Map<string, Json>();
-  for (const item of withValues(value.map(String))) {
+  for (const item of withValues(value.map(scalarText))) {
     const flag = item.split(/[= ]/)[0] ?? "";
     const known = flags.get(flag);
     flags.set(flag, known === undefined ? item : [known, item].flat());

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+import { isObject, type Json, type JsonObject, scalarText } from "core/patch/json.ts";
 import { KumaError } from "core/errors.ts";
 import { objectsIn } from "../inject/pod.ts";
 
@@ -61,7 +61,7 @@ export function meshMissing(name: string): KumaError {
 function selectors(list: Json | undefined): TagSelector[] {
   return objectsIn(list).map(({ tags }) =>
     Object.fromEntries(
-      Object.entries(isObject(tags) ? tags : {}).map(([key, value]) => [key, String(value)]),
+      Object.entries(isObject(tags) ? tags : {}).map(([key, value]) => [key, scalarText(value)]),
     )
   );
 }
@@ -77,7 +77,7 @@ function secretsOf(mtls: Json | undefined): Map<string, string> {
       if (Array.isArray(value)) value.forEach(walk);
       if (!isObject(value)) return;
       for (const [key, member] of Object.entries(value)) {
-        if (key === "secret" && typeof member === "string") found.set(member, String(name));
+        if (key === "secret" && typeof member === "string") found.set(member, scalarText(name));
         else walk(member);
       }
     };
