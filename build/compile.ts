@@ -20,6 +20,10 @@ export interface BuildPlace {
   root: string;
   arch: Arch;
   denort: Denort;
+  /** A name for builds that differ from the usual ones: they go to a folder of their own. */
+  variant?: string;
+  /** The commit that the program shall name as its origin; without it, it says that it is no release. */
+  commit?: string;
 }
 
 /** What a build did: the binary's path, and whether it was compiled or found up to date. */
@@ -29,8 +33,11 @@ export interface Built {
 }
 
 /** The folder for the binaries of an architecture: `dist/linux-amd64`. */
-export function distDir(root: string, arch: Arch): string {
-  return join(root, "dist", `linux-${arch}`);
+export function distDir(root: string, arch: Arch, variant?: string): string {
+  const folder = `linux-${arch}`;
+  return variant === undefined
+    ? join(root, "dist", folder)
+    : join(root, "dist", ".build", variant, folder);
 }
 
 /**
@@ -44,23 +51,28 @@ export function buildComponent(component: Component, place: BuildPlace): Promise
   return withTempDir(async (work) => {
     const started = performance.now();
     const bundled = join(work, "bundler");
-    const made = await bundle(place.root, component.entry, bundled, component.minify);
-    const path = join(distDir(place.root, place.arch), component.binary);
+    const made = withCommit(
+      await bundle(place.root, component.entry, bundled, component.minify),
+      place.commit,
+    );
+    const dist = distDir(place.root, place.arch, place.variant);
+    const path = join(dist, component.binary);
     const denort = component.hostRuntime
       ? await patchedDenort(place.denort, place.arch)
       : place.denort;
     if (component.hostRuntime) {
-      await placeRuntime(distDir(place.root, place.arch), place.denort.path, place.arch);
+      await placeRuntime(dist, place.denort.path, place.arch);
     }
     const key = buildKey(component, place.arch, denort.sha256, made);
-    const keyFile = join(stage, `linux-${place.arch}`, `${component.binary}.json`);
-    const name = `linux-${place.arch}/${component.binary}`;
+    const kind = `linux-${place.arch}${place.variant === undefined ? "" : `-${place.variant}`}`;
+    const keyFile = join(stage, kind, `${component.binary}.json`);
+    const name = `${kind}/${component.binary}`;
     if (await isCurrent(keyFile, key, path)) {
       say(`${name}: up to date`);
       return { path, compiled: false };
     }
     await compile(component, place.arch, denort, made, work, path);
-    await Deno.mkdir(join(stage, `linux-${place.arch}`), { recursive: true });
+    await Deno.mkdir(dirname(keyFile), { recursive: true });
     await Deno.writeTextFile(keyFile, JSON.stringify({ key, ...await stamp(path) }));
     const { size } = await Deno.stat(path);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -74,6 +86,15 @@ export function compileFlags(component: Component, arch: Arch): string[] {
   const target = ["--target", TARGETS[arch].triple];
   const plain = ["--quiet", "--no-config", "--no-lock", "--no-check", "--no-remote"];
   return [...plain, ...target, ...ALWAYS, ...component.flags, ...component.permissions];
+}
+
+/** Writes the commit where `core/version.ts` keeps a place for it. */
+export function withCommit(made: Bundle, commit: string | undefined): Bundle {
+  if (commit === undefined) return made;
+  const files = [...made.files].map(([name, text]) =>
+    [name, text.replaceAll("@@COMMIT@@", commit)] as const
+  );
+  return { ...made, files: new Map(files) };
 }
 
 function buildKey(component: Component, arch: Arch, denort: string, made: Bundle): string {

@@ -22,6 +22,7 @@ import {
 } from "./spec_version.ts";
 import { readStdin } from "./stdin.ts";
 import { KumaError } from "core/errors.ts";
+import { VERSION } from "core/version.ts";
 
 /** What of the outside one call uses. */
 const env = (name: string) => Deno.env.get(name);
@@ -121,7 +122,7 @@ function versionJson(): string {
 
 /** Without CNI_COMMAND a person started it: two lines on standard error, nothing on standard output. */
 function about(): never {
-  const lines = `kuma-cni: the CNI plugin of Kuma's transparent proxy\n` +
+  const lines = `kuma-cni ${VERSION}: the CNI plugin of Kuma's transparent proxy\n` +
     `CNI protocol versions supported: ${SUPPORTED_VERSIONS.join(", ")}\n`;
   writeAll(Deno.stderr, lines);
   Deno.exit(0);

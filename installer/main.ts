@@ -7,6 +7,7 @@
  * @module
  */
 import { errorText, KumaError, oneLine } from "core/errors.ts";
+import { versionText } from "core/program/version.ts";
 import type { Log } from "./report/log.ts";
 import { makeLog } from "./report/log.ts";
 import { RUN_IN_ROOT, runInRoot } from "./program/prove.ts";
@@ -22,6 +23,7 @@ const HELP = `install-cni [command]
   (none)              install the plugin on this node, keep it healed, and clean up at the end
   check               print what would be done on this node and why; change nothing
   log-level [LEVEL]   show or change the level of the installer that runs in this pod
+  version             the version; with --detailed also commit, Deno's version and target
   help                this text
 
 Environment variables (defaults in brackets):
@@ -42,6 +44,10 @@ export async function main(args: readonly string[]): Promise<number> {
       return await runLogLevel(rest[0]);
     case RUN_IN_ROOT:
       return guarded(() => runInRoot(rest[0] ?? "", rest[1] ?? ""));
+    case "version":
+    case "--version":
+      print(versionText("install-cni", rest[0] === "--detailed"));
+      return 0;
     case "help":
     case "--help":
     case "-h":

@@ -146,7 +146,14 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     path: ["version"],
     summary: "print the version",
-    flags: [],
-    examples: [{ does: "the version alone", command: "kumactl version" }],
+    flags: [{
+      name: "detailed",
+      bool: true,
+      help: "also commit, Deno's version and target",
+    }],
+    examples: [
+      { does: "the version alone", command: "kumactl version" },
+      { does: "what to put into a report", command: "kumactl version --detailed" },
+    ],
   },
 ];

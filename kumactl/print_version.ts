@@ -1,9 +1,10 @@
+import { versionText } from "core/program/version.ts";
 import type { ParsedCommand } from "./commands.ts";
 import type { Io } from "./io.ts";
-import { VERSION } from "./version.ts";
 
-/** `kumactl version`: the version alone on one line. */
-export function versionCommand(_parsed: ParsedCommand, io: Io): Promise<number> {
-  io.out(`${VERSION}\n`);
+/** `kumactl version`: the version alone on one line; `--detailed` says what it was built of, too. */
+export function versionCommand({ flags }: ParsedCommand, io: Io): Promise<number> {
+  const last = flags.findLast(({ flag }) => flag === "detailed");
+  io.out(versionText("kumactl", last !== undefined && last.value !== "false"));
   return Promise.resolve(0);
 }

@@ -6,13 +6,13 @@
  */
 import { Command, CommanderError, Help, Option } from "commander";
 import { KumaError } from "core/errors.ts";
+import { KUMA_VERSION, VERSION } from "core/version.ts";
 import { normalise } from "./arguments.ts";
 import { type CommandDefinition, COMMANDS, type ParsedCommand } from "./commands.ts";
 import type { FlagDefinition } from "./flags.ts";
 import { EXIT_CODES, helpTail } from "./help.ts";
 import type { Io } from "./io.ts";
 import { errorLine } from "./line_logger.ts";
-import { KUMA_VERSION, VERSION } from "./version.ts";
 
 /** Does what a command is for; resolves to the exit code. */
 export type Handler = (parsed: ParsedCommand, io: Io) => Promise<number>;

@@ -31,6 +31,12 @@ Deno.test("the version, as command and as flag", async () => {
   const version = await kumactl("version");
   assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
   assert.deepEqual(await kumactl("--version"), version);
+  assert.deepEqual(await kumactl("version", "--detailed=false"), version);
+  const detailed = await kumactl("version", "--detailed");
+  assert.match(
+    detailed.out,
+    /^kumactl \d+\.\d+\.\d+\nbehaves as Kuma .*\ncommit: .+\ndeno: .+\ntarget: .+\n$/,
+  );
 });
 
 Deno.test("a mistyped flag or command is answered with what was meant", async () => {

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { versionText } from "core/program/version.ts";
+import { VERSION } from "core/version.ts";
 import { Command, CommanderError, Option } from "commander";
 import { parse } from "yaml";
 import { errorText, KumaError } from "core/errors.ts";
@@ -38,7 +40,13 @@ export async function main(args: readonly string[]): Promise<number> {
   let code = 0;
   const done = (work: Promise<number>) => work.then((result) => void (code = result));
   const program = new Command("kuma-webhook").exitOverride()
-    .description("Admission server: injects sidecars, validates ContainerPatches");
+    .description("Admission server: injects sidecars, validates ContainerPatches")
+    .version(VERSION, "--version", "print the version");
+  program.command("version").description("print the version")
+    .option("--detailed", "also commit, Deno's version and target", false)
+    .action(({ detailed }: { detailed: boolean }) =>
+      print(Deno.stdout, versionText("kuma-webhook", detailed))
+    );
   program.command("serve", { isDefault: true }).description("serve until SIGTERM")
     .option("--config-file <path>", "the control plane's YAML document")
     .option("--generate-certs", "make and renew the certificate, keep it in a Secret", false)

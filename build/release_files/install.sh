@@ -1,0 +1,86 @@
+#!/bin/sh
+# Installs @BINARY@ @VERSION@ (@ARCH@). Nothing is downloaded and nothing runs but the commands you see here.
+#
+#   ./install.sh                      to /usr/local/lib/kuma-node, with a link in @LINKS@
+#   ./install.sh --to DIR --links DIR somewhere else
+#   ./install.sh --remove             takes both away again (with the same --to and --links)
+#
+# The program brings its own C library, in a folder beside it, so that it starts on every Linux (Alpine, RHEL 7,
+# Talos, ...). The kernel wants the absolute path of the loader inside the program itself: that path, and no other
+# byte of the program, is rewritten here for the folder that the program is put into.
+set -eu
+umask 022
+
+to=/usr/local/lib/kuma-node
+links=@LINKS@
+remove=no
+
+fail() {
+  echo "install.sh: $1" >&2
+  exit 1
+}
+
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --to) [ $# -gt 1 ] || fail "--to takes a folder"; to=$2; shift ;;
+    --links) [ $# -gt 1 ] || fail "--links takes a folder"; links=$2; shift ;;
+    --remove) remove=yes ;;
+    *) fail "unknown argument $1: the first lines of this file say what there is" ;;
+  esac
+  shift
+done
+case "$to" in /*) ;; *) fail "--to $to: give an absolute path" ;; esac
+case "$links" in /*) ;; *) fail "--links $links: give an absolute path" ;; esac
+
+home="$to/@BINARY@-@VERSION@"
+link="$links/@BINARY@"
+
+if [ "$remove" = yes ]; then
+  # Only a link of ours: whatever else has that name stays.
+  if [ "$(readlink "$link" 2>/dev/null)" = "$home/@BINARY@" ]; then rm -f "$link"; fi
+  rm -rf "$home"
+  echo "removed $home"
+  exit 0
+fi
+
+cd "$(dirname "$0")"
+sha256sum -c SHA256SUMS >/dev/null || fail "the files are not those that were released (SHA256SUMS)"
+
+# The path has a fixed length in the program, so it is filled up with slashes, which the kernel reads as one.
+before="$home/@RUNTIME@/"
+path_length=$(printf %s "${before}@LOADER@" | wc -c)
+slashes=$((@LENGTH@ - path_length))
+[ "$slashes" -ge 0 ] || fail "$home is $((0 - slashes)) bytes too long: choose a shorter folder"
+interpreter="${before}$(printf "%${slashes}s" "" | tr ' ' /)@LOADER@"
+
+if [ -e "$link" ] || [ -L "$link" ]; then
+  case "$(readlink "$link" 2>/dev/null)" in
+    "$to"/@BINARY@-*) ;;
+    *) fail "$link is there and not ours: move it away, or choose another folder with --links" ;;
+  esac
+fi
+
+# Beside its place first: a program that is already there stays whole until the new one has started once.
+rm -rf "$home.new"
+mkdir -p "$home.new/@RUNTIME@" "$links"
+trap 'rm -rf "$home.new"' EXIT
+cp @RUNTIME@/* "$home.new/@RUNTIME@/"
+cp @BINARY@ "$home.new/@BINARY@"
+chmod 755 "$home.new/@BINARY@" "$home.new/@RUNTIME@/@LOADER@"
+printf %s "$interpreter" | dd of="$home.new/@BINARY@" bs=1 seek=@OFFSET@ conv=notrunc 2>/dev/null
+
+rm -rf "$home.old"
+if [ -e "$home" ]; then mv "$home" "$home.old"; fi
+mv "$home.new" "$home"
+if ! "$home/@BINARY@" @TRY@ >/dev/null 2>"$home/first-start"; then
+  cat "$home/first-start" >&2
+  rm -rf "$home"
+  if [ -e "$home.old" ]; then mv "$home.old" "$home"; fi
+  fail "@BINARY@ does not start on this machine: nothing was changed"
+fi
+rm -rf "$home.old" "$home/first-start"
+
+# A new link is renamed over an old one, so that at each moment there is one.
+ln -s "$home/@BINARY@" "$link.new"
+mv -f "$link.new" "$link"
+echo "installed $link -> $home/@BINARY@"

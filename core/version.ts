@@ -1,0 +1,39 @@
+/**
+ * What release this is: the one place where it stands.
+ *
+ * @module
+ */
+
+/** The version of all programs of this repository. */
+export const VERSION = "0.1.0";
+
+/** The release of Kuma whose behaviour they follow. */
+export const KUMA_VERSION = "2.9";
+
+/** The commit that a release was made of; the build of a release writes it in the place of this text. */
+export const COMMIT = "@@COMMIT@@";
+
+/** What a program was compiled with and for. */
+export interface Target {
+  /** Deno's version. */
+  readonly deno: string;
+  /** The compiler's name of system and processor: `x86_64-unknown-linux-gnu`. */
+  readonly target: string;
+}
+
+/** The lines of `version --detailed`; ends with a line end. */
+export function detailedVersion(
+  program: string,
+  { deno, target }: Target,
+  commit = COMMIT,
+): string {
+  const known = /^[0-9a-f]{7,64}$/.test(commit);
+  return [
+    `${program} ${VERSION}`,
+    `behaves as Kuma ${KUMA_VERSION}`,
+    `commit: ${known ? commit : "unknown: not built by a release"}`,
+    `deno: ${deno}`,
+    `target: ${target}`,
+    "",
+  ].join("\n");
+}
