@@ -63,7 +63,7 @@ async function watch(places: Places): Promise<boolean> {
   const changed = [...before].filter(([lister, text]) => after.get(lister) !== text);
   for (const [lister] of changed) console.error(`${lister} is not what it was before the install`);
   if (changed.length === 0) {
-    say(`${[...before.keys()].join(", ")}: all equal to before the install`);
+    for (const lister of before.keys()) say(`${lister}: equal to before the install`);
   }
   const right = rows.filter(({ ok }) => ok).length;
   say(`${right} of ${rows.length} flows went where they should`);
@@ -77,7 +77,8 @@ function sendAll(places: Places): Row[] {
 }
 
 async function prepare({ host, client }: Places): Promise<void> {
-  say(`a service host and a client: namespaces ${host} and ${client}, joined by a veth pair`);
+  say("a service host and a client in namespaces of their own, joined by a veth pair:");
+  say(`${host} and ${client}`);
   await addNamespace(host);
   await addNamespace(client);
   const both = (name: "host" | "client" | "other") =>

@@ -6,6 +6,8 @@ import { ADDRESSES, type DemoFlow, type Places, USERS } from "./flows.ts";
 /** One line of the demo's table. */
 export interface Row {
   readonly flow: string;
+  /** The address that the connection was opened to. */
+  readonly to: string;
   readonly expected: string;
   readonly seen: string;
   readonly ok: boolean;
@@ -26,9 +28,10 @@ export function sendFlow(lab: Lab, places: Places, flow: DemoFlow, family: Famil
   const target = formatEndpoint(to);
   const original = result.original === undefined ? undefined : formatEndpoint(result.original);
   return {
-    flow: `${family === "ipv4" ? "IPv4" : "IPv6"} ${flow.name} → ${target}`,
+    flow: flow.name,
+    to: target,
     expected: flow.expected,
-    seen: describe(result, redirected ? original : undefined),
+    seen: describe(result, redirected && original !== target ? original : undefined),
     ok: result.listener === flow.expected && result.answered !== false &&
       (!redirected || original === target),
   };
@@ -37,27 +40,42 @@ export function sendFlow(lab: Lab, places: Places, flow: DemoFlow, family: Famil
 function describe(result: FlowResult, original: string | undefined): string {
   if (result.listener === undefined) return result.outcome;
   const notes = [
-    original === undefined ? "" : `was for ${original}`,
+    original === undefined ? "" : `as if it had been for ${original}`,
     result.answered === false ? "but its answer did not come back" : "",
   ].filter((note) => note !== "");
   return [result.listener, ...notes].join(", ");
 }
 
-/** The table as text, one line a row after two lines of head; green and red where `colour` is set. */
+const LONGEST_SEEN = 22;
+
+/**
+ * The table as text, a line a row after two lines of head, within 80 columns; what was expected instead, and all
+ * that was seen, follow a wrong row. Green and red where `colour` is set.
+ */
 export function formatRows(rows: readonly Row[], colour: boolean): string {
-  const lines = [
-    ["flow", "expected", "seen", "verdict"],
-    ...rows.map(({ flow, expected, seen, ok }) => [flow, expected, seen, ok ? "ok" : "WRONG"]),
-  ];
-  const widths = [0, 1, 2, 3].map((column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0))
-  );
-  const texts = lines.map((line) =>
-    line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()
-  );
-  texts.splice(1, 0, widths.map((width) => "─".repeat(width)).join("  "));
+  const head = { flow: "who calls whom", to: "address", seen: "who got it", verdict: "" };
+  const lines = rows.map(({ flow, to, seen, ok }) => ({
+    flow,
+    to,
+    seen: ok ? seen : seen.slice(0, LONGEST_SEEN),
+    verdict: ok ? "ok" : "WRONG",
+  }));
+  const width = (column: "flow" | "to" | "seen") =>
+    Math.max(...[head, ...lines].map((line) => line[column].length));
+  const format = ({ flow, to, seen, verdict }: typeof head) =>
+    `${flow.padEnd(width("flow"))}  ${to.padEnd(width("to"))}  ${
+      seen.padEnd(width("seen"))
+    }  ${verdict}`
+      .trimEnd();
+  const rule = (["flow", "to", "seen"] as const).map((column) => "─".repeat(width(column)));
+  const texts = [format(head), rule.join("  ")];
+  lines.forEach((line, index) => {
+    texts.push(format(line));
+    const row = rows[index];
+    if (row?.ok === false) texts.push(`  expected: ${row.expected}`, `  seen: ${row.seen}`);
+  });
   if (!colour) return texts.join("\n");
   return texts.map((text) =>
-    text.replace(/ok$/, "\x1b[32mok\x1b[0m").replace(/WRONG$/, "\x1b[31mWRONG\x1b[0m")
+    text.replace(/  ok$/, "  \x1b[32mok\x1b[0m").replace(/WRONG$/, "\x1b[31mWRONG\x1b[0m")
   ).join("\n");
 }

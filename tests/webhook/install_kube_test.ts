@@ -1,5 +1,5 @@
 /**
- * What the README tells a person to do, done literally: its commands, kubectl and the API server with its
+ * What docs/webhook.md tells a person to do, done literally: its commands, kubectl and the API server with its
  * RBAC are real. Faked are the controllers and the kubelet (fake_deployment.ts, fake_kubelet.ts,
  * namespace_controllers.ts), since nothing in a test cluster runs pods. The Service is called by the
  * API server itself, at the addresses that the fake notes as its endpoints.
@@ -15,7 +15,7 @@ import { requires } from "../support/requires.ts";
 import { CALL_ENDPOINTS, FakeDeployment } from "./fake_deployment.ts";
 import { startProcess } from "./fake_kubelet.ts";
 import { PROGRAM } from "./program.ts";
-import { readmeCommands } from "./readme.ts";
+import { documentedCommands } from "./documentation.ts";
 
 const test = requires("etcd", "kubectl");
 const IMAGE = "registry.example/kuma-webhook:1";
@@ -37,7 +37,7 @@ function podNamed(cluster: TestCluster, name: string, namespace = "shop"): Promi
   return cluster.createPod(namespace, { metadata: { name } });
 }
 
-test("the README's example, from the pipe to the removal", async (t) => {
+test("the documentation's example, from the pipe to the removal", async (t) => {
   await using cluster = await startApiServer({ apiServerArgs: CALL_ENDPOINTS });
   await using _controllers = new NamespaceControllers(cluster);
   await using kubectl = await Kubectl.of(cluster);
@@ -48,7 +48,7 @@ test("the README's example, from the pipe to the removal", async (t) => {
   let said = "";
   await t.step("install, mesh, patch, namespace and pod: every command succeeds", async () => {
     const [done] = await Promise.all([
-      kubectl.shell(readmeCommands("cat > pod.yaml")),
+      kubectl.shell(documentedCommands("cat > pod.yaml")),
       pods.rollOut(),
     ]);
     assert.equal(done.code, 0, done.stderr);
@@ -80,7 +80,7 @@ test("the README's example, from the pipe to the removal", async (t) => {
   await t.step("how the webhook is, and what it would do", async () => {
     assert.match(said, /\n {4}name: kuma-sidecar\n/, "kubectl showed it");
     // There are no logs to be had without a kubelet.
-    const commands = readmeCommands("proxy/readyz").replace(/^.* logs .*$/m, "");
+    const commands = documentedCommands("proxy/readyz").replace(/^.* logs .*$/m, "");
     const { code, stdout, stderr } = await kubectl.shell(commands);
     assert.equal(code, 0, stderr);
     assert.ok(stdout.startsWith(why), stdout);
@@ -91,7 +91,7 @@ test("the README's example, from the pipe to the removal", async (t) => {
 
   await t.step("the pages for those who may see them", async () => {
     // Nor is there a way into a pod without one: its port is one of this machine.
-    const commands = readmeCommands("token-header", "docs/webhook.md")
+    const commands = documentedCommands("token-header")
       .replace(/^.* port-forward .*$/m, "sleep 60 &").replaceAll("8443", String(pods.ports[0]));
     const { code, stdout, stderr } = await kubectl.shell(commands);
     assert.equal(code, 0, stdout + stderr);
@@ -101,12 +101,12 @@ test("the README's example, from the pipe to the removal", async (t) => {
     const stranger = await kubectl.run(["get", "--raw", page]);
     assert.notEqual(stranger.code, 0);
     assert.match(stranger.stderr, /Unauthorized|provide credentials/);
-    const gone = readmeCommands("delete clusterrolebinding", "docs/webhook.md");
+    const gone = documentedCommands("delete clusterrolebinding");
     assert.equal((await kubectl.shell(gone)).code, 0);
   });
 
   await t.step("applying the same again changes nothing", async () => {
-    const [pipe = ""] = readmeCommands("cat > pod.yaml").split("\n");
+    const [pipe = ""] = documentedCommands("cat > pod.yaml").split("\n");
     const manifests = await kubectl.shell(pipe.replace(/ \| .*/, ""));
     const versions = async () => {
       const { stdout } = await kubectl.run(["get", "-f", "-", "-o", "json"], manifests.stdout);
@@ -148,7 +148,7 @@ test("the README's example, from the pipe to the removal", async (t) => {
 
   await t.step("the removal leaves nothing", async () => {
     const { code, stdout, stderr } = await kubectl.shell(
-      readmeCommands("kubectl delete namespace"),
+      documentedCommands("kubectl delete namespace"),
     );
     assert.equal(code, 0, stderr);
     assert.match(stdout, /deployment\.apps "kuma-webhook" (force )?deleted/);
@@ -201,7 +201,7 @@ test("beside Kuma's control plane nothing of Kuma's is touched but what the patc
       `${kind} ${metadata?.name} ${metadata?.uid} ${metadata?.resourceVersion}`
     );
   const before = await versions();
-  const [pipe = "", patch = ""] = readmeCommands("--beside-kuma").split(/^(?=ca=)/m);
+  const [pipe = "", patch = ""] = documentedCommands("--beside-kuma").split(/^(?=ca=)/m);
 
   const [done] = await Promise.all([kubectl.shell(pipe), pods.rollOut()]);
   assert.equal(done.code, 0, done.stderr);
