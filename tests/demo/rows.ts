@@ -76,6 +76,6 @@ export function formatRows(rows: readonly Row[], colour: boolean): string {
   });
   if (!colour) return texts.join("\n");
   return texts.map((text) =>
-    text.replace(/  ok$/, "  \x1b[32mok\x1b[0m").replace(/WRONG$/, "\x1b[31mWRONG\x1b[0m")
+    text.replace(/ {2}ok$/, "  \x1b[32mok\x1b[0m").replace(/WRONG$/, "\x1b[31mWRONG\x1b[0m")
   ).join("\n");
 }
