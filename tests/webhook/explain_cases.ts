@@ -136,21 +136,19 @@ export const BY_HAND: [string, Partial<InjectionCase>, readonly ExplainedField[]
       "setting case: experimental.sidecarContainers",
     ],
   ]],
-  ["eBPF by the pod", {
-    annotations: {
-      "kuma.io/transparent-proxying-ebpf": "enabled",
-      "kuma.io/transparent-proxying-ebpf-bpf-fs-path": "/run/bpf",
-    },
+  ["eBPF by the operator", {
+    ebpfMode: true,
+    injector: { ebpf: { enabled: true, bpffsPath: "/run/bpf" } },
   }, [
     [
       "spec.initContainers[kuma-init].securityContext.privileged",
       "true",
-      "annotation kuma.io/transparent-proxying-ebpf",
+      "setting case: runtime.kubernetes.injector.ebpf.enabled",
     ],
     [
       "spec.volumes[bpf-fs]",
       "/run/bpf",
-      "annotation kuma.io/transparent-proxying-ebpf-bpf-fs-path",
+      "setting case: runtime.kubernetes.injector.ebpf.bpffsPath",
     ],
     ["spec.volumes[sys-fs-cgroup]", "/sys/fs/cgroup", `default of ${INJECTOR}.ebpf.cgroupPath`],
   ]],

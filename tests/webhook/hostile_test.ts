@@ -102,6 +102,7 @@ const drawn = (injector: JsonObject, more: Partial<InjectionCase> = {}): Injecti
   name: "drawn",
   file: "",
   injector,
+  ebpfMode: true,
   ...more,
 });
 
@@ -153,6 +154,16 @@ function checkVariables(container: JsonObject, own: Record<string, string>): voi
   }
 }
 
+/** What our containers may do at the most, unless the operator switched the eBPF mode on. */
+function checkRights({ name, securityContext }: JsonObject): void {
+  if (!["kuma-sidecar", "kuma-init", "kuma-validation"].includes(String(name))) return;
+  const { privileged, capabilities, allowPrivilegeEscalation } = securityContext as JsonObject;
+  assert.equal(privileged, undefined);
+  assert.notEqual(allowPrivilegeEscalation, true);
+  const add = name === "kuma-init" ? { add: ["NET_ADMIN", "NET_RAW"] } : {};
+  assert.deepEqual(capabilities, { ...add, drop: ["ALL"] });
+}
+
 Deno.test("no annotation ends in an argument, variable or host path but in its grammar's form", async () => {
   let taken = 0;
   const settings = fc.record({ ebpf: fc.record({ enabled: fc.boolean() }) });
@@ -164,13 +175,15 @@ Deno.test("no annotation ends in an argument, variable or host path but in its g
       for (const container of containersOf(pod)) {
         for (const argument of (container.args ?? []) as string[]) assert.match(argument, ARGUMENT);
         checkVariables(container, own);
+        if (!injector.ebpf.enabled) checkRights(container);
         for (const { mountPath } of container.volumeMounts as JsonObject[]) {
           assert.match(String(mountPath), /^(?!.*\/\.\.(\/|$))\/[^\s:$]*$/);
         }
       }
       for (const { hostPath } of (pod.spec as { volumes: JsonObject[] }).volumes) {
         if (!isObject(hostPath)) continue;
-        assert.match(String(hostPath.path), /^(?!.*\/\.\.(\/|$))\/[^\s:$]*$/);
+        assert.ok(injector.ebpf.enabled, "only the operator mounts a folder of the node");
+        assert.match(String(hostPath.path), /^\/sys\/fs\/(bpf|cgroup)$/);
       }
     }),
     { numRuns: 4000 },

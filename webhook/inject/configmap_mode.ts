@@ -25,6 +25,8 @@ const KEY = "config.yaml";
 interface Found {
   readonly name: string;
   readonly text: string;
+  /** It is in the system namespace. */
+  readonly ofOperator: boolean;
 }
 
 /**
@@ -40,7 +42,11 @@ export async function configMapRedirection(
   const found = findDocument(inputs, namespace, cluster);
   const { config, family } = await read(found, inputs);
   adjust(config, inputs, options, { source: found.name, family });
-  const ebpf = ebpfOptions(inputs, { enabled: config.ebpf.enabled, source: found.name });
+  const ebpf = ebpfOptions(inputs, {
+    enabled: config.ebpf.enabled,
+    source: found.name,
+    ofOperator: found.ofOperator,
+  });
   adjustEbpf(config, ebpf);
   const text = serialiseConfig(config);
   return {
@@ -66,7 +72,7 @@ function findDocument(inputs: Inputs, namespace: string, cluster: Cluster): Foun
       if (text === undefined) continue;
       const source = `annotation ${ANNOTATIONS.transparentProxyConfigMapName}`;
       inputs.note("ConfigMap", `${place}/${own}`, source);
-      return { name: `ConfigMap ${place}/${own}`, text };
+      return { name: `ConfigMap ${place}/${own}`, text, ofOperator: place === systemNamespace };
     }
     inputs.warnings.push(
       `ConfigMap ${JSON.stringify(own)} is not usable, ${configMapName} is used`,
@@ -78,7 +84,7 @@ function findDocument(inputs: Inputs, namespace: string, cluster: Cluster): Foun
   if (data === undefined) throw unusable(`failed to retrieve ${where}: not found`);
   const text = data[KEY];
   if (text === undefined) throw unusable(`${where} is missing the required key "${KEY}"`);
-  return { name: `ConfigMap ${systemNamespace}/${configMapName}`, text };
+  return { name: `ConfigMap ${systemNamespace}/${configMapName}`, text, ofOperator: true };
 }
 
 async function read(found: Found, inputs: Inputs) {

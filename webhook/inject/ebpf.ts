@@ -1,8 +1,11 @@
 /**
- * eBPF instead of iptables: whether, and the paths that the loader needs.
+ * eBPF instead of iptables: whether, and the paths that the loader needs. The mode makes kuma-init privileged
+ * and mounts the node's folders, so only whoever operates the mesh switches it on and names the paths. Kuma 2.9
+ * lets every pod do so.
  *
  * @module
  */
+import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
 import type { Settings } from "../settings/table.ts";
 import { wrongValue } from "core/grammar/go_text.ts";
@@ -23,14 +26,27 @@ export interface EbpfOptions {
 export interface EbpfDocument {
   readonly enabled: boolean;
   readonly source: string;
+  /** It is in the system namespace. A ConfigMap beside the pod is anybody's who may make pods there. */
+  readonly ofOperator: boolean;
 }
 
-/** Resolves the mode, `undefined` where it is off. A ConfigMap stands in for the setting. */
+/** Annotations that become host paths or programs of a privileged container, and what decides instead. */
+const OPERATORS = [
+  [ANNOTATIONS.transparentProxyingEbpfBpfFsPath, "ebpfBpffsPath"],
+  [ANNOTATIONS.transparentProxyingEbpfCgroupPath, "ebpfCgroupPath"],
+  [ANNOTATIONS.transparentProxyingEbpfProgramsSourcePath, "ebpfProgramsSourcePath"],
+] as const;
+
+/**
+ * Resolves the mode, `undefined` where it is off. A ConfigMap stands in for the setting; the pod can switch the
+ * mode off, and only that. What of its annotations is passed over is warned about.
+ */
 export function ebpfOptions(inputs: Inputs, document?: EbpfDocument): EbpfOptions | undefined {
-  const name = ANNOTATIONS.transparentProxyingEbpf;
-  const { enabled, source } = document ??
-    { enabled: inputs.settings.ebpf, source: inputs.origin("ebpf") };
-  if (!inputs.prefer("eBPF", name, inputs.switch(name), enabled, source)) return undefined;
+  for (const [annotation, setting] of OPERATORS) {
+    const own = inputs.text(annotation) ?? "";
+    if (own !== "" && own !== inputs.settings[setting]) warnIgnored(inputs, annotation);
+  }
+  if (!isOn(inputs, document)) return undefined;
   const variable = value(
     inputs,
     "transparentProxyingEbpfInstanceIpEnvVarName",
@@ -38,24 +54,63 @@ export function ebpfOptions(inputs: Inputs, document?: EbpfDocument): EbpfOption
     VARIABLE,
   );
   return {
-    bpffsPath: value(inputs, "transparentProxyingEbpfBpfFsPath", "ebpfBpffsPath", PATH),
-    cgroupPath: value(inputs, "transparentProxyingEbpfCgroupPath", "ebpfCgroupPath", PATH),
+    bpffsPath: inputs.setting(ANNOTATIONS.transparentProxyingEbpfBpfFsPath, "ebpfBpffsPath"),
+    cgroupPath: inputs.setting(ANNOTATIONS.transparentProxyingEbpfCgroupPath, "ebpfCgroupPath"),
     tcAttachIface: value(
       inputs,
       "transparentProxyingEbpfTcAttachIface",
       "ebpfTcAttachIface",
       INTERFACE,
     ),
-    programsSourcePath: value(
-      inputs,
-      "transparentProxyingEbpfProgramsSourcePath",
+    programsSourcePath: inputs.setting(
+      ANNOTATIONS.transparentProxyingEbpfProgramsSourcePath,
       "ebpfProgramsSourcePath",
-      PATH,
     ),
     instanceIpVariable: variable,
     instanceIpAnnotated:
       (inputs.text(ANNOTATIONS.transparentProxyingEbpfInstanceIpEnvVarName) ?? "") !== "",
   };
+}
+
+function isOn(inputs: Inputs, document: EbpfDocument | undefined): boolean {
+  const name = ANNOTATIONS.transparentProxyingEbpf;
+  const setting = { enabled: inputs.settings.ebpf, source: inputs.origin("ebpf") };
+  const { enabled, source } = document ?? setting;
+  const allowed = document === undefined || document.ofOperator || setting.enabled;
+  if (enabled && !allowed) inputs.warnings.push(`ebpf.enabled of ${source} ${IGNORED}`);
+  const own = inputs.switch(name);
+  if (own === true && !(enabled && allowed)) warnIgnored(inputs, name);
+  return inputs.prefer(
+    "eBPF",
+    name,
+    own === true ? undefined : own,
+    enabled && allowed,
+    allowed ? source : setting.source,
+  );
+}
+
+/** Short: a warning of an admission answer has 120 characters. */
+const IGNORED = "is ignored: only the operator's settings decide";
+
+function warnIgnored(inputs: Inputs, annotation: string): void {
+  inputs.warnings.push(`annotation ${annotation} ${IGNORED}`);
+}
+
+/**
+ * Refuses a pod whose kuma-init would end with KUMA-TP-024 (`KUMA-WH-009`). With the CNI the pod starts: the
+ * plugin redirects with iptables, which is warned about.
+ */
+export function checkEbpf(inputs: Inputs): void {
+  const found = inputs.decisions.find(({ option }) => option === "eBPF");
+  const why = `eBPF is on (${found?.source ?? "of unknown source"})`;
+  if (inputs.settings.cniEnabled) {
+    inputs.warnings.push(`${why} and has no effect: the CNI plugin redirects with iptables`);
+    return;
+  }
+  throw new KumaError("KUMA-WH-009", `${why}, and kuma-init of this build has no eBPF mode`, {
+    hint: `switch it off there, or for this pod with ${ANNOTATIONS.transparentProxyingEbpf}: ` +
+      "disabled; iptables is used then",
+  });
 }
 
 /** A grammar, and what it is called in an error. */
@@ -64,11 +119,6 @@ interface Grammar {
   readonly hint: string;
 }
 
-/** These become host paths of a privileged container: nothing that climbs, no colon that mounts split at. */
-const PATH: Grammar = {
-  pattern: /^(?!.*\/\.\.(\/|$))\/[^\s:$]*$/,
-  hint: "use an absolute path",
-};
 const VARIABLE: Grammar = {
   pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
   hint: "use the name of an environment variable",
