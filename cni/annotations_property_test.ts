@@ -8,8 +8,9 @@ import { resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
 import { buildRuleset } from "core/rules/build.ts";
 import { renderRestore } from "core/rules/render.ts";
 import { withinHostLimits } from "./host_limits.ts";
+import { runs } from "tests/support/property.ts";
 
-const RUNS = 12_000;
+const RUNS = runs(12_000);
 
 /** Words of a rule that come from us, and the only forms that a value may have. */
 const WORD = new RegExp(
@@ -165,7 +166,7 @@ function nested([first = "", ...rest]: string[], leaf: string): Record<string, u
   return { [first]: /(IPs|UIDs|Ports|networks)$/.test(first) ? [leaf] : leaf };
 }
 
-Deno.test(`no annotation value reaches a command unparsed (${RUNS} inputs)`, async () => {
+Deno.test(`no annotation value reaches a command unparsed (${RUNS.numRuns} inputs)`, async () => {
   let accepted = 0;
   let refused = 0;
   await fc.assert(
@@ -192,10 +193,10 @@ Deno.test(`no annotation value reaches a command unparsed (${RUNS} inputs)`, asy
         assertOnlyParsed(renderRestore(ruleset, { verbose: config.verbose }));
       }
     }),
-    { numRuns: RUNS },
+    RUNS,
   );
   assert.ok(
-    accepted > RUNS / 20 && refused > RUNS / 20,
+    accepted > RUNS.numRuns / 20 && refused > RUNS.numRuns / 20,
     `${accepted} accepted, ${refused} refused`,
   );
 });

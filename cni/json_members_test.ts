@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { objectMembers } from "./json_members.ts";
+import { runs } from "tests/support/property.ts";
 
 const spans = (text: string) =>
   objectMembers(text).map(({ key, start, end }) => [key, text.slice(start, end)]);
@@ -30,6 +31,6 @@ Deno.test("any object's members are those that JSON.parse sees, whatever the bla
         assert.deepEqual(JSON.parse(text.slice(start, end)), JSON.parse(text)[key]);
       }
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });

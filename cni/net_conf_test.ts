@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { KumaError } from "core/errors.ts";
 import { NET_CONF_DEFAULTS, parseNetConf } from "./net_conf.ts";
 import { addResult } from "./result.ts";
+import { runs } from "tests/support/property.ts";
 
 const parse = (value: unknown) => parseNetConf(JSON.stringify(value));
 const base = { cniVersion: "0.3.1", name: "k8s-pod-network", type: "kuma-cni" };
@@ -113,6 +114,6 @@ Deno.test("a configuration that is cut, doubled or changed anywhere ends as one 
         }
       },
     ),
-    { numRuns: 10_000 },
+    runs(10_000),
   );
 });

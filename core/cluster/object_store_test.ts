@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { type ObjectEvent, ObjectStore } from "./object_store.ts";
+import { runs } from "tests/support/property.ts";
 
 const held = (object: string, version: string, uid = "u") => ({
   object,
@@ -57,6 +58,6 @@ Deno.test("after any changes, the events told and the index give what is there",
         assert.deepEqual([...store.keysBy("letter", letter)].sort(), expected.sort());
       }
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });

@@ -5,8 +5,9 @@ import { bytesOf, byteText } from "./byte_text.ts";
 import { hasAnyPlugin, hasPlugin, insertPlugin, removePlugin } from "./edit.ts";
 import { readList } from "./document.ts";
 import { corpus, ENTRY, lists, OTHER_ENTRY } from "tests/installer/conflists.ts";
+import { runs } from "tests/support/property.ts";
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = runs(10_000);
 
 /** What was added, when `after` is `before` with one stretch put in; fails when it is anything else. */
 function addition(before: string, after: string): string {

@@ -8,6 +8,7 @@ import { buildRuleset } from "../rules/build.ts";
 import type { Ruleset } from "../rules/model.ts";
 import { mergeDirect, removeDirect } from "./edit.ts";
 import { scanDirect } from "./scan.ts";
+import { runs } from "tests/support/property.ts";
 
 function ruleset(family: Family, change: (config: ReturnType<typeof defaultConfig>) => void) {
   const config = defaultConfig();
@@ -155,6 +156,6 @@ Deno.test("any foreign content survives a merge and a removal", () => {
       const text = `<direct>${inner}</direct>${tail}`;
       assert.equal(removeDirect(mergeDirect(text, ALL[index] ?? PLAIN)), text);
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });

@@ -3,6 +3,7 @@ import { isIPv4 as nodeIpv4, isIPv6 as nodeIpv6 } from "node:net";
 import fc from "fast-check";
 import { ipPrefix, isIpv4, isIpv6, parseIpExclusion } from "./address.ts";
 import { refusal } from "./testing.ts";
+import { runs } from "tests/support/property.ts";
 
 Deno.test("addresses and CIDRs of both families, as typed but trimmed", () => {
   assert.deepEqual(ipPrefix(" 10.0.0.1 "), { family: "ipv4", text: "10.0.0.1" });
@@ -66,6 +67,6 @@ Deno.test("agrees with the runtime's own address check, zones aside", () => {
       assert.equal(isIpv4(input), nodeIpv4(input), input);
       assert.equal(isIpv6(input), nodeIpv6(input), input);
     }),
-    { numRuns: 10_000 },
+    runs(10_000),
   );
 });

@@ -7,6 +7,7 @@ import { parseUid, parseUint } from "./numbers.ts";
 import { parseBool, parseSwitch } from "./switches.ts";
 import { refusal } from "./testing.ts";
 import { isInterfaceMatch, parseVirtualNetwork } from "./vnet.ts";
+import { runs } from "tests/support/property.ts";
 
 Deno.test("a virtual network is split at the first colon", () => {
   assert.deepEqual(parseVirtualNetwork("docker0:172.17.0.0/16"), {
@@ -46,7 +47,7 @@ Deno.test("no virtual network holds a character that iptables-restore reads as s
         return thrown instanceof KumaError;
       }
     }),
-    { numRuns: 10_000 },
+    runs(10_000),
   );
 });
 

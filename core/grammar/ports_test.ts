@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { KumaError } from "core/errors.ts";
 import { parsePort, parsePorts } from "./ports.ts";
 import { refusal } from "./testing.ts";
+import { runs } from "tests/support/property.ts";
 
 Deno.test("a port is 1 to 65535 in ASCII digits, blanks around it allowed", () => {
   assert.deepEqual(["1", " 80 ", "65535", "0080"].map(parsePort), [1, 80, 65535, 80]);
@@ -54,6 +55,6 @@ Deno.test("no text becomes something else than ports", () => {
         return thrown instanceof KumaError && thrown.line.length < 200;
       }
     }),
-    { numRuns: 10_000 },
+    runs(10_000),
   );
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { KumaError } from "core/errors.ts";
 import { refusal } from "./testing.ts";
 import { parseUidExclusion } from "./uid_exclusion.ts";
+import { runs } from "tests/support/property.ts";
 
 const ALL = [{ from: 1, to: 65535 }];
 
@@ -75,6 +76,6 @@ Deno.test("whatever is taken has ports and UIDs in range, whatever is refused is
         return thrown instanceof KumaError && thrown.line.length < 400;
       }
     }),
-    { numRuns: 10_000 },
+    runs(10_000),
   );
 });

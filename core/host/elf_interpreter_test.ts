@@ -10,6 +10,7 @@ import {
   rewriteInterpreter,
   RUNTIME_FOLDER,
 } from "./elf_interpreter.ts";
+import { runs } from "tests/support/property.ts";
 
 const LOADER = "ld-linux-x86-64.so.2";
 
@@ -74,7 +75,7 @@ Deno.test("any bin dir that fits keeps the length and names the same file", () =
       assert.equal(after.length, before.length);
       assert.equal(after, paddedInterpreter(to, LOADER));
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 

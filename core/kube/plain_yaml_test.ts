@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { parsePlainYaml } from "./plain_yaml.ts";
+import { runs } from "tests/support/property.ts";
 
 const KUBECONFIG = `# Kubeconfig file for the kuma CNI plugin.
 apiVersion: v1
@@ -92,16 +93,17 @@ Deno.test("what parsePlainYaml accepts means the same to the package", () => {
     "\\",
     "é",
   );
-  let accepted = 0;
+  let accepted = 0, drawn = 0;
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 16 }), (pieces) => {
       const text = pieces.join("");
+      drawn++;
       const plain = parsePlainYaml(text);
       if (plain === undefined) return;
       accepted += 1;
       assert.deepEqual(plain, parse(text));
     }),
-    { numRuns: 20_000, seed: 7 },
+    { seed: 7, ...runs(20_000) },
   );
   const key = fc.constantFrom("a", "b", "c-d", "e.f");
   const leaf = fc.stringMatching(/^[A-Za-z\/][A-Za-z0-9_.\/+=:@-]{0,8}$/);
@@ -111,14 +113,15 @@ Deno.test("what parsePlainYaml accepts means the same to the package", () => {
   fc.assert(
     fc.property(tree, (document) => {
       const text = block(document, "");
+      drawn++;
       const plain = parsePlainYaml(text);
       if (plain === undefined) return;
       accepted += 1;
       assert.deepEqual(plain, parse(text));
     }),
-    { numRuns: 2000, seed: 7 },
+    { seed: 7, ...runs(2000) },
   );
-  assert.ok(accepted > 500, `only ${accepted} texts were plain`);
+  assert.ok(accepted > drawn / 44, `only ${accepted} of ${drawn} texts were plain`);
 });
 
 function block(value: unknown, indent: string): string {

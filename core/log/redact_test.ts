@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { REDACTED, redactFields, redactText } from "./redact.ts";
+import { runs } from "tests/support/property.ts";
 
 const JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IkFCQyJ9.eyJzdWIiOiJzeXN0ZW06c2EifQ.c2lnbmF0dXJl-_";
 
@@ -90,7 +91,7 @@ Deno.test("no JSON Web Token gets past, whatever stands around it", () => {
       const line = JSON.stringify(redactFields({ message: `${before}${token}${after}` }));
       assert.equal(line.includes(a), before.includes(a) || after.includes(a));
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { LogRecord } from "./record.ts";
 import { decodeWireLine, encodeWireLine, MAX_WIRE_LINE, WireDecoder } from "./wire.ts";
+import { runs } from "tests/support/property.ts";
 
 const record = (msg: string, fields: Record<string, unknown> = {}): LogRecord => ({
   ts: "2024-05-01T10:00:00.123Z",
@@ -32,7 +33,7 @@ Deno.test("a record comes out as it went in, however the bytes are cut", () => {
         assert.equal(decoder.dropped, 0);
       },
     ),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 

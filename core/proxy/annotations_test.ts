@@ -4,6 +4,7 @@ import { KumaError } from "../errors.ts";
 import { ANNOTATIONS } from "../kube/annotations.ts";
 import { type Annotations, configFromAnnotations } from "./annotations.ts";
 import { resolveConfig, sidecarUid } from "./resolve.ts";
+import { runs } from "tests/support/property.ts";
 
 async function configOf(annotations: Annotations) {
   return (await configFromAnnotations(annotations)).config;
@@ -176,6 +177,6 @@ Deno.test("whatever the annotations hold: rules' texts that are safe, or a refus
         assert.ok(thrown.line.length < 500 && !/[\r\n]/.test(thrown.line), thrown.line);
       }
     }),
-    { numRuns: 10_000 },
+    runs(10_000),
   );
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { KumaError } from "../errors.ts";
 import { type ParsedDocument, parseDocument } from "./document.ts";
 import { SETTINGS } from "./options.ts";
+import { runs } from "tests/support/property.ts";
 
 function values({ patch }: ParsedDocument): Record<string, unknown> {
   return Object.fromEntries(patch.map(({ setting, value }) => [setting.key, value]));
@@ -178,6 +179,6 @@ Deno.test("whatever a document holds, it is read or refused in one short line", 
         assert.ok(thrown.line.length < 400, thrown.line);
       }
     }),
-    { numRuns: 10_000 },
+    runs(10_000),
   );
 });

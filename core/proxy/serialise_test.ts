@@ -5,6 +5,7 @@ import { defaultConfig } from "./config.ts";
 import { parseDocument } from "./document.ts";
 import { serialiseConfig } from "./serialise.ts";
 import { mergeSources } from "./sources.ts";
+import { runs } from "tests/support/property.ts";
 
 Deno.test("the defaults serialise to what Kuma 2.9 always writes", () => {
   assert.equal(
@@ -76,6 +77,6 @@ Deno.test("what is written is read back", async () => {
       assert.deepEqual(parsed.warnings, []);
       assert.deepEqual(mergeSources({ name: "x", parsed }, {}).config, config);
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });

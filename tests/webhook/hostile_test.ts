@@ -15,6 +15,7 @@ import { injectPod } from "../../webhook/inject/inject.ts";
 import { viewPod } from "../../webhook/inject/pod.ts";
 import { contextOf } from "./cases_context.ts";
 import type { InjectionCase } from "./cases_model.ts";
+import { runs } from "tests/support/property.ts";
 
 const names = [...Object.values(ANNOTATIONS), ...REMOVED_ANNOTATIONS];
 
@@ -186,7 +187,7 @@ Deno.test("no annotation ends in an argument, variable or host path but in its g
         assert.match(String(hostPath.path), /^\/sys\/fs\/(bpf|cgroup)$/);
       }
     }),
-    { numRuns: 4000 },
+    runs(4000),
   );
   assert.ok(taken > 400, `only ${taken} pods were injected`);
 });
@@ -227,7 +228,7 @@ Deno.test("no annotation changes more of the document than its own field", async
       };
       assert.deepEqual(rest(document), rest(expected));
     }),
-    { numRuns: 1500 },
+    runs(1500),
   );
   assert.ok(taken > 200, `only ${taken} pods were injected`);
 });

@@ -17,6 +17,7 @@ import { requires } from "../support/requires.ts";
 import { contextOf } from "./cases_context.ts";
 import type { InjectionCase } from "./cases_model.ts";
 import { caseOf, pod, settings } from "./random_pods.ts";
+import { runs } from "tests/support/property.ts";
 
 /** The operations of the answer, none for a pod that is left alone; `undefined` for a denial. */
 async function operationsFor(
@@ -66,7 +67,7 @@ Deno.test("the patch makes the injected pod, and a second call changes nothing",
       assert.deepEqual(await operationsFor(result, one), []);
       if (result !== object) injected++;
     }),
-    { numRuns: 500 },
+    runs(500),
   );
   assert.ok(injected > 100, `only ${injected} pods were injected`);
 });
@@ -97,7 +98,7 @@ Deno.test("no operation can be left out, none touches what injection has no busi
         assert.notDeepEqual(without, whole);
       }
     }),
-    { numRuns: 200 },
+    runs(200),
   );
   assert.ok(injected > 40, `only ${injected} pods were injected`);
 });
@@ -172,7 +173,7 @@ test("an API server takes every injected pod", async () => {
       assert.equal(answer.status, 201, await answer.text());
       taken++;
     }),
-    { numRuns: 300 },
+    runs(300),
   );
   assert.ok(taken > 60, `only ${taken} pods were injected`);
 });

@@ -14,6 +14,7 @@ import { meshesOf, requestOf, settingsOf } from "./testing.ts";
 import { validateResource } from "./validate_resource.ts";
 import { validateSecret } from "./validate_secret.ts";
 import { validateService } from "./validate_service.ts";
+import { runs } from "tests/support/property.ts";
 
 const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
 /** The members that are looked at, each with anything below it. */
@@ -86,7 +87,7 @@ Deno.test("any request is answered, or refused with a code", async () => {
         }
       },
     ),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 
@@ -95,7 +96,7 @@ Deno.test("any Mesh is kept", () => {
     fc.property(any, (mesh) => {
       if (typeof mesh === "object" && mesh !== null && !Array.isArray(mesh)) viewMesh(mesh);
     }),
-    { numRuns: 1000 },
+    runs(1000),
   );
 });
 

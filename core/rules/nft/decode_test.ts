@@ -10,6 +10,7 @@ import { decodeDump } from "./decode.ts";
 import { installation } from "./encode.ts";
 import { imageOf, type NftImage } from "./image.ts";
 import { encodeAttributes } from "./wire.ts";
+import { runs } from "tests/support/property.ts";
 
 function readBack(image: NftImage): NftImage {
   const messages = installation(image);
@@ -35,7 +36,7 @@ Deno.test("every table is read back as it was sent", () => {
       assert.deepEqual(readBack(image), image);
       assert.deepEqual(compareNft(table, readBack(image)), []);
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 
@@ -49,7 +50,7 @@ Deno.test("every rule that is lost, doubled, moved or somebody else's is a diffe
       const [first = ""] = compareNft(table, changed);
       assert.match(first, /^the rules were changed after they were installed: /);
     }),
-    { numRuns: 300 },
+    runs(300),
   );
   const other = readBack(imageOf(buildNftTable([])));
   const wanted = fc.sample(table, 1)[0]!;
