@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CNI_CODES } from "core/errors/cni_codes.ts";
+import { CNI_CODES, type CniCodeText } from "core/errors/cni_codes.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import { redactText } from "core/log/redact.ts";
 import { LATEST_VERSION, type SpecVersion } from "./spec_version.ts";
@@ -19,6 +19,8 @@ export interface CniErrorJson {
 const INTERNAL = 999;
 const PLUGIN_SPECIFIC = 100;
 const LONGEST_MESSAGE = 4096;
+
+const TEXTS: Readonly<Record<string, CniCodeText>> = CNI_CODES;
 
 /** Codes of other rooms that have a number of their own; the rest gets 100. */
 const NUMBERS: Readonly<Record<string, number>> = {
@@ -55,7 +57,7 @@ export function errorJson(thrown: unknown, version: SpecVersion = LATEST_VERSION
 }
 
 function numberOf(code: string): number {
-  const known = CNI_CODES[code]?.cni ?? NUMBERS[code];
+  const known = TEXTS[code]?.cni ?? NUMBERS[code];
   return known ?? (/^KUMA-TP-2\d\d$/.test(code) ? FIREWALL : PLUGIN_SPECIFIC);
 }
 

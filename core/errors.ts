@@ -5,8 +5,28 @@
  * @module
  */
 
-/** A stable code such as `KUMA-TP-004`: the area (`TP`, `CNI`, `INS`, `WH`, `HOST`, `BUILD`) and a number. */
-export type ErrorCode = `KUMA-${string}-${string}`;
+import type { CNI_CODES } from "./errors/cni_codes.ts";
+import type { FIREWALL_CODES } from "./errors/firewall_codes.ts";
+import type { HOST_CODES } from "./errors/host_codes.ts";
+import type { INS_CODES } from "./errors/ins_codes.ts";
+import type { RULES_CODES } from "./errors/rules_codes.ts";
+import type { TP_CODES } from "./errors/tp_codes.ts";
+import type { WH_CODES } from "./errors/wh_codes.ts";
+
+/**
+ * A stable code such as `KUMA-TP-004`: the area (`TP`, `CNI`, `INS`, `WH`, `HOST`) and a number. The codes that exist
+ * are those of the tables, so a misspelt one does not compile. The build has codes of its own, which only
+ * developers see.
+ */
+export type ErrorCode =
+  | keyof typeof CNI_CODES
+  | keyof typeof FIREWALL_CODES
+  | keyof typeof HOST_CODES
+  | keyof typeof INS_CODES
+  | keyof typeof RULES_CODES
+  | keyof typeof TP_CODES
+  | keyof typeof WH_CODES
+  | `KUMA-BUILD-00${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`;
 
 /** What a {@linkcode KumaError} may carry beside its message. */
 export interface KumaErrorOptions extends ErrorOptions {

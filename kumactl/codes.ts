@@ -3,8 +3,8 @@ import { HOST_CODES } from "core/errors/host_codes.ts";
 import { INS_CODES } from "core/errors/ins_codes.ts";
 import { type CodeText, TP_CODES } from "core/errors/tp_codes.ts";
 import { WH_CODES } from "core/errors/wh_codes.ts";
-import { FIREWALL_CODES } from "core/host/firewall/codes.ts";
-import { RULES_CODES } from "core/rules/codes.ts";
+import { FIREWALL_CODES } from "core/errors/firewall_codes.ts";
+import { RULES_CODES } from "core/errors/rules_codes.ts";
 
 /** Every code that a program of this repository can end with. */
 export const CODES: Readonly<Record<string, CodeText>> = {

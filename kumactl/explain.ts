@@ -16,9 +16,11 @@ export function explainCommand({ words: [word] }: ParsedCommand, io: Io): Promis
   const code = word.toUpperCase();
   const text = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
   if (text === undefined) {
-    const guess = nearest(code, Object.keys(CODES));
+    const guess = nearest(code, Object.keys(CODES), 0.5);
     throw new KumaError("KUMA-TP-027", `there is no code '${shown(word)}'`, {
-      hint: `did you mean ${guess}? 'kumactl explain' lists them all`,
+      hint: `${
+        guess === undefined ? "" : `did you mean ${guess}? `
+      }'kumactl explain' lists them all`,
     });
   }
   io.out(`${code}: ${text.title}.\n${text.todo}\n`);

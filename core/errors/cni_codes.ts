@@ -16,7 +16,7 @@ export interface CniCodeText {
 }
 
 /** The codes of the CNI plugin. */
-export const CNI_CODES: Readonly<Record<string, CniCodeText>> = {
+export const CNI_CODES = {
   "KUMA-CNI-001": {
     title: "A CNI environment variable is missing or malformed",
     todo:
@@ -117,4 +117,4 @@ export const CNI_CODES: Readonly<Record<string, CniCodeText>> = {
       "its configuration.",
     cni: 50,
   },
-};
+} as const satisfies Readonly<Record<string, CniCodeText>>;

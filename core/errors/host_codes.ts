@@ -1,7 +1,7 @@
 import type { CodeText } from "./tp_codes.ts";
 
 /** The `KUMA-HOST-…` codes, of what all programs do on a host: what each means and what to do. */
-export const HOST_CODES: Readonly<Record<string, CodeText>> = {
+export const HOST_CODES = {
   "KUMA-HOST-020": {
     title: "A program's interpreter cannot be read",
     todo:
@@ -96,4 +96,4 @@ export const HOST_CODES: Readonly<Record<string, CodeText>> = {
     title: "A kubeconfig or a token cannot be used",
     todo: "Give its cluster a CA and its user a token, a tokenFile or a client certificate.",
   },
-};
+} as const satisfies Readonly<Record<string, CodeText>>;

@@ -6,7 +6,7 @@
 import type { CodeText } from "./tp_codes.ts";
 
 /** The codes of CNI config files and of the installer. */
-export const INS_CODES: Readonly<Record<string, CodeText>> = {
+export const INS_CODES = {
   "KUMA-INS-001": {
     title: "A CNI config file is empty, damaged or too large",
     todo:
@@ -76,4 +76,4 @@ export const INS_CODES: Readonly<Record<string, CodeText>> = {
     title: "The command line of install-cni is wrong",
     todo: "Run 'install-cni --help'.",
   },
-};
+} as const satisfies Readonly<Record<string, CodeText>>;

@@ -13,7 +13,7 @@ export interface CodeText {
 }
 
 /** The codes of the transparent proxy: configuration, command line, annotations. */
-export const TP_CODES: Readonly<Record<string, CodeText>> = {
+export const TP_CODES = {
   "KUMA-TP-001": {
     title: "A value is not a port",
     todo: "Give decimal ports from 1 to 65535, several of them separated by commas: 22,8080.",
@@ -148,4 +148,4 @@ export const TP_CODES: Readonly<Record<string, CodeText>> = {
     title: "The firewall backend is unknown",
     todo: "Give auto, nftables or iptables.",
   },
-};
+} as const satisfies Readonly<Record<string, CodeText>>;

@@ -6,7 +6,7 @@
 import type { CodeText } from "./tp_codes.ts";
 
 /** The codes of the admission webhook: settings, injection, ContainerPatch, server, certificates. */
-export const WH_CODES: Readonly<Record<string, CodeText>> = {
+export const WH_CODES = {
   "KUMA-WH-001": {
     title: "The configuration file or an environment variable of the webhook is wrong",
     todo: "Correct the key or variable that the message names; the webhook does not start with it.",
@@ -87,4 +87,4 @@ export const WH_CODES: Readonly<Record<string, CodeText>> = {
     title: "A flag of kuma-webhook manifests has a wrong value",
     todo: "Correct the flag or key that the message names; nothing was printed.",
   },
-};
+} as const satisfies Readonly<Record<string, CodeText>>;

@@ -1,13 +1,19 @@
 /**
  * The candidate that a mistyped name most likely meant: smallest edit distance, case ignored.
- * Undefined only where there is no candidate. Names longer than 100 characters are compared by their head.
+ * Undefined where there is no candidate, or where more than the share `most` of the longer name would have to
+ * be edited. Names longer than 100 characters are compared by their head.
  */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+export function nearest(
+  name: string,
+  candidates: readonly string[],
+  most = 1,
+): string | undefined {
   const typed = name.slice(0, 100).toLowerCase();
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of candidates) {
     const distance = editDistance(typed, candidate.toLowerCase());
+    if (distance > most * Math.max(typed.length, candidate.length)) continue;
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

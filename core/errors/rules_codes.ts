@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { CodeText } from "../errors/tp_codes.ts";
+import type { CodeText } from "./tp_codes.ts";
 
-/** The codes of this room. */
-export const RULES_CODES: Readonly<Record<string, CodeText>> = {
+/** The codes of `core/rules`. */
+export const RULES_CODES = {
   "KUMA-TP-101": {
     title: "A value cannot stand in a firewall rule",
     todo: "The message names the value; mend the setting that it came from. Nothing was changed.",
@@ -28,4 +28,4 @@ export const RULES_CODES: Readonly<Record<string, CodeText>> = {
     title: "A text of rules is not one that we wrote",
     todo: "Give the text as 'kumactl install transparent-proxy --dry-run' prints it.",
   },
-};
+} as const satisfies Readonly<Record<string, CodeText>>;

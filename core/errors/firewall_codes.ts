@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { CodeText } from "core/errors/tp_codes.ts";
+import type { CodeText } from "./tp_codes.ts";
 
-/** The codes of this room and of `core/firewalld`. */
-export const FIREWALL_CODES: Readonly<Record<string, CodeText>> = {
+/** The codes of `core/host/firewall` and of `core/firewalld`. */
+export const FIREWALL_CODES = {
   "KUMA-TP-201": {
     title: "No usable iptables was found",
     todo:
@@ -96,4 +96,4 @@ export const FIREWALL_CODES: Readonly<Record<string, CodeText>> = {
     title: "firewalld's direct.xml cannot be read or written",
     todo: "Check the path and its permissions; the old file was not touched.",
   },
-};
+} as const satisfies Readonly<Record<string, CodeText>>;
