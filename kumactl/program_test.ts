@@ -46,6 +46,7 @@ Deno.test("a mistyped flag or command is answered with what was meant", async ()
     [["instal"], /unknown command 'instal' .*install/],
     [["install", "transparent-prox"], /unknown command 'transparent-prox' .*transparent-proxy/],
     [["explain", "KUMA-TP-1"], /there is no code 'KUMA-TP-1'; did you mean KUMA-TP-/],
+    [["explain", "NOPE"], /there is no code 'NOPE'; 'kumactl explain' lists them all/],
     [["completion", "tcsh"], /there is no completion for the shell 'tcsh'/],
   ];
   for (const [words, expected] of cases) {
