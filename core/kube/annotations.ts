@@ -75,6 +75,8 @@ export const ANNOTATIONS = {
   displayName: "kuma.io/display-name",
   /** Multus: the networks of a pod. */
   networks: "k8s.v1.cni.cncf.io/networks",
+  /** The kubelet: the pod only shows a static pod of its node. */
+  mirrorPod: "kubernetes.io/config.mirror",
   /** kubectl: the container that `logs` and `exec` take. */
   defaultContainer: "kubectl.kubernetes.io/default-container",
 } as const;

@@ -13,8 +13,8 @@ import { formatGoDuration, parseGoDuration } from "core/grammar/go_duration.ts";
 export interface Kind<T> {
   /** From an environment variable; Kuma's syntax. */
   text(text: string): T;
-  /** From the parsed YAML document. */
-  yaml(value: Json): T;
+  /** From the parsed YAML document; `initial` is what it lies over, for kinds whose values merge. */
+  yaml(value: Json, initial: T): T;
   /** True where an empty variable is a value of its own; elsewhere it counts as not set. */
   readonly emptyIsValue: boolean;
 }
@@ -138,7 +138,10 @@ export const PORTS = listOf(
 /** Addresses and CIDRs. */
 export const ADDRESSES = listOf("an IP address or CIDR", (text) => ipPrefix(text) !== undefined);
 
-/** Texts by text; a variable is `key:value,key2:value2`. */
+/**
+ * Texts by text; a variable is `key:value,key2:value2`. A document's map is laid over the default's, as Go's YAML
+ * does with a map that is there; null leaves an empty one, and so does an empty variable.
+ */
 export const MAP: Kind<Readonly<Record<string, string>>> = {
   emptyIsValue: true,
   text(text) {
@@ -151,14 +154,13 @@ export const MAP: Kind<Readonly<Record<string, string>>> = {
       }),
     );
   },
-  yaml(value) {
+  yaml(value, initial) {
     if (value === null) return {};
     if (!isObject(value)) throw expected("a map", value);
-    return Object.fromEntries(
-      Object.entries(value).map(([key, member]) => {
-        if (typeof member === "object") throw expected("a map of texts", value);
-        return [key, String(member)];
-      }),
-    );
+    const own = Object.entries(value).map(([key, member]): [string, string] => {
+      if (typeof member === "object") throw expected("a map of texts", value);
+      return [key, String(member)];
+    });
+    return Object.fromEntries([...Object.entries(initial), ...own]);
   },
 };

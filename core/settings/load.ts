@@ -87,7 +87,7 @@ function read({ setting, file, tree, environment, code }: Source): [unknown, str
   const value = lookUp(tree, setting.key);
   if (value === undefined) return [setting.initial, "default"];
   const origin = `${file}: ${setting.key}`;
-  return [wrapped(code, origin, () => setting.kind.yaml(value)), origin];
+  return [wrapped(code, origin, () => setting.kind.yaml(value, setting.initial)), origin];
 }
 
 function wrapped<T>(code: ErrorCode, origin: string, work: () => T): T {

@@ -107,10 +107,11 @@ const drawn = (injector: JsonObject, more: Partial<InjectionCase> = {}): Injecti
   ...more,
 });
 
-/** The injected pod, or `undefined` for a denial, which must be one short line. */
+/** The injected pod, or `undefined` for one left alone and for a denial, which must be one short line. */
 async function injected(own: Record<string, string>, one: InjectionCase) {
   try {
-    return (await injectPod(viewPod(podWith(own), "app-ns"), contextOf(one))).pod;
+    const result = await injectPod(viewPod(podWith(own), "app-ns"), contextOf(one));
+    return result.injected ? result.pod : undefined;
   } catch (thrown) {
     assert.ok(thrown instanceof KumaError, String(thrown));
     assert.match(thrown.code, /^KUMA-WH-0[01][0-9]$/);

@@ -119,6 +119,7 @@ const RULES: readonly Rule[] = [
     String.raw`(?:securityContext\.(?:capabilities|privileged)|resources\.limits\[memory\])`,
     "eBPF",
   ),
+  init(String.raw`securityContext\.runAsNonRoot`, "=the pod's runAsNonRoot would keep root out"),
   init(String.raw`env\[XTABLES_LOCKFILE\]`, "eBPF"),
   init("env", A.transparentProxyingEbpfInstanceIpEnvVarName),
   init(String.raw`volumeMounts\[sys-fs-cgroup\]`, A.transparentProxyingEbpfCgroupPath),

@@ -4,12 +4,12 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { CONTAINERS, LABELS } from "core/kube/annotations.ts";
+import { ANNOTATIONS, CONTAINERS, LABELS } from "core/kube/annotations.ts";
 import type { Settings } from "../settings/table.ts";
 import type { Cluster, NamespaceView } from "./context.ts";
 import { quotedList, readSwitch } from "core/grammar/go_text.ts";
 import type { PodView, TextMap } from "./pod.ts";
-import { isObject } from "core/patch/json.ts";
+import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 
 /** The verdict and the rule that gave it. */
 export interface Verdict {
@@ -88,27 +88,46 @@ export function chooseMesh(pod: PodView, namespace: NamespaceView, cluster: Clus
 
 /**
  * Refuses a pod whose containers run as the sidecar's user (`KUMA-WH-005`): their traffic would never be
- * redirected. Returns a warning for each init container that does; there it is a way out on purpose.
+ * redirected. Kuma 2.9 does not see the user that a container has from the pod's own `securityContext`. Returns a
+ * warning for each init container that does; there it is a way out on purpose.
  */
 export function checkUsers(pod: PodView, uid: number): string[] {
-  const clash = pod.containers.filter((container) => runsAs(container, uid));
+  const { spec } = pod.object;
+  const inherited = isObject(spec) ? userOf(spec) : undefined;
+  const runsAs = (container: JsonObject) => (userOf(container) ?? inherited) === uid;
+  const clash = pod.containers.filter(runsAs);
   if (clash.length > 0) {
     const names = quotedList(clash.map((container) => String(container.name)));
+    const own = clash.some((container) => userOf(container) !== undefined);
     throw new KumaError(
       "KUMA-WH-005",
       `containers using same UID as sidecar is unsupported: ${names}`,
+      own ? {} : { hint: `the pod's securityContext.runAsUser is ${uid}` },
     );
   }
-  return pod.initContainers.filter((container) => runsAs(container, uid)).map((container) =>
+  return pod.initContainers.filter(runsAs).map((container) =>
     `init container ${JSON.stringify(container.name)} runs as the sidecar's user ${uid}: ` +
     "its traffic is not redirected"
   );
 }
 
-function runsAs(container: PodView["containers"][number], uid: number): boolean {
-  const context = container.securityContext;
-  return isObject(context) && context.runAsUser === uid;
+/** `securityContext.runAsUser` of a container or of a pod's spec; null says as little as nothing. */
+function userOf({ securityContext }: JsonObject): Json | undefined {
+  return isObject(securityContext) ? securityContext.runAsUser ?? undefined : undefined;
 }
+
+/** Why a pod that should be injected cannot be; `undefined` for one that can. */
+export function whyNever(pod: PodView): string | undefined {
+  const { spec } = pod.object;
+  const { os, nodeSelector } = isObject(spec) ? spec : {};
+  const windows = isObject(os) && os.name === "windows" ||
+    isObject(nodeSelector) && nodeSelector[OS_LABEL] === "windows";
+  if (windows) return "the pod is for Windows nodes, where no traffic can be redirected";
+  if (own(pod.annotations, ANNOTATIONS.mirrorPod) === undefined) return undefined;
+  return "the pod mirrors a static pod of its node, which no change here reaches";
+}
+
+const OS_LABEL = "kubernetes.io/os";
 
 function own(map: TextMap, key: string): string | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;

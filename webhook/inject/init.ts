@@ -5,8 +5,9 @@
  * @module
  */
 import { CONTAINERS, POD_ENV } from "core/kube/annotations.ts";
-import type { JsonObject } from "core/patch/json.ts";
+import { isObject, type JsonObject } from "core/patch/json.ts";
 import type { Settings } from "../settings/table.ts";
+import type { PodView } from "./pod.ts";
 import { SIDECAR_TMP } from "./sidecar.ts";
 import type { EbpfOptions } from "./ebpf.ts";
 import type { TrafficOptions } from "./traffic.ts";
@@ -23,11 +24,12 @@ export const EBPF_VOLUMES = { cgroup: "sys-fs-cgroup", bpffs: "bpf-fs" } as cons
  */
 const MEMORY = { plain: "128M", ebpf: "160M" } as const;
 
-/** kuma-init with these arguments. */
+/** kuma-init with these arguments. It is root, which `pod` may refuse to whatever container says nothing. */
 export function initContainer(
   settings: Settings,
   args: readonly string[],
   ebpf: EbpfOptions | undefined,
+  pod?: PodView,
 ): JsonObject {
   const plain = ebpf === undefined;
   return {
@@ -44,11 +46,17 @@ export function initContainer(
       runAsGroup: 0,
       capabilities: plain ? { add: ["NET_ADMIN", "NET_RAW"], drop: ["ALL"] } : {},
       readOnlyRootFilesystem: true,
+      ...(pod !== undefined && demandsNonRoot(pod) ? { runAsNonRoot: false } : {}),
       ...(plain ? {} : { privileged: true }),
     },
     resources: resources(plain ? MEMORY.plain : MEMORY.ebpf),
     volumeMounts: [{ name: INIT_TMP, mountPath: "/tmp" }, ...plain ? [] : ebpfMounts(ebpf)],
   };
+}
+
+function demandsNonRoot({ object: { spec } }: PodView): boolean {
+  const context = isObject(spec) ? spec.securityContext : undefined;
+  return isObject(context) && context.runAsNonRoot === true;
 }
 
 /** kuma-validation: a client and a server that meet only where traffic is redirected. */

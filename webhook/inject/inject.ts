@@ -10,7 +10,7 @@ import { LABELS } from "core/kube/annotations.ts";
 import { advice, adviceOnLabel } from "./advice.ts";
 import { configMapRedirection } from "./configmap_mode.ts";
 import type { Cluster, InjectionContext } from "./context.ts";
-import { checkUsers, chooseMesh, decideInjection } from "./decide.ts";
+import { checkUsers, chooseMesh, decideInjection, whyNever } from "./decide.ts";
 import { checkEbpf } from "./ebpf.ts";
 import { flagRedirection } from "./flag_mode.ts";
 import { initContainer, injectedVolumes, validationContainer } from "./init.ts";
@@ -21,7 +21,7 @@ import { findPatches } from "./patches.ts";
 import type { PodView } from "./pod.ts";
 import { rewriteProbes } from "./probes.ts";
 import type { Redirection } from "./redirection.ts";
-import { sidecarContainer } from "./sidecar.ts";
+import { sidecarContainer, withoutEscalation } from "./sidecar.ts";
 
 /** What became of a pod. */
 export interface Injection {
@@ -60,6 +60,8 @@ export async function injectPod(pod: PodView, context: InjectionContext): Promis
     const { undecided = false } = verdict;
     return { ...untouched(pod, verdict.reason, warnings), undecided };
   }
+  const never = whyNever(pod);
+  if (never !== undefined) return untouched(pod, never, [`${never}: it is left alone`]);
   const mesh = chooseMesh(pod, namespace, cluster);
   const inputs = new Inputs(pod.annotations, settings, context.origins);
   inputs.note("mesh", mesh.name, mesh.source);
@@ -145,13 +147,13 @@ function place(pod: PodView, plan: Plan) {
     native ? "native sidecar" : "container",
     inputs.origin("nativeSidecars"),
   );
-  const sidecar = applyContainerPatches(
+  const sidecar = withoutEscalation(applyContainerPatches(
     sidecarContainer(pod, options, plan.mesh, context, native),
     plan.patches,
     "sidecarPatch",
     context.schema,
-  );
-  const init = initOf(plan);
+  ));
+  const init = initOf(pod, plan);
   if (native) {
     // Set last: without it the container would be an ordinary init container that never ends.
     const restartable = { ...sidecar, restartPolicy: "Always" };
@@ -168,12 +170,12 @@ function place(pod: PodView, plan: Plan) {
   };
 }
 
-function initOf(plan: Plan): JsonObject[] {
+function initOf(pod: PodView, plan: Plan): JsonObject[] {
   const { redirection, context } = plan;
   const { settings } = context;
   if (settings.cniEnabled && !redirection.inboundEnabled) return [];
   const container = settings.cniEnabled
     ? validationContainer(settings, redirection)
-    : initContainer(settings, redirection.args, redirection.ebpf);
+    : initContainer(settings, redirection.args, redirection.ebpf, pod);
   return [applyContainerPatches(container, plan.patches, "initPatch", context.schema)];
 }

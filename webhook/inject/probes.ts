@@ -69,6 +69,9 @@ function rewriteProbe(
 ): JsonObject | "unknown port" | undefined {
   const kind = (["httpGet", "tcpSocket", "grpc"] as const).find((name) => isObject(probe[name]));
   if (kind === undefined) return undefined;
+  const handler = probe[kind] as JsonObject;
+  // It asks another host, whose answer is not the pod's.
+  if (typeof handler.host === "string" && handler.host !== "") return undefined;
   const { proxyPort, virtualProbes, virtualProbesPort } = options;
   const reserved = proxyPort > 0
     ? proxyPort
@@ -76,7 +79,6 @@ function rewriteProbe(
     ? virtualProbesPort
     : 0;
   if (reserved === 0) return undefined;
-  const handler = probe[kind] as JsonObject;
   const port = portNumber(handler.port, container);
   if (port === undefined) return "unknown port";
   if (port === reserved) throw reservedPort(port);
@@ -110,16 +112,25 @@ function proxied(
   };
 }
 
-/** The original headers; the proxy needs `Host` for itself and finds the original under another name. */
+/**
+ * The original headers; the proxy needs `Host` for itself and finds the original under another name. As for the
+ * kubelet, its letters' case says nothing and the first one counts.
+ */
 function httpHeaders(handler: JsonObject): JsonObject[] {
-  const headers = objectsIn(handler.httpHeaders).map((header) => ({ ...header }));
-  const host = headers.find((header) => header.name === "Host");
-  if (host !== undefined) host.name = "X-Kuma-Probes-Host";
+  const all = objectsIn(handler.httpHeaders);
+  const first = all.find(isHost);
+  const headers = all.filter((header) => header === first || !isHost(header)).map((header) =>
+    header === first ? { ...header, name: "X-Kuma-Probes-Host" } : { ...header }
+  );
   const { scheme } = handler;
   if (typeof scheme === "string" && scheme !== "" && scheme !== "HTTP") {
     headers.push({ name: "X-Kuma-Probes-Scheme", value: scheme });
   }
   return headers;
+}
+
+function isHost({ name }: JsonObject): boolean {
+  return typeof name === "string" && name.toLowerCase() === "host";
 }
 
 function nested(port: number, path: Json | undefined): string {

@@ -4,7 +4,7 @@
  * @module
  */
 import { CONTAINERS } from "core/kube/annotations.ts";
-import type { JsonObject } from "core/patch/json.ts";
+import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import type { Settings } from "../settings/table.ts";
 import type { InjectionContext } from "./context.ts";
 import type { PodOptions } from "./options.ts";
@@ -54,6 +54,28 @@ export function sidecarContainer(
     volumeMounts: [...tokenMount(pod, options), { name: SIDECAR_TMP, mountPath: "/tmp" }],
   };
 }
+
+/**
+ * The patched container, which gains no rights after its start: namespaces with the Pod Security level
+ * `restricted` demand it. Last, for a patch that asks for more may have it, and Kubernetes refuses both together.
+ */
+export function withoutEscalation(container: JsonObject): JsonObject {
+  const { securityContext } = container;
+  if (!isObject(securityContext) || Object.hasOwn(securityContext, "allowPrivilegeEscalation")) {
+    return container;
+  }
+  const { privileged, capabilities } = securityContext;
+  const added = isObject(capabilities) ? capabilities.add : undefined;
+  const widened = Array.isArray(added) && added.some((one) => ADMIN.includes(one));
+  if (privileged === true || widened) return container;
+  return {
+    ...container,
+    securityContext: { ...securityContext, allowPrivilegeEscalation: false },
+  };
+}
+
+/** Whoever has it can gain any right; the API server looks for the longer name only. */
+const ADMIN: readonly Json[] = ["CAP_SYS_ADMIN", "SYS_ADMIN"];
 
 /** SIGUSR2 makes kuma-dp drain without ending, so that it outlives the application's containers. */
 const NATIVE_LIFECYCLE: JsonObject = {

@@ -45,7 +45,11 @@ runtime:
   assert.deepEqual(settings.containerPatches, [], "an empty variable is an empty list");
   assert.deepEqual(settings.excludeInboundPorts, ["80", "443"]);
   assert.deepEqual(settings.excludeOutboundIps, ["10.0.0.0/8"]);
-  assert.deepEqual(settings.exceptionLabels, { "app.kubernetes.io/skip": "yes" });
+  assert.deepEqual(settings.exceptionLabels, {
+    "openshift.io/build.name": "*",
+    "openshift.io/deployer-pod-for.name": "*",
+    "app.kubernetes.io/skip": "yes",
+  }, "a document's map lies over the defaults");
   assert.deepEqual(settings.sidecarEnvVars, { X: "1", Y: "2" });
   assert.equal(settings.limitCpu, "2");
   assert.equal(settings.cniEnabled, true);
@@ -134,4 +138,21 @@ Deno.test("every key and every variable is there once", () => {
   const settings = Object.values(SETTINGS);
   assert.equal(new Set(settings.map((setting) => setting.key)).size, settings.length);
   assert.equal(new Set(settings.map((setting) => setting.env)).size, settings.length);
+});
+
+Deno.test("a map of the document changes the default's entries, a variable replaces them", () => {
+  const labels = (text: string, environment = {}) =>
+    loadSettings(
+      file(`runtime: {kubernetes: {injector: {exceptions: {labels: ${text}}}}}`),
+      environment,
+    ).settings.exceptionLabels;
+  const others = { "openshift.io/deployer-pod-for.name": "*" };
+  assert.deepEqual(labels('{openshift.io/build.name: "7"}'), {
+    "openshift.io/build.name": "7",
+    ...others,
+  });
+  assert.deepEqual(labels("{}"), { "openshift.io/build.name": "*", ...others });
+  assert.deepEqual(labels("null"), {});
+  const variable = { KUMA_RUNTIME_KUBERNETES_EXCEPTIONS_LABELS: "a:b" };
+  assert.deepEqual(labels("{c: d}", variable), { a: "b" });
 });

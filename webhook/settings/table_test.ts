@@ -1,5 +1,6 @@
 /** The settings that Kuma's users know, written down once more: key, variable, default, another value. */
 import assert from "node:assert/strict";
+import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import { stringify } from "yaml";
 import { loadSettings } from "./load.ts";
 import { type SettingName, SETTINGS } from "./table.ts";
@@ -217,6 +218,10 @@ for (const [key, variable, initial, text, value] of ROWS) {
         value,
       ),
     );
-    assert.deepEqual(loadSettings({ name: "f", text: document }, {}).settings[name], value);
+    // A document's map lies over the default one.
+    const merged = isObject(value as Json)
+      ? { ...initial as JsonObject, ...value as JsonObject }
+      : value;
+    assert.deepEqual(loadSettings({ name: "f", text: document }, {}).settings[name], merged);
   });
 }
