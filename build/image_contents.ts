@@ -97,8 +97,8 @@ async function kumactl(root: ImageRoot, dist: string, arch: Arch): Promise<strin
 }
 
 /**
- * The CNI's DaemonSet: places as in Kuma's image. Kuma's chart starts the installer through `sh` and `sleep`, so
- * these two are there.
+ * The CNI's DaemonSet: places as in Kuma's image. Kuma's chart starts the installer through `sh` and `sleep` and
+ * asks by `cat /tmp/ready` whether it is ready, so these three are there.
  */
 async function installer(root: ImageRoot, dist: string, arch: Arch): Promise<string[]> {
   const inside = "/install-cni", plugins = "/opt/cni/bin";
@@ -112,7 +112,11 @@ async function installer(root: ImageRoot, dist: string, arch: Arch): Promise<str
   }
   await withTempDir(async (dir) => {
     const files = await debianFiles(arch, ["dash", "coreutils", "libc6", "libgcc-s1"], dir);
-    await addDebian(root, files, arch, [join(dist, "install-cni")], ["/bin/dash", "/bin/sleep"]);
+    await addDebian(root, files, arch, [join(dist, "install-cni")], [
+      "/bin/dash",
+      "/bin/sleep",
+      "/bin/cat",
+    ]);
   });
   await root.link("/bin/sh", "dash");
   const path = `/usr/sbin:/usr/bin:/sbin:/bin:${plugins}`;

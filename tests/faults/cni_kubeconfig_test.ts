@@ -61,10 +61,6 @@ test("kubeconfigs of every form that YAML has are read", async () => {
       ["comments and quotes", put(text, "token", '"token": "\\x61-token" # why')],
       ["slashes at the end", put(text, "server", `server: ${node.api.url}//`)],
       ["capitals", put(text, "server", `server: ${node.api.url.replace("https", "HTTPS")}`)],
-      [
-        "a client certificate beside the token",
-        put(text, "token", "token: a-token\n    client-key: /k"),
-      ],
     ] as const
   ) {
     Deno.writeTextFileSync(node.sandbox.kubeconfig, form);
@@ -85,6 +81,12 @@ test("what cannot be used is refused at once, by its name", async () => {
         put(text, "token", "client-certificate: /c"),
         102,
         /client-certificate/,
+      ],
+      [
+        "half of a client certificate beside the token",
+        put(text, "token", "token: a-token\n    client-key: /k"),
+        102,
+        /a client-key but no client-certificate/,
       ],
       ["user name", put(text, "token", "username: me"), 102, /username/],
       [

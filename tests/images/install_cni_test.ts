@@ -14,6 +14,7 @@ const CONF = "10-calico.conflist";
 const CHART: Partial<V1Container> = {
   command: ["sh", "-c", "--"],
   args: ["sleep 0 && exec /install-cni"],
+  readinessProbe: { exec: { command: ["cat", "/tmp/ready"] } },
   securityContext: {
     readOnlyRootFilesystem: true,
     runAsNonRoot: false,
@@ -63,7 +64,7 @@ requires("root", "podman", "debian")("install-cni's image puts the plugin on a n
 
   await t.step("it holds the programs where Kuma's image has them, and licences", async () => {
     const files = await image.files();
-    for (const path of ["/install-cni", "/opt/cni/bin/kuma-cni", "/bin/sleep"]) {
+    for (const path of ["/install-cni", "/opt/cni/bin/kuma-cni", "/bin/sleep", "/bin/cat"]) {
       assert.ok(files.includes(`f ${path} 755 0`), files.join("\n"));
     }
     for (const name of ["dash", "coreutils", "libc6"]) {
@@ -91,6 +92,8 @@ requires("root", "podman", "debian")("install-cni's image puts the plugin on a n
       await waitUntil("the installer is ready", () => isThere(node.readyFile), {
         timeoutMs: 30_000,
       });
+      // The chart's readiness probe, executed in the container as the kubelet does it.
+      await must("podman", ["exec", name, ...CHART.readinessProbe?.exec?.command ?? []]);
       assert.deepEqual(node.chain(CONF), ["calico", "portmap", "kuma-cni"]);
       assert.ok((await pluginsVersions(node)).includes("1.1.0"));
       node.daemonSet = "gone";
