@@ -26,7 +26,8 @@ function isEdge(path: string): boolean {
 
 /** True for a file of core that must stay without any effect on the outside. */
 export function isPure(file: string): boolean {
-  return file.startsWith("core/") && !isEdge(file) && !file.endsWith("_test.ts");
+  const forTests = file.endsWith("_test.ts") || /\/testing(\/|\.ts$)/.test(file);
+  return file.startsWith("core/") && !isEdge(file) && !forTests;
 }
 
 /**
@@ -75,17 +76,91 @@ const direction = rule((context, file) => {
   };
 });
 
+/** What a pure room may import beside core: libraries that compute. */
+const PURE_IMPORTS = ["yaml", "jsonc-parser", "fast-json-patch", "ajv"];
+
+/**
+ * Globals through which a module reaches the outside, the clock or chance. Everything else that a runtime offers
+ * to a pure room computes.
+ */
+const OUTSIDE = new Set([
+  ...["Deno", "process", "globalThis", "self", "window", "console", "navigator", "localStorage"],
+  ...["fetch", "WebSocket", "EventSource", "Worker", "BroadcastChannel", "caches", "indexedDB"],
+  ...["performance", "crypto", "setTimeout", "setInterval", "setImmediate", "require"],
+]);
+/** The room of waiting and of clocks is there to have them. */
+const TIME = "core/time/";
+
+/** Whether an identifier names a variable, and not the member or key of something. */
+function isReference(node: Deno.lint.Identifier): boolean {
+  const { parent } = node as { parent: Deno.lint.Node };
+  if (parent.type === "MemberExpression") return parent.object === node || parent.computed;
+  if (parent.type === "Property") return parent.value === node || parent.shorthand;
+  const named = ["MethodDefinition", "PropertyDefinition", "TSPropertySignature"];
+  const types = ["TSQualifiedName", "TSMethodSignature", "TSTypeReference", "TSTypeQuery"];
+  return !named.includes(parent.type) && !types.includes(parent.type);
+}
+
 const pure = rule((context, file) => {
   if (!isPure(file)) return {};
-  const message = "a pure room of core does not use Deno or process: do it at an edge";
+  const message =
+    "a pure room of core neither touches the outside nor asks clock or chance: do it at an edge";
+  const look = (node: Deno.lint.Node, source: Deno.lint.Node | null | undefined) => {
+    if (source?.type !== "Literal" || typeof source.value !== "string") return;
+    if (importedFile(file, source.value) !== undefined) return;
+    if (!PURE_IMPORTS.includes(source.value)) context.report({ node, message });
+  };
   return {
-    MemberExpression(node) {
-      if (node.object.type !== "Identifier") return;
-      if (node.object.name === "Deno" || node.object.name === "process") {
-        context.report({ node, message });
-      }
+    ImportDeclaration: (node) => look(node, node.source),
+    ImportExpression: (node) => look(node, node.source),
+    ExportAllDeclaration: (node) => look(node, node.source),
+    ExportNamedDeclaration: (node) => look(node, node.source),
+    Identifier(node) {
+      if (!OUTSIDE.has(node.name) || !isReference(node)) return;
+      if (file.startsWith(TIME) && ["setTimeout", "performance"].includes(node.name)) return;
+      context.report({ node, message });
+    },
+    NewExpression(node) {
+      if (node.callee.type !== "Identifier" || node.callee.name !== "Date") return;
+      if (node.arguments.length === 0) context.report({ node, message });
+    },
+    CallExpression(node) {
+      const { callee } = node;
+      if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return;
+      const called = callee.object.type === "Identifier"
+        ? `${callee.object.name}.${callee.property.name}`
+        : "";
+      if (called === "Date.now" && file.startsWith(TIME)) return;
+      if (called === "Date.now" || called === "Math.random") context.report({ node, message });
     },
   };
+});
+
+/** `kuma-cni` loads the client at each pod's start, so the client brings nothing of its room along. */
+const clientAlone = rule((context, file) => {
+  if (file !== "core/cluster/client.ts") return {};
+  const look = (node: Deno.lint.Node, source: Deno.lint.Node | null | undefined) => {
+    if (source?.type !== "Literal" || typeof source.value !== "string") return;
+    if (!(importedFile(file, source.value) ?? "").startsWith("core/cluster/")) return;
+    context.report({ node, message: "core/cluster/client.ts imports nothing of core/cluster" });
+  };
+  return {
+    ImportDeclaration: (node) => look(node, node.source),
+    ImportExpression: (node) => look(node, node.source),
+    ExportAllDeclaration: (node) => look(node, node.source),
+    ExportNamedDeclaration: (node) => look(node, node.source),
+  };
+});
+
+/** What is private is so at run time, too. Only a constructor can be private in no other way. */
+const hashPrivate = rule((context, file) => {
+  if (isTest(file)) return {};
+  const message = "a private member is written #name";
+  const look = (node: Deno.lint.PropertyDefinition | Deno.lint.MethodDefinition) => {
+    const isConstructor = node.type === "MethodDefinition" && node.kind === "constructor";
+    if (node.accessibility === "private" && !isConstructor) context.report({ node, message });
+  };
+  return { PropertyDefinition: look, MethodDefinition: look };
 });
 
 const length = rule((context, file) => ({
@@ -118,6 +193,8 @@ const plugin: Deno.lint.Plugin = {
   rules: {
     "import-direction": direction,
     "pure-core": pure,
+    "client-alone": clientAlone,
+    "hash-private": hashPrivate,
     "file-length": length,
     "lazy-package": lazyPackage,
   },

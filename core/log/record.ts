@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { systemClock } from "../time/clock.ts";
 import { oneLine } from "core/errors.ts";
 import { passes } from "./levels.ts";
 import type { LogFields, Logger, LogLevel } from "./logger.ts";
@@ -33,9 +34,11 @@ export interface LoggerOptions {
   now?: () => Date;
 }
 
+const systemNow = () => new Date(systemClock.wall());
+
 /** A logger whose lines are filtered by level and redacted before the sink sees them. */
 export function createLogger(options: LoggerOptions): Logger {
-  const { name, level: threshold, sink, fields: own = {}, now = () => new Date() } = options;
+  const { name, level: threshold, sink, fields: own = {}, now = systemNow } = options;
   const log = (level: LogRecord["level"]) => (message: string, fields: LogFields = {}) => {
     if (!passes(level, threshold)) return;
     sink({
