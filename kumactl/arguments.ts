@@ -5,6 +5,8 @@
  * @module
  */
 
+import { parseBool } from "core/grammar/switches.ts";
+
 /** Flags of the root command that are taken and have no effect, by whether they take a value. */
 const ROOT_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ["log-level", true],
@@ -24,7 +26,7 @@ export interface FlagKinds {
 /**
  * Rewrites the words of a command line so that every flag carries its value with `=` and bool flags carry
  * `true` where nothing is said. Flags of the root command are dropped. Words that start with a dash and
- * are no known flag stay, so that commander reports them. Nothing after `--` is looked at.
+ * are no known flag stay, so that commander reports them. `--help=false` is dropped, as Go does. Nothing after `--` is looked at.
  */
 export function normalise(words: readonly string[], kinds: FlagKinds): string[] {
   const result: string[] = [];
@@ -34,6 +36,10 @@ export function normalise(words: readonly string[], kinds: FlagKinds): string[] 
     const { name, inline } = splitFlag(word);
     if (name === undefined) {
       result.push(word);
+      continue;
+    }
+    if (name === "help" && inline) {
+      if (parseBool(word.slice("--help=".length))) result.push("--help");
       continue;
     }
     const rootValue = kinds.bools.has(name) || kinds.valued.has(name)

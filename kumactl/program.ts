@@ -12,6 +12,7 @@ import { type CommandDefinition, COMMANDS, type ParsedCommand } from "./commands
 import type { FlagDefinition } from "./flags.ts";
 import { EXIT_CODES, helpTail } from "./help.ts";
 import type { Io } from "./io.ts";
+import { refuseKumasCommands } from "./kuma_commands.ts";
 import { errorLine } from "./line_logger.ts";
 
 /** Does what a command is for; resolves to the exit code. */
@@ -52,7 +53,8 @@ interface Chosen {
 }
 
 /** Undefined where help or the version was asked for and is already printed. */
-function parse(words: readonly string[], io: Io): Chosen | undefined {
+function parse(given: readonly string[], io: Io): Chosen | undefined {
+  const words = given[0] === "help" ? [...given.slice(1), "--help"] : given;
   let chosen: Chosen | undefined;
   const program = buildProgram(io, (found) => chosen = found);
   const definition = COMMANDS.find(({ path }) => path.every((word) => words.includes(word)));
@@ -60,6 +62,7 @@ function parse(words: readonly string[], io: Io): Chosen | undefined {
   const names = (bool: boolean) =>
     new Set(flags.filter((flag) => flag.bool === bool).map((flag) => flag.name));
   const normal = normalise(words, { bools: names(true), valued: names(false) });
+  refuseKumasCommands(normal.filter((word) => !word.startsWith("-")));
   // A command that only groups others shows its help, as Go programs do.
   const grouping = normal.length === 0 ||
     (normal.length === 1 && COMMANDS.some(({ path }) => path.length > 1 && path[0] === normal[0]));

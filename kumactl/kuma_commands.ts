@@ -1,0 +1,41 @@
+/**
+ * Commands that Kuma's own kumactl has and this one does not: who types one learns where it is, instead of that
+ * it is unknown.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+
+/** First words of commands that ask a control plane. */
+const OF_THE_CONTROL_PLANE = [
+  ...["apply", "config", "delete", "export", "generate", "get", "inspect"],
+];
+
+/** What else Kuma's kumactl installs: manifests for a cluster. */
+const MANIFESTS = ["control-plane", "crds", "demo", "gateway", "observability"];
+
+/**
+ * Refuses a command line that means a command of Kuma's kumactl.
+ *
+ * @param words without flags
+ * @throws {KumaError} `KUMA-TP-018` with where the command is
+ */
+export function refuseKumasCommands([first = "", second = ""]: readonly string[]): void {
+  if (OF_THE_CONTROL_PLANE.includes(first)) {
+    throw new KumaError(
+      "KUMA-TP-018",
+      `Cannot run "kumactl ${first}": this kumactl sets up hosts and talks to no control plane`,
+      { hint: "use the kumactl of your control plane's own release" },
+    );
+  }
+  if ((first === "install" || first === "uninstall") && MANIFESTS.includes(second)) {
+    throw new KumaError(
+      "KUMA-TP-018",
+      `Cannot run "kumactl ${first} ${second}": this kumactl has no manifests of Kuma`,
+      {
+        hint: "use the kumactl of your control plane's own release; " +
+          "'kuma-webhook manifests' prints those of the sidecar injector here",
+      },
+    );
+  }
+}
