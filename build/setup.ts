@@ -92,6 +92,16 @@ export async function setUp(needs: readonly Need[]): Promise<void> {
   throw new KumaError("KUMA-BUILD-008", `Installed, yet not to be found: ${still.join(", ")}`);
 }
 
+/** What the demo needs; who may not make network namespaces learns that before anything is downloaded. */
+export async function setUpDemo(uid: number | null = Deno.uid()): Promise<void> {
+  if (uid !== 0) {
+    throw new KumaError("KUMA-BUILD-008", "The demo needs root: it makes network namespaces", {
+      hint: "run it with sudo -E, or as root in a container or virtual machine",
+    });
+  }
+  await setUp(DEMO_NEEDS);
+}
+
 /** Puts the folders of system programs on our PATH: `su` without `-` leaves root one that has no iptables. */
 export function addSystemFolders(): void {
   const folders = (Deno.env.get("PATH") ?? "/usr/bin:/bin").split(":");
@@ -109,9 +119,22 @@ export async function missing(needs: readonly Need[]): Promise<string[]> {
 async function isPresent(probe: string): Promise<boolean> {
   if (probe.startsWith("/")) return await exists(probe);
   for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    if (folder !== "" && await exists(`${folder}/${probe}`)) return true;
+    if (folder !== "" && await isThere(`${folder}/${probe}`)) return true;
   }
   return false;
+}
+
+/** As a shell looks for a program: a folder of the PATH that we may not enter has none for us. */
+export async function isThere(
+  path: string,
+  look: (path: string) => Promise<boolean> = exists,
+): Promise<boolean> {
+  try {
+    return await look(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
+  }
 }
 
 /**
@@ -141,7 +164,7 @@ async function goVersion(): Promise<string | undefined> {
 if (import.meta.main) {
   await exitOnError(async () => {
     const [what] = Deno.args;
-    if (what === "demo") await setUp(DEMO_NEEDS);
+    if (what === "demo") await setUpDemo();
     else if (what === "test") await setUp(TEST_NEEDS);
     else if (what === "bench") await setUp(BENCH_NEEDS);
     else throw new KumaError("KUMA-BUILD-008", "Cannot set up: say demo, test or bench");

@@ -150,10 +150,12 @@ export function which(program: string): string | undefined {
       const info = Deno.statSync(path);
       if (info.isFile && ((info.mode ?? 0) & 0o111) !== 0) return path;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-        continue;
-      }
-      throw error;
+      // As a shell does: what is not there, or may not be looked at, has no program for us.
+      const { NotFound, NotADirectory, PermissionDenied } = Deno.errors;
+      const none = [NotFound, NotADirectory, PermissionDenied].some((kind) =>
+        error instanceof kind
+      );
+      if (!none) throw error;
     }
   }
   return undefined;
