@@ -190,7 +190,7 @@ Deno.test("no annotation ends in an argument, variable or host path but in its g
     }),
     runs(4000),
   );
-  assert.ok(taken > 400, `only ${taken} pods were injected`);
+  assert.ok(taken > runs(4000).numRuns / 10, `only ${taken} pods were injected`);
 });
 
 Deno.test("no annotation changes more of the document than its own field", async () => {
@@ -231,7 +231,7 @@ Deno.test("no annotation changes more of the document than its own field", async
     }),
     runs(1500),
   );
-  assert.ok(taken > 200, `only ${taken} pods were injected`);
+  assert.ok(taken > runs(1500).numRuns / 10, `only ${taken} pods were injected`);
 });
 
 /** The answer to a request as it comes over the wire. */

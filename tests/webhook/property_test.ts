@@ -69,7 +69,7 @@ Deno.test("the patch makes the injected pod, and a second call changes nothing",
     }),
     runs(500),
   );
-  assert.ok(injected > 100, `only ${injected} pods were injected`);
+  assert.ok(injected > runs(500).numRuns / 10, `only ${injected} pods were injected`);
 });
 
 /** All that an injection may touch: additions, and probes of containers. */
@@ -100,7 +100,7 @@ Deno.test("no operation can be left out, none touches what injection has no busi
     }),
     runs(200),
   );
-  assert.ok(injected > 40, `only ${injected} pods were injected`);
+  assert.ok(injected > runs(200).numRuns / 10, `only ${injected} pods were injected`);
 });
 
 Deno.test("a pod with one container is given exactly this patch", async () => {
@@ -175,5 +175,5 @@ test("an API server takes every injected pod", async () => {
     }),
     runs(300),
   );
-  assert.ok(taken > 60, `only ${taken} pods were injected`);
+  assert.ok(taken > runs(300).numRuns / 10, `only ${taken} pods were injected`);
 });
