@@ -33,7 +33,10 @@ export const FIREWALL_CODES = {
   "KUMA-TP-205": {
     title: "The rules could not be applied",
     todo:
-      "The firewall was put back as it was. Missing kernel modules show up like this: the rules need " +
+      "The firewall was put back as it was. The message says which call the kernel refused. CHAIN_ADD failed " +
+      "(Operation not supported): a native nft chain of that name, such as OUTPUT in the table ip nat, has " +
+      "another hook or priority than iptables wants; 'nft list ruleset' shows it, and it has to be renamed. " +
+      "RULE_APPEND failed, or no chain/target/match by that name: kernel modules are missing; the rules need " +
       "nat, xt_REDIRECT, xt_owner, xt_comment, xt_multiport, xt_CT and nf_conntrack.",
   },
   "KUMA-TP-206": {

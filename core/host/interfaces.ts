@@ -100,7 +100,9 @@ export function addPassthroughIpv6(iface: string): void {
       const index = view(query).getInt32(IFNAMSIZ, true);
       result = ioctl(fd, SIOCSIFADDR, in6Ifreq(address, 128, index));
     }
-    if (result >= 0 || result === -ERRNO.EEXIST) return;
+    // The list counts, not the errno alone: that is read by a second call, and what the runtime does between the
+    // two can overwrite it. Where EEXIST was lost like that, a repeated ADD went without IPv6.
+    if (result >= 0 || result === -ERRNO.EEXIST || hasPassthroughIpv6()) return;
     throw new KumaError("KUMA-HOST-121", `cannot add ::6/128 to "${iface}": ${errnoText(result)}`);
   } finally {
     close(fd);

@@ -31,13 +31,13 @@ async function podOn(tools: Record<string, Tool>, pauseMs = 0) {
   sandbox.connect(api);
   const folder = new ToolFolder({ ...everyTool(NFT), ...tools });
   return {
-    /** ADD, which ends with code 11 in time. */
-    async failingAdd() {
+    /** ADD, which ends in time: with code 11 where another try may help. */
+    async failingAdd(code = 11) {
       const started = performance.now();
       const error = errorOf(await sandbox.call("ADD", { within: folder.words(plugin.path) }));
       const took = performance.now() - started;
       assert.ok(took < 10_000, `${Object.keys(tools)}: ${took} ms`);
-      assert.equal(error.code, 11, error.msg);
+      assert.equal(error.code, code, error.msg);
       return error.msg;
     },
     rules: () => sandbox.rules(),
@@ -71,6 +71,25 @@ test("iptables programs that never end: code 11 within 10 s, nothing half applie
     assert.doesNotMatch(await pod.rules(), /KUMA/);
     await pod.leftNothing();
   }));
+});
+
+test("rules that the kernel refuses though the check took them: the refusal is told, at once", async () => {
+  const refusing = (words: string) =>
+    doing(`for word; do case "$word" in --test) exit 0;; esac; done\necho "${words}" >&2; exit 4`);
+  const append = "iptables-restore: line 7: RULE_APPEND failed";
+  await using lasting = await podOn({
+    "iptables-restore": refusing(`${append} (Operation not supported)`),
+  });
+  const said = await lasting.failingAdd(104);
+  assert.match(said, /RULE_APPEND failed \(Operation not supported\)/);
+  assert.doesNotMatch(said, /did not end within/);
+  assert.doesNotMatch(await lasting.rules(), /KUMA/);
+  await lasting.leftNothing();
+  // What may pass is tried as long as there is time, and then told.
+  await using busy = await podOn({
+    "iptables-restore": refusing(`${append} (Device or resource busy)`),
+  });
+  assert.match(await busy.failingAdd(), /RULE_APPEND failed \(Device or resource busy\)/);
 });
 
 test("… and putting back hangs too: code 11 within 10 s, and what is left is named", async () => {

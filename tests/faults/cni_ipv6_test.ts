@@ -105,3 +105,18 @@ test("CHECK misses the address ::6, and IPv6 rules that were taken away", async 
     /ipv6: table nat, chain OUTPUT: a rule is missing/,
   );
 });
+
+test("IPv6 rules that act stay where the loopback interface refuses ::6 by now: ADD fails", async () => {
+  await using pod = await podOn(everyTool(NFT));
+  assert.equal((await pod.call("ADD")).code, 0);
+  assert.match(await pod.inPod("ip6tables-save"), /-A OUTPUT .*-j KUMA_MESH_OUTBOUND\n/);
+  await pod.inPod("sysctl", "-qw", "net.ipv6.conf.lo.disable_ipv6=1");
+  const said = errorOf(await pod.call("ADD"));
+  assert.match(said.msg, /IPv6 rules are in place and cannot be renewed: cannot add ::6\/128/);
+  assert.match(await pod.inPod("ip6tables-save"), /-A OUTPUT .*-j KUMA_MESH_OUTBOUND\n/);
+  await pod.inPod("sysctl", "-qw", "net.ipv6.conf.lo.disable_ipv6=0");
+  for (const command of ["ADD", "CHECK"]) {
+    const done = await pod.call(command);
+    assert.equal(done.code, 0, done.stdout);
+  }
+});

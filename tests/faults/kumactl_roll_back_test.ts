@@ -29,6 +29,22 @@ for (const flavour of FLAVOURS) {
   }
 }
 
+requires("root", "netns", "iptables-nft")(
+  "a native chain with the name of a builtin one, at another priority: refused once, with the kernel's words",
+  async () => {
+    await using machine = await Machine.create();
+    await machine.must("nft", "add", "table", "ip", "nat");
+    const chain = "{ type nat hook output priority 50; }";
+    await machine.must("nft", "add", "chain", "ip", "nat", "OUTPUT", chain);
+    const before = await machine.must("nft", "list", "ruleset");
+    const done = await machine.kumactl(install("--ip-family-mode", "ipv4"));
+    assert.equal(done.code, 1);
+    assert.match(done.stderr, /^Error: .*CHAIN_ADD failed \(Operation not supported\)/m);
+    assert.doesNotMatch(done.stderr + done.stdout, /will try again/);
+    assert.equal(await machine.must("nft", "list", "ruleset"), before);
+  },
+);
+
 async function refusesToChange(machine: Machine, args: string[]): Promise<void> {
   const before = await machine.firewall();
   const done = await machine.kumactl(args);

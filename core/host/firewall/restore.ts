@@ -25,7 +25,13 @@ export interface Patience {
 /** What came of one call. */
 export type Outcome =
   | { readonly kind: "ok" }
-  | { readonly kind: "locked" | "failed"; readonly reason: string };
+  | Failure;
+
+/** A call that did not do it. */
+export interface Failure {
+  readonly kind: "locked" | "failed";
+  readonly reason: string;
+}
 
 /** Runs the restore programs of one operation. */
 export class Restorer {
@@ -84,11 +90,14 @@ export class Restorer {
     }
   }
 
-  /** Reports a failed try and waits for the next; throws what {@linkcode gaveUp} gives after the last. */
+  /**
+   * Reports a failed try and waits for the next; throws what {@linkcode gaveUp} gives after the last, and at once
+   * where another try cannot pass either. An abort meanwhile throws its reason, with this failure's beside it.
+   */
   async pauseOrGiveUp(
     tools: Tools,
     attempt: number,
-    outcome: Exclude<Outcome, { kind: "ok" }>,
+    outcome: Failure,
     logger: Logger,
     retries = this.patience.maxRetries,
   ): Promise<void> {
@@ -98,10 +107,14 @@ export class Restorer {
       ...(total > 1 ? { attempt: `${attempt}/${total}` } : {}),
     };
     logger.error(`restoring failed: ${outcome.reason}`, fields);
-    if (attempt >= total) throw gaveUp(tools, outcome);
+    if (attempt >= total || isFinal(outcome)) throw gaveUp(tools, outcome);
     const ms = this.patience.sleepBetweenRetries;
     logger.info(`will try again in ${ms} ms`, fields);
-    await pause(ms, this.children.signal);
+    try {
+      await pause(ms, this.children.signal);
+    } catch (reason) {
+      throw withLastFailure(reason, outcome);
+    }
   }
 
   async #waitFlags(tools: Tools): Promise<string[]> {
@@ -122,8 +135,28 @@ export class Restorer {
   }
 }
 
+/**
+ * Whether the kernel said what does not change by asking again: it lacks what a rule needs, a chain of others is
+ * in the way (`CHAIN_ADD failed (Operation not supported)`), or this process may not.
+ */
+function isFinal({ kind, reason }: Failure): boolean {
+  return kind === "failed" && /operation not (supported|permitted)/i.test(reason);
+}
+
+/**
+ * What ended the tries, with the failure that they were made for: whoever reads of a limit of time has to learn
+ * what took it.
+ */
+export function withLastFailure(thrown: unknown, last: Failure | undefined): unknown {
+  if (last === undefined || !(thrown instanceof KumaError)) return thrown;
+  return new KumaError(thrown.code, `${thrown.message}; the last try failed: ${last.reason}`, {
+    cause: thrown,
+    ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
+  });
+}
+
 /** The error after the last try. */
-export function gaveUp(tools: Tools, outcome: Exclude<Outcome, { kind: "ok" }>): KumaError {
+export function gaveUp(tools: Tools, outcome: Failure): KumaError {
   const what = tools.family === "ipv4" ? "iptables" : "ip6tables";
   if (outcome.kind === "locked") {
     return new KumaError(

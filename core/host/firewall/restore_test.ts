@@ -92,3 +92,39 @@ Deno.test("an abort ends the pause between tries", async () => {
   setTimeout(() => abort.abort(new Error("enough")), 5);
   await assert.rejects(waiting, /enough/);
 });
+
+Deno.test("an abort by an error of ours tells what the last try failed for", async () => {
+  const abort = new AbortController();
+  const children = new Children({ signal: abort.signal, run: () => Promise.resolve(LOCKED) });
+  const slow = { ...PATIENCE, sleepBetweenRetries: 60_000 };
+  const made = new Restorer(children, new ToolFinder(children, ""), slow);
+  const waiting = made.test(TOOLS, "", silentLogger);
+  setTimeout(() => abort.abort(new KumaError("KUMA-CNI-018", "time is up", { hint: "h" })), 5);
+  await assert.rejects(
+    waiting,
+    (error) =>
+      error instanceof KumaError && error.code === "KUMA-CNI-018" && error.hint === "h" &&
+      /^time is up; the last try failed: .*holding the xtables lock/.test(error.message),
+  );
+});
+
+Deno.test("a refusal that cannot pass is not tried again", async () => {
+  const { made } = restorer([]);
+  for (
+    const [reason, code] of [
+      ["exit status 4: line 3: RULE_APPEND failed (Operation not supported)", "KUMA-TP-205"],
+      ["exit status 4: line 3: CHAIN_ADD failed (Operation not permitted)", "KUMA-TP-205"],
+      ["exit status 4: line 3: RULE_APPEND failed (Device or resource busy)", undefined],
+    ] as const
+  ) {
+    const first = made.pauseOrGiveUp(TOOLS, 1, { kind: "failed", reason }, silentLogger);
+    if (code === undefined) await first;
+    else {
+      await assert.rejects(
+        first,
+        (error) =>
+          error instanceof KumaError && error.code === code && error.message.includes(reason),
+      );
+    }
+  }
+});

@@ -13,7 +13,7 @@ import type { Ruleset } from "core/rules/model.ts";
 import { type KnownRule, knownRules } from "core/rules/ownership.ts";
 import { planRestoreOf } from "core/rules/roll_back.ts";
 import { planTransition, type Transition } from "core/rules/transition.ts";
-import { gaveUp, type Restorer } from "./restore.ts";
+import { type Failure, gaveUp, type Restorer, withLastFailure } from "./restore.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import type { View } from "./views.ts";
 
@@ -87,6 +87,7 @@ export async function applyChanges(
 
 async function applyOne(change: Change, options: TransactionOptions): Promise<void> {
   const { restorer, logger, print } = options;
+  let last: Failure | undefined;
   const { tools } = change.view;
   let text = change.transition.text;
   for (let attempt = 1; text !== ""; attempt++) {
@@ -99,12 +100,22 @@ async function applyOne(change: Change, options: TransactionOptions): Promise<vo
       logger.info((await restorer.argv(tools)).join(" "), fields);
       print(`${text.trimEnd()}\n`);
     }
-    const outcome = await restorer.call(tools, text);
+    const outcome = await afterFailure(last, () => restorer.call(tools, text));
     if (outcome.kind === "ok") return;
+    last = outcome;
     const retries = outcome.kind === "locked" ? restorer.patience.maxRetries : options.retries;
     await restorer.pauseOrGiveUp(tools, attempt, outcome, logger, retries);
     // Some tables may be in already: the same text again would put their rules in twice.
-    text = (await replan(change, restorer)).text;
+    text = (await afterFailure(last, () => replan(change, restorer))).text;
+  }
+}
+
+/** Does it; what it throws tells the failure before it too. */
+async function afterFailure<T>(last: Failure | undefined, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw withLastFailure(error, last);
   }
 }
 

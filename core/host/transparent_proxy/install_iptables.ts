@@ -15,7 +15,7 @@ import { showInstall } from "./dry_run.ts";
 import { acceptedChange, type UsablePlan } from "./accept.ts";
 import type { InstallSubject } from "../nftables/install.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
-import { type HostPlan, planInstall } from "./plan.ts";
+import { type HostPlan, keepActingIpv6, planInstall } from "./plan.ts";
 import { installReport } from "./report.ts";
 import { again, type Session } from "./session.ts";
 
@@ -112,15 +112,17 @@ async function accept(
       : planChange(family.view, family.ruleset, known);
   }));
   const changes = outcomes.filter((outcome) => typeof outcome !== "string");
+  const refused = outcomes.find((outcome) => typeof outcome === "string");
+  const ipv6Skipped = plan.ipv6Skipped ?? refused;
   const elsewhere = await leftovers(session.views, changes.map(({ view }) => view));
   for (const view of elsewhere) {
+    if (view.tools.family === "ipv6") keepActingIpv6(plan.config, ipv6Skipped);
     session.logger.info(`removing rules of ours that do not belong here: ${view.tools.restore}`, {
       family: view.tools.family,
     });
     changes.push(planChange(view, undefined, notes.known[view.tools.family]));
   }
-  const refused = outcomes.find((outcome) => typeof outcome === "string");
-  return { changes, ipv6Skipped: plan.ipv6Skipped ?? refused };
+  return { changes, ipv6Skipped };
 }
 
 function rulesetsOf(changes: readonly Change[]) {

@@ -150,6 +150,24 @@ export function ipv6Obstacle(
   }
 }
 
+/**
+ * To be called where rules of ours for IPv6 are in place and the plan has none. They act: what IPv6 was skipped for
+ * is no reason to take them away while IPv6 is asked for and this host has it.
+ *
+ * @throws {KumaError} `KUMA-TP-211`
+ */
+export function keepActingIpv6(
+  { ipFamilyMode }: ResolvedConfig,
+  skipped: string | undefined,
+): void {
+  if (skipped === undefined || ipFamilyMode === "ipv4" || !hasUsableIpv6()) return;
+  throw new KumaError(
+    "KUMA-TP-211",
+    `IPv6 rules are in place and cannot be renewed: ${skipped}`,
+    { hint: "nothing was changed" },
+  );
+}
+
 /** Gives the reason back, and warns where that is wanted. */
 export function skipIpv6(reason: string, loud: boolean, { logger }: Session): string {
   if (loud) logger.warn(`IPv6 is skipped: ${reason}`, { family: "ipv6" });
