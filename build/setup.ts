@@ -39,6 +39,8 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "curl", probe: "curl" },
   { package: "e2fsprogs", probe: "mkfs.ext4" },
   { package: "time", probe: "/usr/bin/time" },
+  { package: "zsh", probe: "zsh" },
+  { package: "fish", probe: "fish" },
   { package: "busybox-static", probe: "busybox" },
   { package: "containernetworking-plugins", probe: "/usr/lib/cni/bridge" },
   { package: "qemu-user-static", probe: "qemu-aarch64-static" },

@@ -1,5 +1,6 @@
 import { KumaError } from "core/errors.ts";
 import { shown } from "core/grammar/echo.ts";
+import { CODES } from "./codes.ts";
 import { COMMANDS, type ParsedCommand } from "./commands.ts";
 import type { FlagDefinition } from "./flags.ts";
 import type { Io } from "./io.ts";
@@ -35,7 +36,8 @@ export function completionScript(shell: string): string {
 function continuations(): Map<string, string[]> {
   const next = new Map<string, string[]>();
   for (const { path, argument } of COMMANDS) {
-    for (const [index, word] of [...path, ...argument?.choices ?? []].entries()) {
+    const choices = path[0] === "explain" ? Object.keys(CODES) : argument?.choices ?? [];
+    for (const [index, word] of [...path, ...choices].entries()) {
       const before = path.slice(0, Math.min(index, path.length)).join(" ");
       const known = next.get(before) ?? [];
       next.set(before, known.includes(word) ? known : [...known, word]);
@@ -84,7 +86,8 @@ ${flags.join("\n")}
 ${words.join("\n")}
   esac; fi
   COMPREPLY=($(compgen -W "$words" -- "$value"))
-  [[ "\${COMPREPLY[0]}" == *= ]] && compopt -o nospace
+  # zsh, which runs this function too, has no compopt.
+  if [[ "\${COMPREPLY[0]}" == *= ]] && type compopt > /dev/null 2>&1; then compopt -o nospace; fi
 }
 complete -F _kumactl kumactl
 `;

@@ -35,6 +35,11 @@ Deno.test("bash offers commands, flags and values", () => {
   assert.ok(!offered("uninstall", "transparent-proxy", "--").includes("--redirect-dns"));
 });
 
+Deno.test("codes are offered, too", () => {
+  const found = offered("explain", "KUMA-TP-20");
+  assert.ok(found.includes("KUMA-TP-201") && found.every((code) => code.startsWith("KUMA-TP-20")));
+});
+
 Deno.test("every shell's script knows every visible flag", () => {
   for (const shell of ["bash", "zsh", "fish"]) {
     const script = completionScript(shell);

@@ -29,6 +29,9 @@ export type Capability =
   | "qemu"
   | "firewalld"
   | "clang"
+  | "bash"
+  | "zsh"
+  | "fish"
   | "loop";
 
 /** Registers a test under the conditions given to {@linkcode requires}. */
@@ -43,6 +46,9 @@ export interface TestRegistrar {
 
 /** How each capability is found out, and what a person does to get it. */
 const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
+  bash: { present: () => which("bash") !== undefined, cure: "install bash" },
+  zsh: { present: () => which("zsh") !== undefined, cure: "install zsh" },
+  fish: { present: () => which("fish") !== undefined, cure: "install fish" },
   root: { present: () => Deno.uid() === 0, cure: "run the tests as root" },
   netns: {
     present: () => which("ip") !== undefined && succeeds("unshare", "--net", "true"),

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { completionScript } from "../../kumactl/completion.ts";
+import { run } from "tests/support/processes.ts";
+import { requires } from "tests/support/requires.ts";
+
+/** Runs `use` with the shell's script in a file. */
+async function withScript<T>(shell: string, use: (path: string) => Promise<T>): Promise<T> {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(path, completionScript(shell));
+    return await use(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+/** Types into an interactive zsh on a terminal of its own (zsh/zpty), and gives what the terminal shows. */
+const ZSH = `
+zmodload zsh/zpty
+script=$1; shift
+zpty shell "zsh -f -i"
+until_seen() {
+  local text= part=
+  for ((i = 0; i < 300; i++)); do
+    part=
+    if zpty -rt shell part; then text+=$part; else sleep 0.1; fi
+    case "$text" in *"$1"*) print -r -- "$text"; return 0 ;; esac
+  done
+  print -r -- "$text"
+  return 1
+}
+zpty -w shell "PS1='> '; autoload -U compinit; compinit -D -u; source $script; echo REA''DY"
+until_seen READY > /dev/null
+for typed; do
+  zpty -w -n shell "$typed"$'\\t'
+  sleep 0.5
+  zpty -w -n shell $' ; echo DO""NE\\n'
+  until_seen DONE
+done
+zpty -d shell
+`;
+
+async function typedIntoZsh(...words: string[]): Promise<string> {
+  return await withScript("zsh", async (path) => {
+    const { code, stdout, stderr } = await run("zsh", ["-f", "-c", ZSH, "zsh", path, ...words]);
+    assert.deepEqual([code, stderr], [0, ""], stdout);
+    return stdout;
+  });
+}
+
+requires("zsh")("zsh completes commands, codes and flags without a complaint", async () => {
+  // What is completed is run as an argument of `:`, which does nothing.
+  const shown = await typedIntoZsh(
+    'kumactl() { print -r -- "RAN $*"; }; kumactl completion z',
+    "kumactl explain KUMA-TP-00",
+    "kumactl install transparent-proxy --exclude-inbound-p",
+  );
+  assert.match(shown, /RAN completion zsh/);
+  assert.match(shown, /KUMA-TP-001/);
+  assert.match(shown, /RAN install transparent-proxy --exclude-inbound-ports=/);
+  assert.doesNotMatch(shown, /compopt|command not found|bad /);
+});
+
+requires("fish")("fish completes commands, codes and values", async () => {
+  const offered = async (line: string) => {
+    return await withScript("fish", async (path) => {
+      const { code, stdout, stderr } = await run("fish", [
+        ...["--no-config", "--command", "source $argv[1]; complete --do-complete=$argv[2]"],
+        ...[path, line],
+      ]);
+      assert.deepEqual([code, stderr], [0, ""]);
+      return stdout.trim().split("\n").map((row) => row.split("\t")[0] ?? "");
+    });
+  };
+  assert.deepEqual(await offered("kumactl completion "), ["bash", "fish", "zsh"]);
+  assert.ok((await offered("kumactl explain KUMA-TP-00")).includes("KUMA-TP-001"));
+  assert.ok(
+    (await offered("kumactl install transparent-proxy --redirect-d")).includes("--redirect-dns"),
+  );
+  assert.deepEqual(await offered("kumactl install transparent-proxy --ip-family-mode "), [
+    "dualstack",
+    "ipv4",
+    "ipv6",
+  ]);
+});
+
+requires("bash")("an interactive bash completes without a complaint", async () => {
+  const script = completionScript("bash") +
+    `COMP_WORDS=(kumactl install transparent-proxy --exclude-inbound-p); COMP_CWORD=3; _kumactl
+     printf '%s\\n' "\${COMPREPLY[@]}"; complete -p kumactl`;
+  const { stdout } = await run("bash", ["--norc", "-c", script]);
+  assert.equal(stdout, "--exclude-inbound-ports=\ncomplete -F _kumactl kumactl\n");
+});
