@@ -6,7 +6,7 @@
 import { chooseConfig } from "core/conflist/choose.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import { ownCredential } from "./credentials.ts";
-import { makeEntry } from "./netdir/entry.ts";
+import { type Entry, makeEntry, ownPod, withLevel } from "./netdir/entry.ts";
 import { recognise } from "./environment/recognise.ts";
 import { recogniseRuntime } from "./environment/runtime.ts";
 import { look } from "./netdir/look.ts";
@@ -16,6 +16,7 @@ import type { Plan } from "./netdir/plan.ts";
 import { bundledInterpreter } from "./program/loader.ts";
 import { hostBinDir, isInstalled } from "./program.ts";
 import type { Settings } from "./settings/settings.ts";
+import { claimsOf } from "./token.ts";
 
 /** The report, and whether the installer could do its work. */
 export interface Report {
@@ -30,7 +31,7 @@ export interface Report {
  */
 export function check(settings: Settings, places: Places): Report {
   const warnings: string[] = [];
-  const entry = makeEntry(settings, places, () => ownCredential(settings).token);
+  const entry = entryOf(settings, places, warnings);
   const hostDir = hostBinDir(settings, entry.binDir);
   const lines = [`net dir    ${places.netDir} (host: ${settings.netDir.host})`];
   let plan: Plan = { action: "wait", reason: "the net dir cannot be read" };
@@ -72,6 +73,23 @@ export function check(settings: Settings, places: Places): Report {
   lines.push(...programLines(settings, hostDir, warnings));
   lines.push(`would      ${inWords(plan)}`, ...warnings.map((warning) => `warning    ${warning}`));
   return { lines, works: plan.action !== "wait" };
+}
+
+/** The entry that the installer would write with these settings; the level that is switched at run time aside. */
+function entryOf(settings: Settings, places: Places, warnings: string[]): Entry {
+  const token = () => ownCredential(settings).token;
+  let pod = ownPod(settings, undefined);
+  if (!pod.namespace || !pod.name) {
+    try {
+      pod = ownPod(settings, claimsOf(token()));
+    } catch (error) {
+      if (!(error instanceof KumaError)) throw error;
+      const why = errorText(error);
+      warnings.push(`the entry is compared without the installer's pod, which is not known: ${why}`);
+    }
+  }
+  const entry = makeEntry(settings, places, token, pod);
+  return settings.logLevel === "info" ? entry : withLevel(entry, settings.logLevel);
 }
 
 function programLines(settings: Settings, hostDir: string, warnings: string[]): string[] {

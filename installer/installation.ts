@@ -7,7 +7,7 @@ import { errorText } from "core/errors.ts";
 import type { LogLevel } from "core/log/logger.ts";
 import { BackOff } from "./backoff.ts";
 import { ownCredential, type PluginCredential, pluginCredential } from "./credentials.ts";
-import { type Entry, makeEntry, withLevel } from "./netdir/entry.ts";
+import { type Entry, makeEntry, ownPod, withLevel } from "./netdir/entry.ts";
 import { hintFor } from "./environment/hints.ts";
 import { HostProgram } from "./program/host_program.ts";
 import { ensureKubeconfig, kubeconfigText, serverUrl } from "./kubeconfig.ts";
@@ -68,11 +68,8 @@ export class Installation {
     const { settings, places } = this;
     const server = serverUrl(settings.api);
     const own = ownCredential(settings);
-    const claims = claimsOf(own.token);
-    this.#entry = makeEntry(settings, places, () => own.token, {
-      namespace: settings.pod.namespace || claims?.namespace,
-      name: settings.pod.name || claims?.pod,
-    });
+    const pod = ownPod(settings, claimsOf(own.token));
+    this.#entry = makeEntry(settings, places, () => own.token, pod);
     const hostDir = hostBinDir(settings, this.#entry.binDir);
     const [, credential] = await Promise.all([
       this.program.put(hostDir),

@@ -9,6 +9,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { LogLevel } from "core/log/logger.ts";
 import type { Places } from "../program/places.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { Claims } from "../token.ts";
 
 /** The entry as the chart's ConfigMap has it, for an installer that runs without the chart. */
 const BUILT_IN = JSON.stringify({
@@ -26,6 +27,11 @@ const BUILT_IN = JSON.stringify({
 export interface OwnPod {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
+}
+
+/** The pod by the downward API's variables, else by what its token says. */
+export function ownPod({ pod }: Settings, claims: Claims | undefined): OwnPod {
+  return { namespace: pod.namespace || claims?.namespace, name: pod.name || claims?.pod };
 }
 
 /** The entry as text and as data. */

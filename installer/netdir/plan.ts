@@ -170,7 +170,11 @@ export function hasOurs(file: NetFile): boolean {
 }
 
 function whyNone(input: PlanInput): string {
-  if (input.confName !== "") return `"${input.confName}" is not there`;
+  if (input.confName !== "") {
+    const used = runtimesChoice(input);
+    return `"${input.confName}" is not there` +
+      (used === undefined ? "" : `; the runtime uses "${used}"`);
+  }
   const verdicts: Verdict[] = chooseConfig(input.files).verdicts;
   if (verdicts.length === 0) return "there is no CNI config file";
   const reasons = verdicts.map((one) => one.valid ? "" : `"${one.name}": ${one.reason}`);

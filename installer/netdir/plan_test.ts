@@ -62,7 +62,11 @@ Deno.test("a forced name is followed through its conversion, and waited for", ()
   assert.equal(resolveName("10-a.conf", files), "10-a.conflist");
   assert.equal(resolveName("10-b.conf", files), undefined);
   assert.equal(plan(files, { confName: "10-a.conf" }), "edit 10-a.conflist");
-  assert.equal(plan(files, { confName: "20-x.conflist" }), `wait: "20-x.conflist" is not there`);
+  assert.equal(
+    plan(files, { confName: "20-x.conflist" }),
+    `wait: "20-x.conflist" is not there; the runtime uses "10-a.conflist"`,
+  );
+  assert.equal(plan([], { confName: "20-x.conflist" }), `wait: "20-x.conflist" is not there`);
   assert.equal(plan(files, { confName: "20-x.conflist", follow: true }), "edit 10-a.conflist");
   const odd = { confName: "config" };
   assert.match(plan([file("config", SINGLE)], odd), /none of a CNI config's extensions/);

@@ -31,6 +31,17 @@ Deno.test("install, heal, and leave nothing behind when the DaemonSet is gone", 
   assert.ok(!isThere(node.readyFile));
 });
 
+Deno.test("on a node that is well, check would change nothing", async () => {
+  for (const env of [{}, { CNI_LOG_LEVEL: "debug" }]) {
+    await using node = await TestNode.create();
+    node.write(LIST, CALICO);
+    await node.start(env).ready();
+    const check = node.start(env, ["check"]);
+    assert.equal(await check.end(), 0, check.output);
+    assert.match(check.output, /would {6}change nothing: "10-calico\.conflist" has the entry/);
+  }
+});
+
 for (const state of ["there", "silent"] as const) {
   Deno.test(`a replaced installer leaves everything working (DaemonSet: ${state})`, async () => {
     await using node = await TestNode.create();
