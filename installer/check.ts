@@ -85,7 +85,9 @@ function entryOf(settings: Settings, places: Places, warnings: string[]): Entry 
     } catch (error) {
       if (!(error instanceof KumaError)) throw error;
       const why = errorText(error);
-      warnings.push(`the entry is compared without the installer's pod, which is not known: ${why}`);
+      warnings.push(
+        `the entry is compared without the installer's pod, which is not known: ${why}`,
+      );
     }
   }
   const entry = makeEntry(settings, places, token, pod);
