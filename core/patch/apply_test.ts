@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { runs } from "tests/support/property.ts";
 import { KumaError } from "../errors.ts";
 import { PatchDraft } from "./apply.ts";
 import type { JsonObject } from "./json.ts";
@@ -283,5 +284,6 @@ Deno.test("apply: whatever is added at a path can be removed there again", () =>
       const removed = apply({ op: "remove", path }, added);
       assert.throws(() => apply({ op: "remove", path }, removed), KumaError);
     }),
+    runs(100),
   );
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { runs } from "tests/support/property.ts";
 import { jsonCost, MAX_DEPTH, MAX_NODES } from "./json_cost.ts";
 
 const cost = (text: string) => jsonCost(new TextEncoder().encode(text));
@@ -15,13 +16,16 @@ function weigh(value: unknown): { depth: number; nodes: number } {
 }
 
 Deno.test("levels are exact, values never fewer than there are", () => {
-  fc.assert(fc.property(fc.jsonValue(), fc.boolean(), (value, spaced) => {
-    const found = cost(JSON.stringify(value, null, spaced ? 2 : 0));
-    assert.ok("nodes" in found);
-    const { depth, nodes } = weigh(value);
-    assert.equal(found.depth, depth);
-    assert.ok(found.nodes >= nodes && found.nodes <= 2 * nodes, `${found.nodes} for ${nodes}`);
-  }));
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.boolean(), (value, spaced) => {
+      const found = cost(JSON.stringify(value, null, spaced ? 2 : 0));
+      assert.ok("nodes" in found);
+      const { depth, nodes } = weigh(value);
+      assert.equal(found.depth, depth);
+      assert.ok(found.nodes >= nodes && found.nodes <= 2 * nodes, `${found.nodes} for ${nodes}`);
+    }),
+    runs(100),
+  );
 });
 
 Deno.test("what is in strings is none of it, whatever is escaped", () => {

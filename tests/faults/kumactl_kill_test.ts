@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { type Flavour, FLAVOURS } from "tests/kernel/namespace.ts";
 import { sleep, waitUntil } from "tests/support/processes.ts";
+import { randomFrom } from "tests/support/property.ts";
 import { requires } from "tests/support/requires.ts";
 import { BUSY_HOST, install, Machine, uninstall } from "./machine.ts";
 
@@ -29,14 +30,15 @@ for (const flavour of FLAVOURS) {
     const uninstallTime = await timed(() => machine.kumactlMust(...uninstall()));
     assert.equal(await machine.firewall(), before);
 
+    const random = randomFrom();
     const seen = { install: new Tally(), uninstall: new Tally() };
     for (let i = 0; i < KILLS; i++) {
-      await killed(machine, INSTALL, moment(i, installTime));
+      await killed(machine, INSTALL, moment(i + random(), installTime));
       seen.install.add(await tables(machine, flavour), without, full);
       await machine.kumactlMust(...INSTALL);
       assert.deepEqual(await tables(machine, flavour), full, "one more install finishes");
 
-      await killed(machine, uninstall(), moment(i, uninstallTime));
+      await killed(machine, uninstall(), moment(i + random(), uninstallTime));
       seen.uninstall.add(await tables(machine, flavour), full, without);
       await machine.kumactlMust(...uninstall());
       assert.equal(await machine.firewall(), before, "one more uninstall finishes");
@@ -70,9 +72,9 @@ class Tally {
   }
 }
 
-/** Spread over the run, a little past its end, each at a random place of its stretch. */
-function moment(index: number, duration: number): number {
-  return (index + Math.random()) / KILLS * duration * 1.1;
+/** Spread over the run, a little past its end: `place` is the number of the kill and its share of a stretch. */
+function moment(place: number, duration: number): number {
+  return place / KILLS * duration * 1.1;
 }
 
 async function killed(machine: Machine, args: string[], afterMs: number): Promise<void> {

@@ -4,6 +4,7 @@ import { FAMILIES } from "core/proxy/resolved.ts";
 import { kumactlPath } from "tests/kernel/kumactl.ts";
 import { sleep } from "tests/support/processes.ts";
 import { LimitedGroup } from "tests/support/limited_group.ts";
+import { randomFrom } from "tests/support/property.ts";
 import { requires } from "tests/support/requires.ts";
 import { BUSY_HOST, HOST_RULES, install, Machine, uninstall } from "./machine.ts";
 
@@ -29,10 +30,11 @@ test("killed at random moments: the table is the old or the new one, never betwe
   const took = performance.now() - started;
   const after = await listed();
   assert.notEqual(before, after);
+  const random = randomFrom();
   const seen = { before: 0, after: 0 };
   for (let i = 0; i < KILLS; i++) {
     const child = machine.start(i % 2 === 0 ? old : fresh);
-    await sleep((i + Math.random()) / KILLS * took * 1.2);
+    await sleep((i + random()) / KILLS * took * 1.2);
     try {
       child.kill("SIGKILL");
     } catch (error) {

@@ -8,12 +8,13 @@ import fc from "fast-check";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Packet } from "core/rules/packet.ts";
 import { verdictOf } from "core/rules/verdict.ts";
+import { runs } from "tests/support/property.ts";
 import { requires } from "tests/support/requires.ts";
 import { type Backend, BACKENDS, expectation, PacketLab } from "./packet_lab.ts";
 import { anyDocument, anyPacket, commandLine, rulesetsOf } from "./random_packets.ts";
 
 /** Configurations, and packets for each of them, both for every backend. */
-const CONFIGURATIONS = 500, PACKETS = 10;
+const RUNS = runs(500), CONFIGURATIONS = RUNS.numRuns, PACKETS = 10;
 /** The C library stays open for the life of the process. */
 const STAYS_OPEN = { sanitizeResources: false };
 
@@ -32,7 +33,7 @@ test("random packets fare under each backend as the model says", STAYS_OPEN, asy
         await lab.apply(backend, rulesetsOf(document));
         for (const packet of packets) tryOne(lab, backend, document, packet, seen);
       }),
-      { numRuns: CONFIGURATIONS, reporter: report },
+      { ...RUNS, reporter: report },
     );
     await lab.clear(backend);
     const { sent, redirected, zoned } = seen;

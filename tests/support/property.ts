@@ -31,6 +31,28 @@ export function runs(
   return seed === undefined ? { numRuns } : { numRuns, seed };
 }
 
+/**
+ * Random numbers in [0, 1) for moments that a test chooses, as the moment of a kill. The seed is `PROPERTY_SEED`,
+ * or drawn and handed to `say`, so that a failure's output names it. Source: mulberry32.
+ *
+ * @param say where the seed is told
+ * @throws {RangeError} where the variable holds no number
+ */
+export function randomFrom(
+  say: (line: string) => void = (line) =>
+    void Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`)),
+  env: (name: string) => string | undefined = (name) => Deno.env.get(name),
+): () => number {
+  let state = whole("PROPERTY_SEED", env) ?? Math.floor(Math.random() * 2 ** 31);
+  say(`random moments: PROPERTY_SEED=${state}`);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 function whole(name: string, env: (name: string) => string | undefined): number | undefined {
   const text = env(name) ?? "";
   if (text === "") return undefined;

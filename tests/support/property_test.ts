@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runs } from "./property.ts";
+import { randomFrom, runs } from "./property.ts";
 
 const from = (variables: Record<string, string>) => (name: string) => variables[name];
 
@@ -13,4 +13,15 @@ Deno.test("few cases for a person, all in CI, and what the variables say before 
     seed: -766997710,
   });
   assert.throws(() => runs(1, from({ PROPERTY_RUNS: "many" })), /Cannot use PROPERTY_RUNS "many"/);
+});
+
+Deno.test("random moments name a seed that draws them again", () => {
+  const said: string[] = [];
+  const first = randomFrom((line) => said.push(line), from({}));
+  const seed = /^random moments: PROPERTY_SEED=(\d+)$/.exec(said.join())?.[1] ?? "";
+  const again = randomFrom(() => {}, from({ PROPERTY_SEED: seed }));
+  const drawn = Array.from({ length: 1000 }, () => first());
+  assert.deepEqual(Array.from({ length: 1000 }, () => again()), drawn);
+  assert.equal(new Set(drawn).size, 1000);
+  assert.ok(drawn.every((number) => number >= 0 && number < 1));
 });

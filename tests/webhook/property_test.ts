@@ -121,41 +121,47 @@ Deno.test("a pod with one container is given exactly this patch", async () => {
 
 Deno.test("fields that nobody knows are kept wherever they are", async () => {
   const extra = fc.jsonValue();
-  await fc.assert(fc.asyncProperty(pod, settings, extra, async (object, drawn, value) => {
-    const unknown = JSON.parse(JSON.stringify(value)) as Json;
-    const { metadata, spec } = object as Record<string, JsonObject>;
-    const containers = spec?.containers as JsonObject[];
-    const places = [object, metadata, spec, ...containers].map((one) => one as JsonObject);
-    for (const place of places) place.fromTheFuture = unknown;
-    for (const { livenessProbe } of containers) {
-      if (livenessProbe !== undefined) (livenessProbe as JsonObject).fromTheFuture = unknown;
-    }
-    const result = await answered(object, caseOf(drawn));
-    if (result === undefined) return;
-    const after = result as Record<string, JsonObject>;
-    const kept = (after.spec?.containers as JsonObject[]).filter((one) =>
-      one.name !== "kuma-sidecar"
-    );
-    for (const place of [after, after.metadata, after.spec, ...kept]) {
-      assert.deepEqual(place?.fromTheFuture, unknown);
-    }
-    for (const { livenessProbe } of kept) {
-      if (livenessProbe !== undefined) {
-        assert.deepEqual((livenessProbe as JsonObject).fromTheFuture, unknown);
+  await fc.assert(
+    fc.asyncProperty(pod, settings, extra, async (object, drawn, value) => {
+      const unknown = JSON.parse(JSON.stringify(value)) as Json;
+      const { metadata, spec } = object as Record<string, JsonObject>;
+      const containers = spec?.containers as JsonObject[];
+      const places = [object, metadata, spec, ...containers].map((one) => one as JsonObject);
+      for (const place of places) place.fromTheFuture = unknown;
+      for (const { livenessProbe } of containers) {
+        if (livenessProbe !== undefined) (livenessProbe as JsonObject).fromTheFuture = unknown;
       }
-    }
-  }));
+      const result = await answered(object, caseOf(drawn));
+      if (result === undefined) return;
+      const after = result as Record<string, JsonObject>;
+      const kept = (after.spec?.containers as JsonObject[]).filter((one) =>
+        one.name !== "kuma-sidecar"
+      );
+      for (const place of [after, after.metadata, after.spec, ...kept]) {
+        assert.deepEqual(place?.fromTheFuture, unknown);
+      }
+      for (const { livenessProbe } of kept) {
+        if (livenessProbe !== undefined) {
+          assert.deepEqual((livenessProbe as JsonObject).fromTheFuture, unknown);
+        }
+      }
+    }),
+    runs(100),
+  );
 });
 
 Deno.test("a pod that opts out is untouched byte for byte, whatever else it says", async () => {
-  await fc.assert(fc.asyncProperty(pod, settings, fc.jsonValue(), async (object, drawn, extra) => {
-    const metadata = object.metadata as JsonObject;
-    metadata.labels = { "kuma.io/sidecar-injection": "disabled" };
-    (object.spec as JsonObject).unknownField = extra as Json;
-    const before = JSON.stringify(object);
-    assert.deepEqual(await operationsFor(object, caseOf(drawn)), []);
-    assert.equal(JSON.stringify(object), before);
-  }));
+  await fc.assert(
+    fc.asyncProperty(pod, settings, fc.jsonValue(), async (object, drawn, extra) => {
+      const metadata = object.metadata as JsonObject;
+      metadata.labels = { "kuma.io/sidecar-injection": "disabled" };
+      (object.spec as JsonObject).unknownField = extra as Json;
+      const before = JSON.stringify(object);
+      assert.deepEqual(await operationsFor(object, caseOf(drawn)), []);
+      assert.equal(JSON.stringify(object), before);
+    }),
+    runs(100),
+  );
 });
 
 const test = requires("etcd");
