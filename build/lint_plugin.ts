@@ -79,15 +79,28 @@ const direction = rule((context, file) => {
 /** What a pure room may import beside core: libraries that compute. */
 const PURE_IMPORTS = ["yaml", "jsonc-parser", "fast-json-patch", "ajv"];
 
-/**
- * Globals through which a module reaches the outside, the clock or chance. Everything else that a runtime offers
- * to a pure room computes.
- */
-const OUTSIDE = new Set([
-  ...["Deno", "process", "globalThis", "self", "window", "console", "navigator", "localStorage"],
-  ...["fetch", "WebSocket", "EventSource", "Worker", "BroadcastChannel", "caches", "indexedDB"],
-  ...["performance", "crypto", "setTimeout", "setInterval", "setImmediate", "require"],
+/** The globals that compute. A pure room uses none of the others that this runtime has. */
+const COMPUTES = new Set([
+  ...["undefined", "NaN", "Infinity", "Object", "Array", "Number", "Boolean", "String", "Symbol"],
+  ...["BigInt", "Math", "JSON", "Intl", "Date", "RegExp", "Map", "Set", "WeakMap", "WeakSet"],
+  ...["Iterator", "Promise", "Proxy", "Reflect", "WeakRef", "structuredClone", "queueMicrotask"],
+  ...["Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SyntaxError"],
+  ...["TypeError", "URIError", "SuppressedError", "DOMException", "DisposableStack"],
+  ...["AsyncDisposableStack", "AbortController", "AbortSignal", "Event", "EventTarget"],
+  ...["ArrayBuffer", "DataView", "Uint8Array", "Int8Array", "Uint16Array", "Int16Array"],
+  ...["Uint32Array", "Int32Array", "BigUint64Array", "BigInt64Array", "Uint8ClampedArray"],
+  ...["Float16Array", "Float32Array", "Float64Array", "TextDecoder", "TextEncoder", "Buffer"],
+  ...["URL", "URLSearchParams", "URLPattern", "parseFloat", "parseInt", "isFinite", "isNaN"],
+  ...["decodeURI", "decodeURIComponent", "encodeURI", "encodeURIComponent", "atob", "btoa"],
+  ...["clearTimeout", "clearInterval"],
 ]);
+/** What browsers name so; code names its own variables so, too, and those are no reach for the outside. */
+const ALSO_COMMON_WORDS = ["name", "close", "closed", "location", "File", "Storage", "Cache"];
+/** `window` and `require` are no globals of this runtime, but name the outside elsewhere. */
+const OUTSIDE = new Set(
+  [...Object.getOwnPropertyNames(globalThis), "Deno", "process", "window", "require"]
+    .filter((name) => !COMPUTES.has(name) && !ALSO_COMMON_WORDS.includes(name)),
+);
 /** The room of waiting and of clocks is there to have them. */
 const TIME = "core/time/";
 
@@ -152,6 +165,21 @@ const clientAlone = rule((context, file) => {
   };
 });
 
+/** Each property test's number of cases and seed come from the one knob. */
+const propertyKnob = rule((context, file) => ({
+  CallExpression(node) {
+    const { callee } = node;
+    if (!file.endsWith("_test.ts") || callee.type !== "MemberExpression") return;
+    const called = context.sourceCode.getText(callee);
+    const bare = node.arguments[1]?.type === "ObjectExpression" &&
+      node.arguments[1].properties.every(({ type }) => type === "Property");
+    if (called !== "fc.assert" || (node.arguments.length > 1 && !bare)) return;
+    const message =
+      "fc.assert takes runs(NUMBER) of tests/support/property.ts, which sets the seed";
+    context.report({ node, message });
+  },
+}));
+
 /** What is private is so at run time, too. Only a constructor can be private in no other way. */
 const hashPrivate = rule((context, file) => {
   if (isTest(file)) return {};
@@ -194,6 +222,7 @@ const plugin: Deno.lint.Plugin = {
     "import-direction": direction,
     "pure-core": pure,
     "client-alone": clientAlone,
+    "property-knob": propertyKnob,
     "hash-private": hashPrivate,
     "file-length": length,
     "lazy-package": lazyPackage,

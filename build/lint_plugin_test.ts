@@ -68,6 +68,12 @@ Deno.test("a pure room reaches the outside, the clock and chance in no form", ()
       `const d = globalThis;`,
       `await fetch("http://localhost");`,
       `const a = { fetch };`,
+      `const g = global;`,
+      `eval("1");`,
+      `const f = new Function("return 1");`,
+      `const c = new WebAssembly.Module(bytes);`,
+      `prompt("who?");`,
+      `const now = Temporal.Now.instant();`,
       `setTimeout(() => {}, 1);`,
       `const now = Date.now();`,
       `const now = new Date();`,
@@ -106,6 +112,16 @@ Deno.test("the client of the API server brings nothing of its room along", () =>
     faults("core/cluster/client.ts", `import { a } from "core/kube/api_error.ts";`),
     [],
   );
+});
+
+Deno.test("property tests take their cases and seed from the knob", () => {
+  for (const more of ["", ", { numRuns: 5 }", ", {}"]) {
+    const source = `fc.assert(fc.property(a, b)${more});`;
+    assert.deepEqual(faults("core/rules/x_test.ts", source), ["house/property-knob"], source);
+  }
+  for (const more of [", runs(100)", ", RUNS", ", { ...RUNS, reporter }"]) {
+    assert.deepEqual(faults("core/x_test.ts", `fc.assert(fc.property(a, b)${more});`), []);
+  }
 });
 
 Deno.test("private members are written with #, but for a constructor", () => {
