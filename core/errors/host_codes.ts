@@ -62,6 +62,13 @@ export const HOST_CODES = {
     title: "A file cannot be written",
     todo: "Check the folder's permissions and free space; the old file was not touched.",
   },
+  "KUMA-HOST-131": {
+    title: "A file that root reads back can be changed by others",
+    todo:
+      "Nothing was read from it. Look at the file or folder that the message names: remove it, or give it " +
+      "to root alone (chown root:root, chmod go-w). A systemd unit with RuntimeDirectory=kuma gives " +
+      "/run/kuma to its own user: name another folder there.",
+  },
   "KUMA-HOST-140": {
     title: "The privileges of the process cannot be found out",
     todo: "Mount procfs at /proc.",

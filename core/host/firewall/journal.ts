@@ -14,6 +14,7 @@ import { removeIfThere, replaceFile } from "../atomic_file.ts";
 import { netnsInode } from "../netns.ts";
 import type { NftObjects } from "./nft_objects.ts";
 import { readProcFile } from "../proc.ts";
+import { readTrustedText, requireTrusted } from "../trusted_file.ts";
 
 /** Where journals are kept, one file a network namespace. */
 export const JOURNAL_DIRECTORY = "/run/kuma/transparent-proxy";
@@ -48,22 +49,28 @@ export class Journal {
     this.#logger = logger;
   }
 
-  /** The notes; undefined where there are none. Notes that cannot be read are warned of, then ignored. */
+  /**
+   * The notes; undefined where there are none. Notes that cannot be read are warned of, then ignored.
+   *
+   * @throws {KumaError} `KUMA-HOST-131` somebody else can have written them: they may be forged.
+   */
   read(): Notes | undefined {
     try {
-      const text = Deno.readTextFileSync(this.#path);
+      const text = readTrustedText(this.#path);
+      if (text === undefined) return undefined;
       const value: unknown = JSON.parse(text);
       if (!isFile(value)) throw new TypeError("it is not a journal");
       return value.boot === bootId() && value.netns === this.#netns ? value.notes : undefined;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (error instanceof KumaError && error.code === "KUMA-HOST-131") throw error;
       this.#logger.warn(`the journal ${this.#path} is ignored: ${errorText(error)}`);
       return undefined;
     }
   }
 
-  /** Writes the notes. Throws `KUMA-TP-212` where it cannot. */
+  /** Writes the notes. Throws `KUMA-TP-212` where it cannot, `KUMA-HOST-131` where others could change them. */
   write(notes: Notes): void {
+    requireTrusted(this.#path);
     const file = { version: 1, boot: bootId(), netns: this.#netns, notes };
     try {
       Deno.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });

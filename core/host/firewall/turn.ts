@@ -7,6 +7,7 @@
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { netnsInode } from "../netns.ts";
+import { requireTrusted } from "../trusted_file.ts";
 import { JOURNAL_DIRECTORY } from "./journal.ts";
 
 /** Longest wait for another run, milliseconds: it may itself be waiting for the xtables lock. */
@@ -20,7 +21,8 @@ export type Turn = Disposable;
  * Waits until no other run works on this netns. Where no lock can be made (a read-only container) the
  * run goes on without: there is nobody else in there.
  *
- * @throws {KumaError} `KUMA-TP-213` another run takes longer than a minute; or the signal's reason.
+ * @throws {KumaError} `KUMA-TP-213` another run takes longer than a minute; `KUMA-HOST-131` others can
+ *   change the lock or its folder; or the signal's reason.
  */
 export async function takeTurn(
   logger: Logger,
@@ -29,6 +31,7 @@ export async function takeTurn(
 ): Promise<Turn> {
   const directory = options.directory ?? JOURNAL_DIRECTORY;
   const path = `${directory}/${netnsInode()}.lock`;
+  requireTrusted(path);
   let file: Deno.FsFile;
   try {
     Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -1,5 +1,6 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { replaceFile } from "../atomic_file.ts";
+import { readTrustedText } from "../trusted_file.ts";
 import type { Session } from "./session.ts";
 
 /** Where releases that edited resolv.conf (before 1.8) put the original. */
@@ -9,15 +10,16 @@ const BACKUP_SUFFIX = ".kuma-backup";
  * Gives back the resolv.conf that an old release put aside, and prints it; the backup stays. Whether there
  * was one that differs. In a dry run the text is printed only.
  *
- * @throws {KumaError} `KUMA-HOST-130` it cannot be written.
+ * @throws {KumaError} `KUMA-HOST-130` it cannot be written; `KUMA-HOST-131` others can change the backup.
  */
 export function restoreResolvConf(session: Session, path = "/etc/resolv.conf"): boolean {
-  let backup: string, info: Deno.FileInfo;
+  let backup: string | undefined, info: Deno.FileInfo;
   try {
-    backup = Deno.readTextFileSync(path + BACKUP_SUFFIX);
+    backup = readTrustedText(path + BACKUP_SUFFIX);
+    if (backup === undefined) return false;
     info = Deno.statSync(path + BACKUP_SUFFIX);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof KumaError) throw error;
     throw new KumaError(
       "KUMA-HOST-130",
       `cannot read ${path}${BACKUP_SUFFIX}: ${errorText(error)}`,

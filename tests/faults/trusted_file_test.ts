@@ -1,0 +1,90 @@
+/** Root believes no journal, lock or backup that another user can have put there. */
+import assert from "node:assert/strict";
+import { KumaError } from "core/errors.ts";
+import { Journal, NO_NOTES, type Notes } from "core/host/firewall/journal.ts";
+import { takeTurn } from "core/host/firewall/turn.ts";
+import { netnsInode } from "core/host/netns.ts";
+import { restoreResolvConf } from "core/host/transparent_proxy/resolv_conf_backup.ts";
+import type { Session } from "core/host/transparent_proxy/session.ts";
+import { silentLogger } from "core/log/logger.ts";
+
+const KUMA_DP = 5678;
+// The C library stays open as long as the program.
+const STAYS_OPEN = { sanitizeResources: false };
+const FORGED: Notes = {
+  ...NO_NOTES,
+  known: { ipv4: [{ table: "filter", chain: "INPUT", canonical: "-j DROP" }], ipv6: [] },
+};
+
+/** What somebody else may do to a folder `state/journals` with a journal and a lock in it. */
+const ATTACKS: Readonly<Record<string, (places: Places) => void>> = {
+  "the parent folder belongs to kuma-dp": ({ parent }) => Deno.chownSync(parent, KUMA_DP, KUMA_DP),
+  "the folder belongs to kuma-dp": ({ folder }) => Deno.chownSync(folder, KUMA_DP, KUMA_DP),
+  "the folder may be written by a group": ({ folder }) => Deno.chmodSync(folder, 0o770),
+  "the folder is sticky": ({ folder }) => Deno.chmodSync(folder, 0o1777),
+  "the files belong to kuma-dp": ({ files }) =>
+    files.forEach((file) => Deno.chownSync(file, KUMA_DP, KUMA_DP)),
+  "the files may be written by a group": ({ files }) =>
+    files.forEach((file) => Deno.chmodSync(file, 0o660)),
+  "the files are links": ({ files }) =>
+    files.forEach((file) => {
+      Deno.renameSync(file, `${file}.real`);
+      Deno.symlinkSync(`${file}.real`, file);
+    }),
+};
+
+interface Places {
+  readonly parent: string;
+  readonly folder: string;
+  /** The journal and the lock. */
+  readonly files: readonly string[];
+}
+
+async function withState(test: (places: Places) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "kuma-trusted-" });
+  try {
+    const parent = `${root}/state`, folder = `${parent}/journals`;
+    new Journal(silentLogger, folder).write(FORGED);
+    (await takeTurn(silentLogger, { directory: folder }))[Symbol.dispose]();
+    const files = ["json", "lock"].map((end) => `${folder}/${netnsInode()}.${end}`);
+    await test({ parent, folder, files });
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof KumaError && error.code === "KUMA-HOST-131" &&
+    /owner is UID \d+/.test(error.message) && /chown root/.test(error.hint ?? "");
+}
+
+for (const [name, attack] of Object.entries(ATTACKS)) {
+  Deno.test(`journal and lock are refused where ${name}`, STAYS_OPEN, async () => {
+    await withState(async (places) => {
+      const journal = new Journal(silentLogger, places.folder);
+      assert.equal(journal.read()?.known.ipv4.length, 1, "what is root's own is read");
+      attack(places);
+      assert.throws(() => journal.read(), isRefusal);
+      assert.throws(() => journal.write(NO_NOTES), isRefusal);
+      await assert.rejects(takeTurn(silentLogger, { directory: places.folder }), isRefusal);
+    });
+  });
+}
+
+Deno.test("a backup of resolv.conf that others can write is not restored", STAYS_OPEN, () => {
+  const folder = Deno.makeTempDirSync({ prefix: "kuma-trusted-" });
+  try {
+    const path = `${folder}/resolv.conf`, backup = `${path}.kuma-backup`;
+    Deno.writeTextFileSync(path, "nameserver 192.0.2.1\n");
+    Deno.writeTextFileSync(backup, "nameserver 192.0.2.66\n");
+    Deno.chownSync(backup, KUMA_DP, KUMA_DP);
+    const session = { dryRun: false } as Session;
+    assert.throws(() => restoreResolvConf(session, path), isRefusal);
+    assert.equal(Deno.readTextFileSync(path), "nameserver 192.0.2.1\n");
+    Deno.chownSync(backup, 0, 0);
+    assert.equal(restoreResolvConf(session, path), true);
+    assert.equal(Deno.readTextFileSync(path), "nameserver 192.0.2.66\n");
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
