@@ -154,6 +154,20 @@ function start(argv: readonly [string, ...string[]], options: RunOptions): Deno.
   }
 }
 
+/**
+ * Whether a failure of {@linkcode run} says that the program is of no use on this host: it is missing, or
+ * no program for this machine. A lack of processes, memory or descriptors, a time that ran out and too long
+ * an output say nothing about the program.
+ */
+export function isUnusable(error: unknown): error is KumaError {
+  if (!(error instanceof KumaError)) return false;
+  if (error.code === "KUMA-HOST-101") return true;
+  if (error.code !== "KUMA-HOST-102") return false;
+  const { cause } = error;
+  return cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.PermissionDenied ||
+    /os error 8\)/.test(String(cause)); // ENOEXEC: another architecture.
+}
+
 /** The kernel says "no such file" of the program as well as of what it takes to start it. */
 function notFound(program: string, cause: Error): KumaError {
   if (program.includes("/") && exists(program)) {

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
 import type { IptablesExecutable, TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import type { Children } from "./children.ts";
+import { isUnusable } from "../run.ts";
 import { type Flavour, type Identity, parseIdentity, type Version } from "./version.ts";
 
 /** The programs that serve one family. */
@@ -152,7 +152,7 @@ export class ToolFinder {
       return parseIdentity(stdout, stderr);
     } catch (error) {
       // A file that cannot be started (wrong architecture, no interpreter) is no candidate.
-      if (error instanceof KumaError && /^KUMA-HOST-10[12]$/.test(error.code)) return undefined;
+      if (isUnusable(error)) return undefined;
       throw error;
     }
   }

@@ -8,6 +8,7 @@ import type { Family } from "core/proxy/resolved.ts";
 import type { SavedState } from "core/rules/saved.ts";
 import type { Children } from "./children.ts";
 import { NftSocket } from "../nftables/socket.ts";
+import { isUnusable } from "../run.ts";
 import { type NftObjects, nftObjects } from "./nft_objects.ts";
 import { legacyTables, takeSnapshot } from "./snapshot.ts";
 import type { ToolFinder, Tools } from "./tools.ts";
@@ -77,7 +78,8 @@ export class Views {
       const known = this.#tables(tools.family, tools.flavour);
       return { tools, state: await takeSnapshot(this.#children, tools, known) };
     } catch (error) {
-      if (error instanceof KumaError && /^KUMA-(TP-203|HOST-10)/.test(error.code)) {
+      // Anything else (no process left, too long a listing) is no sign that there is nothing to list.
+      if (isUnusable(error) || (error instanceof KumaError && error.code === "KUMA-TP-203")) {
         return errorText(error);
       }
       throw error;

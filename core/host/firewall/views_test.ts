@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { KumaError } from "core/errors.ts";
+import { Children } from "./children.ts";
+import { ToolFinder, type Tools } from "./tools.ts";
+import { Views } from "./views.ts";
+
+const NFT: Tools = {
+  family: "ipv4",
+  flavour: "nft",
+  version: undefined,
+  custom: false,
+  iptables: "/x/iptables-nft",
+  save: "/x/iptables-nft-save",
+  restore: "/x/iptables-nft-restore",
+};
+
+/** What a listing gives whose program ends with this error, in a netns whose tables are not known. */
+function listing(error: KumaError) {
+  const children = new Children({ run: () => Promise.reject(error) });
+  const views = new Views(children, new ToolFinder(children, "", []));
+  views.nftObjects = () => undefined;
+  return views.through(NFT);
+}
+
+/** A failed start as the runtime reports it. */
+function notStarted(cause: Error): KumaError {
+  return new KumaError("KUMA-HOST-102", `cannot be started: ${cause}`, { cause });
+}
+
+// Each of these once counted as "no nft here", and legacy rules were written beside nft ones.
+const PASSING: Readonly<Record<string, KumaError>> = {
+  "no process is left": notStarted(
+    new Deno.errors.WouldBlock("Resource temporarily unavailable (os error 11)"),
+  ),
+  "no memory is left": notStarted(new Error("Cannot allocate memory (os error 12)")),
+  "no descriptor is left": notStarted(new Error("Too many open files (os error 24)")),
+  "the listing takes too long": new KumaError("KUMA-HOST-103", "did not end"),
+  "the listing is too long": new KumaError("KUMA-HOST-104", "wrote more than 16777216 bytes"),
+};
+
+for (const [name, error] of Object.entries(PASSING)) {
+  Deno.test(`rules that cannot be listed are an error, no absence: ${name}`, async () => {
+    await assert.rejects(listing(error), error);
+  });
+}
+
+Deno.test("a program that is missing or of another machine is an absence", async () => {
+  for (
+    const error of [
+      new KumaError("KUMA-HOST-101", "was not found"),
+      notStarted(new Deno.errors.NotFound("its interpreter")),
+      notStarted(new Error("Exec format error (os error 8)")),
+    ]
+  ) assert.equal(typeof await listing(error), "string");
+});
+
+Deno.test("a program that could not be asked what it is does not count as missing", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "kuma-views-" });
+  try {
+    await Deno.writeTextFile(`${folder}/iptables-nft`, "#!/bin/sh\n", { mode: 0o755 });
+    const error = PASSING["no process is left"];
+    const children = new Children({ run: () => Promise.reject(error) });
+    await assert.rejects(new ToolFinder(children, folder, []).find("ipv4", "nft"), error);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
