@@ -8,6 +8,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { effectiveUserId } from "./libc.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
@@ -59,7 +60,7 @@ function requireTrustedDirectory(path: string, above = false): void {
 }
 
 function requireOwner(path: string, info: Deno.FileInfo): void {
-  if (info.uid === 0 || info.uid === Deno.uid()) return;
+  if (info.uid === 0 || info.uid === effectiveUserId()) return;
   throw refused(path, "belongs to another user", info);
 }
 

@@ -7,7 +7,10 @@ import { netnsInode } from "core/host/netns.ts";
 import { restoreResolvConf } from "core/host/transparent_proxy/resolv_conf_backup.ts";
 import type { Session } from "core/host/transparent_proxy/session.ts";
 import { silentLogger } from "core/log/logger.ts";
+import { requires } from "tests/support/requires.ts";
+import { install, Machine, uninstall } from "./machine.ts";
 
+const test = requires("root", "netns", "iptables-nft");
 const KUMA_DP = 5678;
 // The C library stays open as long as the program.
 const STAYS_OPEN = { sanitizeResources: false };
@@ -87,4 +90,25 @@ Deno.test("a backup of resolv.conf that others can write is not restored", STAYS
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
+});
+
+// The compiled program: its permissions have to suffice for the look as well.
+test("the administrator's rule stays where kuma-dp owns /run/kuma and forged a journal", async () => {
+  await using machine = await Machine.create();
+  const folder = "/run/kuma/transparent-proxy";
+  const rule = ["INPUT", "-p", "tcp", "-m", "tcp", "--dport", "9", "-j", "DROP"];
+  await machine.must("iptables-nft", "-A", ...rule);
+  await machine.must("mkdir", "-p", folder);
+  await machine.must("chown", "-R", `${KUMA_DP}:${KUMA_DP}`, "/run/kuma");
+  for (const command of [uninstall(), install()]) {
+    const done = await machine.kumactl(command);
+    assert.equal(done.code, 1);
+    assert.match(done.stderr, /^Error: [^\n]*\/run\/kuma is not trusted: [^\n]*UID 5678[^\n]*\n$/);
+  }
+  assert.equal(
+    await machine.must("iptables-nft", "-S", "INPUT"),
+    `-P INPUT ACCEPT\n-A ${rule.join(" ")}\n`,
+  );
+  await machine.must("chown", "-R", "0:0", "/run/kuma");
+  await machine.kumactlMust(...install());
 });
