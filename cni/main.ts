@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { writeAll } from "core/program/write_all.ts";
 import { type Command, type Invocation, readInvocation } from "./invocation.ts";
 import { type NetConf, parseNetConf } from "./net_conf.ts";
 import { isHostNetns } from "./own_netns.ts";
@@ -140,16 +141,6 @@ function end(code: number, output: string): never {
     writeAll(Deno.stdout, output);
   }
   Deno.exit(code);
-}
-
-function writeAll(
-  stream: { writeSync(bytes: Uint8Array): number },
-  text: string,
-): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) {
-    at += stream.writeSync(bytes.subarray(at));
-  }
 }
 
 // Whatever nobody foresaw still ends as the specification's error JSON.

@@ -8,6 +8,7 @@
  */
 import { errorText, KumaError, oneLine } from "core/errors.ts";
 import { versionText } from "core/program/version.ts";
+import { writeAll } from "core/program/write_all.ts";
 import type { Log } from "./report/log.ts";
 import { makeLog } from "./report/log.ts";
 import { RUN_IN_ROOT, runInRoot } from "./program/prove.ts";
@@ -134,11 +135,11 @@ function guarded(step: () => number): number {
 
 function complain(error: unknown): void {
   const code = error instanceof KumaError ? `${error.code}: ` : "";
-  Deno.stderr.writeSync(new TextEncoder().encode(`install-cni: ${code}${errorText(error)}\n`));
+  writeAll(Deno.stderr, `install-cni: ${code}${errorText(error)}\n`);
 }
 
 function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  writeAll(Deno.stdout, text);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,3 +1,4 @@
+import { type Sink, writeAll } from "core/program/write_all.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import { type Environment, ENVIRONMENT_NAMES } from "core/proxy/sources.ts";
 
@@ -31,11 +32,6 @@ export function systemIo(): Io {
   };
 }
 
-/** The part of a stream that is written to. */
-export interface Sink {
-  writeSync(bytes: Uint8Array): number;
-}
-
 /**
  * Writes to a stream. A reader that goes away (`kumactl ... | head -1`) only ends the output: what is
  * being done to the firewall must not depend on who watches.
@@ -43,15 +39,11 @@ export interface Sink {
  * @throws KumaError `KUMA-TP-028` where the stream cannot be written to for another reason (a full disk).
  */
 export function lineOut(stream: Sink, name: string): (text: string) => void {
-  const encoder = new TextEncoder();
   let gone = false;
   return (text) => {
-    const bytes = encoder.encode(text);
+    if (gone) return;
     try {
-      // One write may take only a part, when the other end is a pipe.
-      for (let written = 0; written < bytes.length && !gone;) {
-        written += stream.writeSync(bytes.subarray(written));
-      }
+      writeAll(stream, text);
     } catch (cause) {
       if (cause instanceof Deno.errors.BrokenPipe) gone = true;
       else {

@@ -6,14 +6,15 @@
 import { formatRecord } from "core/log/format.ts";
 import type { Logger, LogLevel } from "core/log/logger.ts";
 import { createLogger, type LogRecord } from "core/log/record.ts";
+import { writeAll } from "core/program/write_all.ts";
 
 /** Lines are written at the next tick, many at once: one write per line costs more than an injection. */
 export function stderrLogger(level: LogLevel, format: "json" | "text"): Logger {
   let waiting: string[] = [];
   const flush = () => {
-    const text = new TextEncoder().encode(waiting.join(""));
+    const text = waiting.join("");
     waiting = [];
-    for (let sent = 0; sent < text.length;) sent += Deno.stderr.writeSync(text.subarray(sent));
+    writeAll(Deno.stderr, text);
   };
   const sink = (record: LogRecord) => {
     waiting.push(`${formatRecord(record, format).trimEnd()}\n`);

@@ -6,6 +6,7 @@
  * @module
  */
 import { versionText } from "core/program/version.ts";
+import { writeAll } from "core/program/write_all.ts";
 import { VERSION } from "core/version.ts";
 import { Command, CommanderError, Option } from "commander";
 import { parse } from "yaml";
@@ -45,7 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
   program.command("version").description("print the version")
     .option("--detailed", "also commit, Deno's version and target", false)
     .action(({ detailed }: { detailed: boolean }) =>
-      print(Deno.stdout, versionText("kuma-webhook", detailed))
+      writeAll(Deno.stdout, versionText("kuma-webhook", detailed))
     );
   program.command("serve", { isDefault: true }).description("serve until SIGTERM")
     .option("--config-file <path>", "the control plane's YAML document")
@@ -66,14 +67,14 @@ export async function main(args: readonly string[]): Promise<number> {
       false,
     )
     .action((flags: ExplainFlags) => done(runExplain(flags)));
-  addManifests(program, { print: (text) => print(Deno.stdout, text), document: readDocument });
+  addManifests(program, { print: (text) => writeAll(Deno.stdout, text), document: readDocument });
   try {
     await program.parseAsync([...args], { from: "user" });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode;
     const prefix = thrown instanceof KumaError ? `${thrown.code}: ` : "";
-    print(Deno.stderr, `kuma-webhook: ${prefix}${errorText(thrown)}\n`);
+    writeAll(Deno.stderr, `kuma-webhook: ${prefix}${errorText(thrown)}\n`);
     return 1;
   }
 }
@@ -155,13 +156,8 @@ async function runExplain(flags: ExplainFlags): Promise<number> {
     loaded,
     credentials,
   );
-  print(Deno.stdout, out);
+  writeAll(Deno.stdout, out);
   return 0;
-}
-
-function print(stream: typeof Deno.stdout, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let sent = 0; sent < bytes.length;) sent += stream.writeSync(bytes.subarray(sent));
 }
 
 if (import.meta.main) Deno.exitCode = await main(Deno.args);

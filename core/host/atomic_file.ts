@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { writeAll } from "core/program/write_all.ts";
 import { KumaError } from "core/errors.ts";
 
 /** Mode and owner of the file, in place before the name shows it. */
@@ -53,7 +54,6 @@ export function createExclusive(
   content: Uint8Array | string,
   attributes: FileAttributes,
 ): void {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   let file: Deno.FsFile;
   try {
     file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
@@ -61,9 +61,7 @@ export function createExclusive(
     throw failed(path, cause);
   }
   try {
-    for (let written = 0; written < bytes.length;) {
-      written += file.writeSync(bytes.subarray(written));
-    }
+    writeAll(file, content);
     if (attributes.owner !== undefined) {
       Deno.chownSync(path, attributes.owner.uid, attributes.owner.gid);
     }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { writeAll } from "core/program/write_all.ts";
 
 /** Size at which a file is put aside, in bytes. */
 export const RING_SIZE = 1024 * 1024;
@@ -23,7 +24,7 @@ export function appendToRing(path: string, bytes: Uint8Array, size = RING_SIZE):
     rotate(path, size);
     const file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
     try {
-      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+      writeAll(file, bytes);
     } finally {
       file.close();
     }

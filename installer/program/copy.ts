@@ -7,6 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
+import { writeAll } from "core/program/write_all.ts";
 
 const PIECE = 1024 * 1024;
 
@@ -61,7 +62,7 @@ function writeCopy(source: string, target: string, mode: number, patch?: Patch):
   for (let offset = 0;;) {
     const piece = readPatched(from, buffer, offset, patch);
     if (piece.length === 0) break;
-    for (let at = 0; at < piece.length;) at += to.writeSync(piece.subarray(at));
+    writeAll(to, piece);
     offset += piece.length;
   }
   Deno.chmodSync(target, mode);

@@ -7,6 +7,7 @@ import { formatRecord, type LogFormat } from "core/log/format.ts";
 import { passes } from "core/log/levels.ts";
 import type { Logger, LogLevel } from "core/log/logger.ts";
 import { createLogger, type LogRecord } from "core/log/record.ts";
+import { writeAll } from "core/program/write_all.ts";
 
 /** A logger, the level that it has now, and the way for lines of others. */
 export interface Log {
@@ -37,9 +38,8 @@ export function makeLog(
 }
 
 function writeOut(line: string): void {
-  const bytes = new TextEncoder().encode(line);
   try {
-    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    writeAll(Deno.stdout, line);
   } catch {
     // Standard output is closed or full: there is no place left that could take the complaint.
   }
