@@ -69,7 +69,7 @@ export const FIREWALL_CODES = {
   },
   "KUMA-TP-212": {
     title: "The journal of what was installed cannot be read or written",
-    todo: "Check /run/kuma/transparent-proxy and its permissions.",
+    todo: "Check /run/kuma-transparent-proxy and its permissions.",
   },
   "KUMA-TP-213": {
     title: "Another run works on the same network namespace",

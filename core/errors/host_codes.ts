@@ -66,8 +66,7 @@ export const HOST_CODES = {
     title: "A file that root reads back can be changed by others",
     todo:
       "Nothing was read from it. Look at the file or folder that the message names: remove it, or give it " +
-      "to root alone (chown root:root, chmod go-w). A systemd unit with RuntimeDirectory=kuma gives " +
-      "/run/kuma to its own user: name another folder there.",
+      "to root alone (chown root:root, chmod go-w).",
   },
   "KUMA-HOST-140": {
     title: "The privileges of the process cannot be found out",

@@ -93,22 +93,30 @@ Deno.test("a backup of resolv.conf that others can write is not restored", STAYS
 });
 
 // The compiled program: its permissions have to suffice for the look as well.
-test("the administrator's rule stays where kuma-dp owns /run/kuma and forged a journal", async () => {
+test("the administrator's rule stays, whoever owns /run/kuma or the journal's own folder", async () => {
   await using machine = await Machine.create();
-  const folder = "/run/kuma/transparent-proxy";
+  const folder = "/run/kuma-transparent-proxy";
   const rule = ["INPUT", "-p", "tcp", "-m", "tcp", "--dport", "9", "-j", "DROP"];
+  const untouched = `-P INPUT ACCEPT\n-A ${rule.join(" ")}\n`;
   await machine.must("iptables-nft", "-A", ...rule);
-  await machine.must("mkdir", "-p", folder);
+  // As systemd does for a unit with RuntimeDirectory=kuma; nothing of ours is in there.
+  await machine.must("mkdir", "-p", "/run/kuma/transparent-proxy");
   await machine.must("chown", "-R", `${KUMA_DP}:${KUMA_DP}`, "/run/kuma");
+  await machine.kumactlMust(...install());
+  await machine.kumactlMust(...uninstall());
+  assert.equal(await machine.must("iptables-nft", "-S", "INPUT"), untouched);
+
+  await machine.must("mkdir", "-p", folder);
+  await machine.must("chown", "-R", `${KUMA_DP}:${KUMA_DP}`, folder);
   for (const command of [uninstall(), install()]) {
     const done = await machine.kumactl(command);
     assert.equal(done.code, 1);
-    assert.match(done.stderr, /^Error: [^\n]*\/run\/kuma is not trusted: [^\n]*UID 5678[^\n]*\n$/);
+    assert.match(
+      done.stderr,
+      /^Error: [^\n]*\/run\/kuma-transparent-proxy is not trusted: [^\n]*UID 5678[^\n]*\n$/,
+    );
   }
-  assert.equal(
-    await machine.must("iptables-nft", "-S", "INPUT"),
-    `-P INPUT ACCEPT\n-A ${rule.join(" ")}\n`,
-  );
-  await machine.must("chown", "-R", "0:0", "/run/kuma");
+  assert.equal(await machine.must("iptables-nft", "-S", "INPUT"), untouched);
+  await machine.must("chown", "-R", "0:0", folder);
   await machine.kumactlMust(...install());
 });

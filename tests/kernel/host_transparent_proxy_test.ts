@@ -88,7 +88,11 @@ both("a pod: no journal, no lock of the host, both families at once", async () =
       assert.deepEqual(answer.families, ["ipv4", "ipv6"]);
       assert.equal(answer.flavour, flavour);
       for (const family of FAMILIES) assert.match(await machine.save(flavour, family), OURS);
-      assert.equal((await machine.run("ls", ["/run/kuma"])).code, 2, "no journal");
+      assert.equal(
+        (await machine.run("ls", ["/run/kuma-transparent-proxy"])).code,
+        2,
+        "no journal",
+      );
     } finally {
       holder.kill("SIGKILL");
       await holder.status;

@@ -16,8 +16,11 @@ import type { NftObjects } from "./nft_objects.ts";
 import { readProcFile } from "../proc.ts";
 import { readTrustedText, requireTrusted } from "../trusted_file.ts";
 
-/** Where journals are kept, one file a network namespace. */
-export const JOURNAL_DIRECTORY = "/run/kuma/transparent-proxy";
+/**
+ * Where journals are kept, one file a network namespace. Not in `/run/kuma`: a systemd unit with
+ * `RuntimeDirectory=kuma` gives that one to the user of kuma-dp, who could then forge what root reads back.
+ */
+export const JOURNAL_DIRECTORY = "/run/kuma-transparent-proxy";
 /** Tells one boot from another: a namespace's inode may come again after a restart. */
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 
