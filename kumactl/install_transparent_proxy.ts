@@ -1,12 +1,13 @@
 import { KumaError } from "core/errors.ts";
 import type { HostReport } from "core/host/transparent_proxy/options.ts";
-import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { prefixed } from "core/grammar/echo.ts";
 import type { ParsedCommand } from "./commands.ts";
 import { boolFlag, loadConfiguration, refuseEbpf } from "./configuration.ts";
 import type { Io } from "./io.ts";
 import { LineLogger } from "./line_logger.ts";
+import { warnOfDnsLoop } from "./dns_loop.ts";
 import { checkPlatform } from "./preflight.ts";
+import { summary } from "./summary.ts";
 
 /**
  * `kumactl install transparent-proxy`: loads the configuration and makes it true, or prints what it would
@@ -29,6 +30,7 @@ export async function installTransparentProxyCommand(
   refuseEbpf(config);
 
   const logger = new LineLogger(io, config.dryRun);
+  warnOfDnsLoop(config, logger);
   const { installTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
   const report = await installTransparentProxy(config, {
     logger,
@@ -75,21 +77,4 @@ function showSources(provenance: ReadonlyMap<string, string>, io: Io): void {
 function showCost({ durations, children }: HostReport, io: Io): void {
   const phases = Object.entries(durations).map(([phase, took]) => `${phase} ${took.toFixed(0)} ms`);
   io.err(`# ${[...phases, `${children} programs started`].join(", ")}\n`);
-}
-
-function summary(config: TransparentProxyConfig, report: HostReport): string {
-  const families = report.families.map((family) => family === "ipv4" ? "IPv4" : "IPv6").join(
-    " and ",
-  );
-  const scope = report.ipv6Skipped === undefined ? families : `${families}, ${report.ipv6Skipped}`;
-  if (!report.changed) return `Transparent proxy was set up like this already (${scope}).`;
-  const { inbound, outbound, dns } = config.redirect;
-  const parts = [
-    inbound.enabled ? `inbound to ${inbound.port}` : "inbound off",
-    outbound.enabled ? `outbound to ${outbound.port}` : "outbound off",
-    dns.enabled ? `DNS to ${dns.port}` : "DNS off",
-  ];
-  return `Transparent proxy set up successfully (${scope}): ${
-    parts.join(", ")
-  }. You can now run kuma-dp.`;
 }

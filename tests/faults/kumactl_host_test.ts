@@ -30,6 +30,19 @@ test("no IPv6 address but ::1: IPv4 alone", async () => {
   assert.doesNotMatch(await machine.save("nft", "ipv6"), OURS);
 });
 
+test("a resolver of this host that all redirected DNS would come back to is told, and success says what is", async () => {
+  const files = { "/etc/resolv.conf": "nameserver 127.0.0.53\n" };
+  await using machine = await Machine.create({ files });
+  const loop = await machine.kumactl(install("--redirect-all-dns-traffic"));
+  assert.equal(loop.code, 0, loop.stderr);
+  assert.match(loop.stderr, /\[WARNING\].*DNS may go in circles: .*127\.0\.0\.53/);
+  await machine.putFiles({ "/etc/resolv.conf": "search example.org\n" });
+  const none = await machine.kumactl(install("--redirect-dns"));
+  assert.equal(none.code, 0, none.stderr);
+  assert.match(none.stdout, /DNS not redirected, since resolv\.conf names no server\. /);
+  assert.doesNotMatch(none.stderr, /circles/);
+});
+
 test("no ip6tables on the host: a warning, IPv4 alone", async () => {
   await using machine = await Machine.create();
   await keepPrograms(machine, ["iptables-nft", "iptables-nft-save", "iptables-nft-restore"]);
