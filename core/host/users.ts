@@ -7,6 +7,10 @@
 import { KumaError } from "core/errors.ts";
 import { DEFAULT_KUMA_DP_UID, DEFAULT_KUMA_DP_USER } from "core/proxy/config.ts";
 
+const CREATE =
+  `create one with 'useradd -u ${DEFAULT_KUMA_DP_UID} -U ${DEFAULT_KUMA_DP_USER}', or name one that is in ` +
+  "/etc/passwd with --kuma-dp-user";
+
 /** Largest UID that the kernel gives to a user; 4294967295 means "no change" in its calls. */
 const MAX_UID = 4294967294;
 
@@ -27,6 +31,7 @@ export function lookUpUid(value: string, passwd: string): number {
       "KUMA-HOST-150",
       `no UID or username provided, and user with the default UID ('${DEFAULT_KUMA_DP_UID}') ` +
         `or username ('${DEFAULT_KUMA_DP_USER}') could not be found`,
+      { hint: CREATE },
     );
   }
   const uid = find(users, value);
@@ -34,6 +39,7 @@ export function lookUpUid(value: string, passwd: string): number {
   throw new KumaError(
     "KUMA-HOST-150",
     `the specified UID or username ('${value}') does not refer to a valid user on the host`,
+    { hint: CREATE },
   );
 }
 

@@ -35,7 +35,13 @@ Deno.test("lookUpUid says what it did not find, in Kuma's words", () => {
     message: "no UID or username provided, and user with the default UID ('5678') or username " +
       "('kuma-dp') could not be found",
   });
-  assert.throws(() => lookUpUid("", ""), KumaError);
+  for (const value of ["", "nobody-here"]) {
+    assert.throws(
+      () => lookUpUid(value, ""),
+      (error: unknown) =>
+        error instanceof KumaError && /useradd -u 5678 -U kuma-dp/.test(error.hint ?? ""),
+    );
+  }
 });
 
 Deno.test("readPasswd gives nothing where there is no database", () => {
