@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { errorOf, InstalledPlugin } from "../cni/plugin.ts";
-import { must, sleep } from "../support/processes.ts";
+import { must, sleep, waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { CniSandbox, podObject } from "./cni_sandbox.ts";
 import { everyTool, type Tool, ToolFolder } from "./cni_tools.ts";
@@ -41,6 +41,11 @@ async function podOn(tools: Record<string, Tool>, pauseMs = 0) {
       return error.msg;
     },
     rules: () => sandbox.rules(),
+    /** Waits until who was killed within the kernel has gone: he goes when it lets him. */
+    async settle() {
+      const nobody = async () => await must("ip", ["netns", "pids", sandbox.name]) === "";
+      await waitUntil("what was killed ends", nobody);
+    },
     /** Nothing of the call runs on, and the next one succeeds where the node is well again. */
     async leftNothing() {
       assert.equal(await must("ip", ["netns", "pids", sandbox.name]), "");
@@ -125,6 +130,7 @@ onDisk(
     await using pod = await podOn({ "iptables-restore": doing(`: > ${disk.path}/file`) });
     assert.match(await pod.failingAdd(), /iptables did not end within 8\.0 s/);
     await disk.thaw();
+    await pod.settle();
     await pod.leftNothing();
   },
 );
