@@ -1,5 +1,5 @@
 /**
- * JSON as a type, and the three questions asked of it everywhere.
+ * JSON as a type, and the questions asked of it everywhere.
  *
  * @module
  */
@@ -15,6 +15,16 @@ export interface JsonObject {
 /** True for an object that is neither null nor an array. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A list member that is read as a list of objects; anything else in it is skipped. */
+export function objectsIn(value: Json | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** A member of its own; maps from outside may hold names such as `constructor`. */
+export function own(map: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 /** Structural equality; the order of keys does not count, the order of items does. */

@@ -6,13 +6,12 @@
  */
 import { ANNOTATIONS, LABELS } from "core/kube/annotations.ts";
 import { jsonDiff } from "core/patch/diff.ts";
-import { isObject, type JsonObject } from "core/patch/json.ts";
+import { isObject, type JsonObject, own } from "core/patch/json.ts";
 import { type KumaKind, kumaKind } from "../resources/kinds.ts";
 import {
   isMeshName,
   isSynced,
   mayBeGlobal,
-  own,
   type ResourceView,
   viewResource,
 } from "../resources/resource.ts";

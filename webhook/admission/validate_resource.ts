@@ -7,10 +7,10 @@ import { LABELS, TAGS } from "core/kube/annotations.ts";
 import { containerPatchProblems } from "core/patch/container_patch.ts";
 import { isObject, type Json } from "core/patch/json.ts";
 import type { ContainerSchema } from "core/patch/schema.ts";
-import { dataplaneProblems } from "../resources/dataplane.ts";
+import { dataplaneProblems } from "core/dataplane/validate.ts";
 import { type KumaKind, kumaKind } from "../resources/kinds.ts";
 import { type Meshes, meshMissing } from "../resources/mesh.ts";
-import { Problems, shown } from "../resources/problems.ts";
+import { Problems, shown } from "core/dataplane/problems.ts";
 import {
   isMeshName,
   isSynced,
@@ -18,7 +18,7 @@ import {
   type ResourceView,
   viewResource,
 } from "../resources/resource.ts";
-import { membershipProblem } from "../resources/tags.ts";
+import { membershipProblem } from "core/dataplane/membership.ts";
 import type { Settings } from "../settings/table.ts";
 import {
   type AdmissionRequest,

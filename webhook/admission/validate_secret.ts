@@ -6,9 +6,9 @@
  */
 import { LABELS } from "core/kube/annotations.ts";
 import type { Problem } from "core/patch/container_patch.ts";
-import { isObject, type Json } from "core/patch/json.ts";
+import { isObject, type Json, own } from "core/patch/json.ts";
 import type { Meshes } from "../resources/mesh.ts";
-import { isSynced, own } from "../resources/resource.ts";
+import { isSynced } from "../resources/resource.ts";
 import type { Settings } from "../settings/table.ts";
 import {
   type AdmissionRequest,

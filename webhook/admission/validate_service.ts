@@ -5,9 +5,8 @@
  */
 import { SERVICE_PROTOCOL_SUFFIX } from "core/kube/annotations.ts";
 import type { Problem } from "core/patch/container_patch.ts";
-import { isObject, scalarText } from "core/patch/json.ts";
-import { objectsIn } from "../inject/pod.ts";
-import { PROTOCOLS } from "../resources/tags.ts";
+import { isObject, objectsIn, scalarText } from "core/patch/json.ts";
+import { PROTOCOLS } from "core/dataplane/tag_rules.ts";
 import { type AdmissionRequest, invalid, isLeaving, type Verdict } from "./review.ts";
 
 const ALLOWED: Verdict = { allowed: true };

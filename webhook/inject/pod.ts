@@ -95,8 +95,3 @@ function objects(value: Json | undefined, field: string): JsonObject[] {
 function notPod(why: string): KumaError {
   return new KumaError("KUMA-WH-020", `The object of the request is not a Pod: ${why}`);
 }
-
-/** A list member that is read as a list of objects; anything else in it is skipped. */
-export function objectsIn(value: Json | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}

@@ -6,8 +6,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { CONTAINERS } from "core/kube/annotations.ts";
-import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { objectsIn } from "./pod.ts";
+import { isObject, type Json, type JsonObject, objectsIn } from "core/patch/json.ts";
 import type { ProbeOptions } from "./probe_options.ts";
 
 const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"] as const;

@@ -4,11 +4,11 @@
  * @module
  */
 import { CONTAINERS } from "core/kube/annotations.ts";
-import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+import { isObject, type Json, type JsonObject, objectsIn } from "core/patch/json.ts";
 import type { Settings } from "../settings/table.ts";
 import type { InjectionContext } from "./context.ts";
 import type { PodOptions } from "./options.ts";
-import { objectsIn, type PodView } from "./pod.ts";
+import type { PodView } from "./pod.ts";
 import { sidecarEnv, TOKEN_PATH } from "./sidecar_env.ts";
 
 /** Name of the sidecar's volume at /tmp. */

@@ -3,19 +3,13 @@
  *
  * @module
  */
-import { isObject, type Json, type JsonObject, scalarText } from "core/patch/json.ts";
+import { isObject, type Json, type JsonObject, objectsIn, scalarText } from "core/patch/json.ts";
 import { KumaError } from "core/errors.ts";
-import { objectsIn } from "../inject/pod.ts";
-
-/** Tags that a Dataplane must have, or must not; `*` stands for any value. */
-export type TagSelector = Readonly<Record<string, string>>;
+import { type Membership, membershipOf } from "core/dataplane/membership.ts";
 
 /** What is kept of a Mesh. */
-export interface MeshView {
+export interface MeshView extends Membership {
   readonly uid: string;
-  /** Who may join: a Dataplane must fit one of the first, where there are any, and none of the second. */
-  readonly requirements: readonly TagSelector[];
-  readonly restrictions: readonly TagSelector[];
   /** Names of the Secrets that mTLS backends use, and the backend of each. */
   readonly secrets: ReadonlyMap<string, string>;
 }
@@ -39,13 +33,10 @@ export interface Meshes {
 export function viewMesh(object: JsonObject): MeshView {
   const { metadata, spec } = object;
   const uid = isObject(metadata) ? metadata.uid : undefined;
-  const { constraints, mtls } = isObject(spec) ? spec : {};
-  const proxy = isObject(constraints) ? constraints.dataplaneProxy : undefined;
-  const { requirements, restrictions } = isObject(proxy) ? proxy : {};
+  const mtls = isObject(spec) ? spec.mtls : undefined;
   return {
     uid: typeof uid === "string" ? uid : "",
-    requirements: selectors(requirements),
-    restrictions: selectors(restrictions),
+    ...membershipOf(spec),
     secrets: secretsOf(mtls),
   };
 }
@@ -55,14 +46,6 @@ export function meshMissing(name: string): KumaError {
   return new KumaError(
     "KUMA-WH-004",
     `Mesh.kuma.io ${JSON.stringify(name.slice(0, 300))} not found`,
-  );
-}
-
-function selectors(list: Json | undefined): TagSelector[] {
-  return objectsIn(list).map(({ tags }) =>
-    Object.fromEntries(
-      Object.entries(isObject(tags) ? tags : {}).map(([key, value]) => [key, scalarText(value)]),
-    )
   );
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
 import { viewMesh } from "./mesh.ts";
-import { membershipProblem } from "./tags.ts";
+import { membershipProblem } from "core/dataplane/membership.ts";
 
 const mesh = (dataplaneProxy: JsonObject) =>
   viewMesh({ spec: { constraints: { dataplaneProxy } } });

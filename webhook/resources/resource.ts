@@ -6,7 +6,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { LABELS } from "core/kube/annotations.ts";
-import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+import { isObject, type Json, type JsonObject, own } from "core/patch/json.ts";
 import type { Settings } from "../settings/table.ts";
 import type { KumaKind } from "./kinds.ts";
 
@@ -70,11 +70,6 @@ export function mayBeGlobal(kind: KumaKind, namespace: string, settings: Setting
 /** What a mesh may be called: the name of a Kubernetes object that is a label's value, too. */
 export function isMeshName(name: string): boolean {
   return name.length <= 63 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
-}
-
-/** A member of its own; maps from outside may hold names such as `constructor`. */
-export function own(map: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 function text(value: Json | undefined): string {

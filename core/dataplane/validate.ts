@@ -7,7 +7,7 @@ import type { Problem } from "core/patch/container_patch.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import { addressFamily } from "core/grammar/address.ts";
 import { isFilled, Problems, shown } from "./problems.ts";
-import { checkTags, PROTOCOLS } from "./tags.ts";
+import { checkTags, PROTOCOLS } from "./tag_rules.ts";
 
 const BACKEND_KINDS: readonly Json[] = [
   "MeshService",

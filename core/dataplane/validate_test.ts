@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { Json, JsonObject } from "core/patch/json.ts";
-import { dataplaneProblems } from "./dataplane.ts";
+import { dataplaneProblems } from "./validate.ts";
 
 /** What is wrong, a line each. */
 const lines = (spec: Json | undefined): string[] =>
