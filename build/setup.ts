@@ -27,6 +27,14 @@ export const DEMO_NEEDS: readonly Need[] = [
 /** What making images needs. */
 export const IMAGE_NEEDS: readonly Need[] = [{ package: "podman", probe: "podman" }];
 
+/** What compiling the BPF programs needs: clang, the tool that takes debug information out, and both sorts of headers. */
+export const BPF_NEEDS: readonly Need[] = [
+  { package: "clang", probe: "clang" },
+  { package: "llvm", probe: "llvm-strip" },
+  { package: "libbpf-dev", probe: "/usr/include/bpf/bpf_helpers.h" },
+  { package: "linux-libc-dev", probe: "/usr/include/linux/bpf.h" },
+];
+
 /** What `deno task test` needs. */
 export const TEST_NEEDS: readonly Need[] = [
   ...DEMO_NEEDS,
@@ -44,6 +52,8 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "busybox-static", probe: "busybox" },
   { package: "containernetworking-plugins", probe: "/usr/lib/cni/bridge" },
   { package: "qemu-user-static", probe: "qemu-aarch64-static" },
+  ...BPF_NEEDS,
+  { package: "bpftool", probe: "bpftool" },
   ...IMAGE_NEEDS,
   { package: "runc", probe: "runc" },
   ...runtimeNeeds("amd64"),

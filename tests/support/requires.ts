@@ -28,7 +28,7 @@ export type Capability =
   | "cni-plugins"
   | "qemu"
   | "firewalld"
-  | "clang"
+  | "bpf-build"
   | "bash"
   | "zsh"
   | "fish"
@@ -98,7 +98,12 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
     present: () => which("firewalld") !== undefined || isFile("/usr/sbin/firewalld"),
     cure: "install firewalld and dbus",
   },
-  clang: { present: () => which("clang") !== undefined, cure: "install clang" },
+  "bpf-build": {
+    present: () =>
+      which("clang") !== undefined && which("llvm-strip") !== undefined &&
+      isFile("/usr/include/bpf/bpf_helpers.h"),
+    cure: "install clang, llvm, libbpf-dev and linux-libc-dev",
+  },
   loop: {
     present: () => which("mkfs.ext4") !== undefined && succeeds("losetup", "--find"),
     cure: "install e2fsprogs, and run the tests as root where loop devices exist",

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The maps and constants of the programs that are attached once for all pods.
+ */
+#pragma once
+
+#include "maps.h"
+
+/* Where a socket of ours was going; goes with the socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct original);
+} client_dst SEC(".maps");
+
+/* The same for the proxy's end. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct original);
+} accepted_dst SEC(".maps");
+
+/* From the one end to the other, while they shake hands. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_CONNECTING);
+	__type(key, struct connection);
+	__type(value, struct original);
+} connecting SEC(".maps");
+
+/* The joined sockets: what the one sends, the other has received. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SOCKHASH);
+	__uint(max_entries, MAX_SOCKETS);
+	__type(key, struct ends);
+	__type(value, __u64);
+} accelerated SEC(".maps");
+
+const volatile struct node_constants constants SEC(CONSTANTS) = {};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * getsockopt(2) with SO_ORIGINAL_DST or IP6T_SO_ORIGINAL_DST: where a connection of the proxy was going.
+ */
+#pragma once
+
+#include "node_maps.h"
+#include "address.h"
+
+#define SOL_IP 0
+#define SOL_IPV6 41
+#define SO_ORIGINAL_DST 80
+#define KERNEL_BUFFER 4096
+
+static __always_inline void answer4(struct bpf_sockopt *context, const struct address *to, __u16 port)
+{
+	__u8 *value = context->optval;
+	struct name4 *name = (struct name4 *)value;
+
+	if (value + sizeof(*name) > (__u8 *)context->optval_end)
+		return;
+	__builtin_memset(name, 0, sizeof(*name));
+	name->family = AF_INET;
+	name->port = bpf_htons(port);
+	name->address = to->words[3];
+	context->optlen = sizeof(*name);
+	asm volatile("" ::: "memory");
+	context->retval = 0;
+}
+
+static __always_inline void answer6(struct bpf_sockopt *context, const struct address *to, __u16 port)
+{
+	__u8 *value = context->optval;
+	struct name6 *name = (struct name6 *)value;
+
+	if (value + sizeof(*name) > (__u8 *)context->optval_end)
+		return;
+	__builtin_memset(name, 0, sizeof(*name));
+	name->family = AF_INET6;
+	name->port = bpf_htons(port);
+	__builtin_memcpy(name->address, to, sizeof(*to));
+	context->optlen = sizeof(*name);
+	asm volatile("" ::: "memory");
+	context->retval = 0;
+}
+
+/*
+ * The end of a connection that came from outside has its first destination for local address: it was given to the
+ * proxy as it is. False for sockets of other namespaces than pods'.
+ */
+static __always_inline bool local_end(struct bpf_sockopt *context, struct bpf_sock *sk, struct address *to, __u16 *port)
+{
+	__u64 netns;
+
+	if (!constants.netns_cookie)
+		return false;
+	netns = bpf_get_netns_cookie(context);
+	if (!bpf_map_lookup_elem(&pods, &netns))
+		return false;
+	*to = SOCKET_ADDRESS(sk->family, sk->src_ip4, sk->src_ip6);
+	*port = sk->src_port;
+	return !is_loopback(to);
+}
+
+SEC("cgroup/getsockopt")
+int original_dst(struct bpf_sockopt *context)
+{
+	struct bpf_sock *sk = context->sk;
+	struct original *original;
+	struct address to;
+	__u16 port;
+
+	if (context->optname != SO_ORIGINAL_DST || (context->level != SOL_IP && context->level != SOL_IPV6) || !sk ||
+	    sk->protocol != IPPROTO_TCP) {
+		/* Not ours, and longer than what was copied for us: "do not touch", which kernels before 6.5 want said. */
+		if (context->optlen > KERNEL_BUFFER)
+			context->optlen = 0;
+		return 1;
+	}
+	original = bpf_sk_storage_get(&accepted_dst, sk, 0, 0);
+	if (original) {
+		to = original->address;
+		port = original->port;
+	} else if (!local_end(context, sk, &to, &port)) {
+		return 1;
+	}
+	if (is_ipv4(&to) && context->level == SOL_IP)
+		answer4(context, &to, port);
+	else if (!is_ipv4(&to) && context->level == SOL_IPV6)
+		answer6(context, &to, port);
+	return 1;
+}
