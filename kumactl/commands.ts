@@ -26,6 +26,23 @@ export interface CommandDefinition {
   readonly argument?: { readonly name: string; readonly choices?: readonly string[] };
 }
 
+/** Where the config document comes from. */
+const CONFIG_FLAGS: readonly FlagDefinition[] = [
+  {
+    name: "config",
+    bool: false,
+    placeholder: "document",
+    help: "config document (YAML or JSON), inline",
+  },
+  {
+    name: "config-file",
+    bool: false,
+    placeholder: "path",
+    path: true,
+    help: "path of the config document, '-' for standard input; wins over --config",
+  },
+];
+
 /** Every command, in the order of help. */
 export const COMMANDS: readonly CommandDefinition[] = [
   {
@@ -37,19 +54,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
       "it again replaces the rules of the run before; rules of others are never touched. Settings come " +
       "from defaults < config document < environment (KUMA_TRANSPARENT_PROXY_…) < flags.",
     flags: [
-      {
-        name: "config",
-        bool: false,
-        placeholder: "document",
-        help: "config document (YAML or JSON), inline",
-      },
-      {
-        name: "config-file",
-        bool: false,
-        placeholder: "path",
-        path: true,
-        help: "path of the config document, '-' for standard input; wins over --config",
-      },
+      ...CONFIG_FLAGS,
       ...settingFlags(),
     ],
     examples: [
@@ -129,6 +134,69 @@ export const COMMANDS: readonly CommandDefinition[] = [
     flags: [],
     argument: { name: "code" },
     examples: [{ does: "what to do about a bad port", command: "kumactl explain KUMA-TP-001" }],
+  },
+  {
+    path: ["explain", "packet"],
+    summary: "say which rule decides about a packet, and which setting put it in",
+    description:
+      "Builds the rules as 'install transparent-proxy' would with the same settings, and follows one " +
+      "packet that opens a connection through them. Changes nothing and does not look at the rules " +
+      "that are installed.",
+    flags: [
+      {
+        name: "direction",
+        bool: false,
+        placeholder: "way",
+        choices: ["in", "out"],
+        defaultText: "out",
+        help: "what this host sends (out) or what arrives (in)",
+      },
+      {
+        name: "to",
+        bool: false,
+        placeholder: "packet",
+        help: "where it is sent: ADDRESS:PORT[/tcp|/udp], IPv6 addresses in brackets",
+      },
+      {
+        name: "from",
+        bool: false,
+        placeholder: "packet",
+        help: "where it comes from: ADDRESS[:PORT]",
+      },
+      {
+        name: "uid",
+        bool: false,
+        placeholder: "uid",
+        help: "user who sends it, your own where it is not given",
+      },
+      {
+        name: "interface",
+        bool: false,
+        placeholder: "name",
+        help: "interface that it arrives or leaves by",
+      },
+      {
+        name: "output",
+        bool: false,
+        placeholder: "format",
+        choices: ["text", "json", "mermaid", "dot", "html"],
+        defaultText: "text",
+        help: "how it is told",
+      },
+      ...CONFIG_FLAGS,
+      ...settingFlags(),
+    ],
+    examples: [
+      {
+        does: "where HTTPS of user 1000 goes",
+        command: "kumactl explain packet --uid 1000 --to 10.1.2.3:443/tcp",
+      },
+      {
+        does: "what SSH to this host meets when port 22 is left alone",
+        command:
+          "kumactl explain packet --direction in --to 10.1.2.3:22 --exclude-inbound-ports 22",
+      },
+    ],
   },
   {
     path: ["completion"],

@@ -27,6 +27,7 @@ const HANDLERS: Readonly<Record<string, () => Promise<Handler>>> = {
   "uninstall transparent-proxy": async () =>
     (await import("./uninstall_transparent_proxy.ts")).uninstallTransparentProxyCommand,
   "explain": async () => (await import("./explain.ts")).explainCommand,
+  "explain packet": async () => (await import("./explain_packet.ts")).explainPacketCommand,
   "completion": async () => (await import("./completion.ts")).completionCommand,
   "version": async () => (await import("./print_version.ts")).versionCommand,
 };
@@ -57,7 +58,8 @@ function parse(given: readonly string[], io: Io): Chosen | undefined {
   const words = given[0] === "help" ? [...given.slice(1), "--help"] : given;
   let chosen: Chosen | undefined;
   const program = buildProgram(io, (found) => chosen = found);
-  const definition = COMMANDS.find(({ path }) => path.every((word) => words.includes(word)));
+  const definition = COMMANDS.filter(({ path }) => path.every((word) => words.includes(word)))
+    .toSorted((a, b) => b.path.length - a.path.length)[0];
   const flags = definition?.flags ?? [];
   const names = (bool: boolean) =>
     new Set(flags.filter((flag) => flag.bool === bool).map((flag) => flag.name));
@@ -65,7 +67,8 @@ function parse(given: readonly string[], io: Io): Chosen | undefined {
   refuseKumasCommands(normal.filter((word) => !word.startsWith("-")));
   // A command that only groups others shows its help, as Go programs do.
   const grouping = normal.length === 0 ||
-    (normal.length === 1 && COMMANDS.some(({ path }) => path.length > 1 && path[0] === normal[0]));
+    (normal.length === 1 && COMMANDS.some(({ path }) => path.length > 1 && path[0] === normal[0]) &&
+      !COMMANDS.some(({ path }) => path.length === 1 && path[0] === normal[0]));
   try {
     program.parse(grouping ? [...normal, "--help"] : normal, { from: "user" });
   } catch (thrown) {
