@@ -1,4 +1,5 @@
 import { CNI_CODES } from "core/errors/cni_codes.ts";
+import { CP_CODES } from "core/errors/cp_codes.ts";
 import { HOST_CODES } from "core/errors/host_codes.ts";
 import { INS_CODES } from "core/errors/ins_codes.ts";
 import { type CodeText, TP_CODES } from "core/errors/tp_codes.ts";
@@ -15,4 +16,5 @@ export const CODES: Readonly<Record<string, CodeText>> = {
   ...CNI_CODES,
   ...INS_CODES,
   ...WH_CODES,
+  ...CP_CODES,
 };

@@ -116,7 +116,7 @@ test("the documentation's example, from the pipe to the removal", async (t) => {
     const first = await versions();
     const { code, stderr } = await kubectl.shell(pipe);
     assert.equal(code, 0, stderr);
-    assert.equal(first.length, 14);
+    assert.equal(first.length, 15);
     assert.deepEqual(await versions(), first);
   });
 

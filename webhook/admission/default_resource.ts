@@ -7,7 +7,7 @@
 import { ANNOTATIONS, LABELS } from "core/kube/annotations.ts";
 import { jsonDiff } from "core/patch/diff.ts";
 import { isObject, type JsonObject, own } from "core/patch/json.ts";
-import { type KumaKind, kumaKind } from "../resources/kinds.ts";
+import { type KumaKind, kumaKind } from "core/kube/kuma_kinds.ts";
 import {
   isMeshName,
   isSynced,

@@ -5,7 +5,7 @@
  */
 import { jsonDiff } from "core/patch/diff.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { kumaKind } from "../resources/kinds.ts";
+import { kumaKind } from "core/kube/kuma_kinds.ts";
 import { type Meshes, meshMissing } from "../resources/mesh.ts";
 import { isSynced, viewResource } from "../resources/resource.ts";
 import type { Settings } from "../settings/table.ts";

@@ -8,7 +8,7 @@ import { containerPatchProblems } from "core/patch/container_patch.ts";
 import { isObject, type Json } from "core/patch/json.ts";
 import type { ContainerSchema } from "core/patch/schema.ts";
 import { dataplaneProblems } from "core/dataplane/validate.ts";
-import { type KumaKind, kumaKind } from "../resources/kinds.ts";
+import { type KumaKind, kumaKind } from "core/kube/kuma_kinds.ts";
 import { type Meshes, meshMissing } from "../resources/mesh.ts";
 import { Problems, shown } from "core/dataplane/problems.ts";
 import {

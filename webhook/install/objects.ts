@@ -1,18 +1,22 @@
 /**
- * Everything that a cluster needs to run the webhook.
+ * Everything that a cluster needs to run the webhook alone: the part of core/manifests that
+ * `kumactl install control-plane` prints with the rest.
  *
  * @module
  */
-import { containerPatchDefinition } from "core/patch/crd.ts";
-import { access } from "./access.ts";
-import { configMap } from "./config_map.ts";
-import { configurations } from "./configurations.ts";
-import { deployment } from "./deployment.ts";
-import { disruptionBudget } from "./disruption_budget.ts";
-import { meshDefinition } from "./mesh.ts";
-import { systemNamespace } from "./namespace.ts";
+import { createHash } from "node:crypto";
+import { definitions } from "core/manifests/definitions.ts";
+import { systemNamespace } from "core/manifests/namespace.ts";
+import { NO_SCOPE } from "core/manifests/template/evaluate.ts";
+import { objectsOf } from "core/manifests/write.ts";
+import { webhookObjects } from "core/manifests/webhook/objects.ts";
+import type { JsonObject } from "core/patch/json.ts";
 import type { InstallOptions } from "./options.ts";
-import { service } from "./service.ts";
+
+const NAME = "kuma-webhook";
+
+/** For what is still being answered after the drain time: API servers wait 10 s for an answer. */
+const FINISH_SECONDS = 15;
 
 /**
  * The objects in the order in which `kubectl apply` has to make them: namespace and definitions first, the
@@ -23,15 +27,35 @@ import { service } from "./service.ts";
  * Beside Kuma's control plane, its own objects are left out: what is not applied by us is not deleted
  * by us either, and the configurations have entries that only the control plane answers.
  */
-export function installedObjects(options: InstallOptions): object[] {
-  const { namespace, document, besideKuma } = options;
+export function installedObjects(options: InstallOptions): JsonObject[] {
+  const { namespace, besideKuma } = options;
+  const webhook = webhookObjects({
+    program: { name: NAME, namespace, selector: { "app.kubernetes.io/name": NAME } },
+    readerName: "kuma-webhook-reader",
+    image: options.image,
+    replicas: options.replicas,
+    service: options.service,
+    tlsSecret: options.tlsSecret,
+    generateCerts: true,
+    failurePolicy: options.failurePolicy,
+    mode: options.mode,
+    drainSeconds: options.drainSeconds,
+    graceSeconds: options.drainSeconds + FINISH_SECONDS,
+    port: options.port,
+    environment: options.environment.map((one) => ({ ...one })),
+    document: options.document ?? "",
+    caSecret: options.caSecret ?? "",
+    readsConfigMaps: options.readsConfigMaps,
+    unsafeDelete: options.unsafeDelete,
+    budget: true,
+    ownsConfigurations: !besideKuma,
+  });
   return [
-    ...besideKuma ? [] : [systemNamespace(namespace), containerPatchDefinition(), meshDefinition()],
-    ...access(options),
-    ...document === undefined ? [] : [configMap(namespace, document)],
-    service(options.service, namespace),
-    disruptionBudget(namespace),
-    ...besideKuma ? [] : configurations(options),
-    deployment(options),
+    ...besideKuma ? [] : [systemNamespace(namespace), ...definitions()],
+    ...objectsOf(webhook, { ...NO_SCOPE, sha256 }),
   ];
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

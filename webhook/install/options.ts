@@ -5,6 +5,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
+import { CA_FOLDER } from "core/manifests/webhook/deployment.ts";
 import type { Kind } from "core/settings/kinds.ts";
 import { loadSettings, type SettingsDocument } from "../settings/load.ts";
 import { SETTINGS, type Settings } from "../settings/table.ts";
@@ -55,9 +56,6 @@ export interface InstallOptions {
   /** Kuma's control plane is installed: what is its own is left out. */
   readonly besideKuma: boolean;
 }
-
-/** Where the pod finds the CA certificate of {@linkcode InstallOptions.caSecret}. */
-export const CA_FOLDER = "/etc/kuma-webhook/control-plane-ca";
 
 /** A ConfigMap's limit (1 MiB, all of it) less some room for its metadata. */
 const MAX_DOCUMENT = 1_000_000;

@@ -8,7 +8,7 @@ import { KumaError } from "core/errors.ts";
 import { LABELS } from "core/kube/annotations.ts";
 import { isObject, type Json, type JsonObject, own } from "core/patch/json.ts";
 import type { Settings } from "../settings/table.ts";
-import type { KumaKind } from "./kinds.ts";
+import type { KumaKind } from "core/kube/kuma_kinds.ts";
 
 /** The parts that decide anything. */
 export interface ResourceView {

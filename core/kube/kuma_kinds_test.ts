@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULTED, kumaKind, OWNED, VALIDATED } from "./kinds.ts";
+import { DEFAULTED, kumaKind, OWNED, VALIDATED } from "./kuma_kinds.ts";
 
 Deno.test("the lists are as long as Kuma's, and nothing is on one twice", () => {
   // 16 plugin policies and 4 plugin resources are on each; the rest as counted in the chart's rules.
