@@ -49,6 +49,11 @@ export const HOST_CODES = {
     title: "The user namespace of a pod (hostUsers: false) cannot be entered",
     todo: "Install nsenter (package util-linux) on the node, or do not set hostUsers to false.",
   },
+  "KUMA-HOST-115": {
+    title: "A file in memory cannot be made",
+    todo:
+      "The rules for a program of --iptables-executables are handed over in one. Free memory, or raise the limits.",
+  },
   "KUMA-HOST-120": {
     title: "There is no loopback interface, or it cannot be asked for",
     todo: "Check 'ip link show lo' in the network namespace that is to be redirected.",

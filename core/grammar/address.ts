@@ -36,8 +36,43 @@ export function addressFamily(text: string): Family | undefined {
   return isIpv6(text) ? "ipv6" : undefined;
 }
 
-/** Reads an address or CIDR, trimmed; undefined where it is neither. The text is kept as typed. */
+/**
+ * The IPv4 address within an IPv4-mapped IPv6 one (RFC 4291 section 2.5.5.2), such as `::ffff:10.0.0.1` or
+ * `::ffff:a00:1`; undefined for any other text. Packets to such an address leave as IPv4.
+ */
+export function mappedIpv4(text: string): string | undefined {
+  if (!isIpv6(text)) return undefined;
+  const dotted = text.slice(text.lastIndexOf(":") + 1);
+  const ipv4 = dotted.includes(".") ? dotted : undefined;
+  const hex = ipv4 === undefined ? text : `${text.slice(0, -dotted.length)}0:0`;
+  const [head = "", tail] = hex.split("::");
+  const groups = (half: string) => half === "" ? [] : half.split(":");
+  const [before, after] = [groups(head), groups(tail ?? "")];
+  const zeros = Array<string>(8 - before.length - after.length).fill("0");
+  const numbers = [...before, ...(tail === undefined ? [] : zeros), ...after].map((group) =>
+    parseInt(group, 16)
+  );
+  if (numbers.slice(0, 5).some((group) => group !== 0) || numbers[5] !== 0xffff) return undefined;
+  const [high = 0, low = 0] = numbers.slice(6);
+  return ipv4 ?? [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}
+
+/**
+ * Reads an address or CIDR, trimmed; undefined where it is neither. The text is kept as typed, but for an
+ * IPv4-mapped one, which is the IPv4 address or CIDR that it stands for.
+ */
 export function ipPrefix(text: string): IpPrefix | undefined {
+  const typed = typedPrefix(text);
+  if (typed?.family !== "ipv6") return typed;
+  const [address = "", length] = typed.text.split("/");
+  const ipv4 = mappedIpv4(address);
+  if (ipv4 === undefined) return typed;
+  if (length === undefined) return { family: "ipv4", text: ipv4 };
+  // A shorter one is more than the mapped addresses, and means IPv6.
+  return Number(length) < 96 ? typed : { family: "ipv4", text: `${ipv4}/${Number(length) - 96}` };
+}
+
+function typedPrefix(text: string): IpPrefix | undefined {
   const trimmed = text.trim();
   const slash = trimmed.indexOf("/");
   const family = addressFamily(slash < 0 ? trimmed : trimmed.slice(0, slash));
@@ -53,13 +88,13 @@ export function ipPrefix(text: string): IpPrefix | undefined {
 
 /**
  * Reads one exclusion of addresses: a comma list of addresses and CIDRs of either family, empty pieces
- * dropped.
+ * dropped; as in Kuma 2.9 a comma alone excludes nothing.
  *
- * @throws KumaError `KUMA-TP-005`, in the words of Kuma 2.9, for an empty list or a bad piece.
+ * @throws KumaError `KUMA-TP-005`, in the words of Kuma 2.9, for an empty text or a bad piece.
  */
 export function parseIpExclusion(text: string): IpPrefix[] {
   const pieces = text.split(",").map((piece) => piece.trim()).filter((piece) => piece !== "");
-  if (pieces.length === 0) {
+  if (text.trim() === "") {
     throw refused("KUMA-TP-005", "invalid exclusion rule: the rule cannot be empty");
   }
   return pieces.map((piece) => {

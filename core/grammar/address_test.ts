@@ -10,10 +10,49 @@ Deno.test("addresses and CIDRs of both families, as typed but trimmed", () => {
   assert.deepEqual(ipPrefix("10.1.2.3/8"), { family: "ipv4", text: "10.1.2.3/8" });
   assert.deepEqual(ipPrefix("FD00::1/64"), { family: "ipv6", text: "FD00::1/64" });
   for (
-    const text of ["::", "::1", "1::", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:1.2.3.4"]
+    const text of ["::", "::1", "1::", "::fffe:1.2.3.4", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:1.2.3.4"]
   ) {
     assert.equal(ipPrefix(text)?.family, "ipv6", text);
   }
+});
+
+Deno.test("an IPv4-mapped address is the IPv4 one that its packets carry", () => {
+  for (
+    const [text, ipv4] of [
+      ["::ffff:10.0.0.1", "10.0.0.1"],
+      ["::FFFF:10.0.0.1", "10.0.0.1"],
+      ["0:0:0:0:0:ffff:10.0.0.1", "10.0.0.1"],
+      ["0000::0:ffff:a00:1", "10.0.0.1"],
+      ["::ffff:a00:1", "10.0.0.1"],
+      ["::ffff:0:0", "0.0.0.0"],
+      ["0:0:0:0:0:ffff:c0a8:ff01", "192.168.255.1"],
+      ["::ffff:10.0.0.0/104", "10.0.0.0/8"],
+      ["::ffff:0.0.0.0/96", "0.0.0.0/0"],
+      ["::ffff:10.0.0.1/128", "10.0.0.1/32"],
+    ] as const
+  ) {
+    assert.deepEqual(ipPrefix(text), { family: "ipv4", text: ipv4 }, text);
+  }
+  for (
+    const text of [
+      "::ffff:0:0/95",
+      "::",
+      "::1",
+      "::/96",
+      "::ffff:0:1:2",
+      "1::ffff:10.0.0.1",
+      "ffff::",
+      "64:ff9b::10.0.0.1",
+      "::10.0.0.1",
+    ]
+  ) {
+    assert.deepEqual(ipPrefix(text), { family: "ipv6", text }, text);
+  }
+});
+
+Deno.test("a comma alone excludes nothing, as in Kuma 2.9", () => {
+  assert.deepEqual(parseIpExclusion(","), []);
+  assert.deepEqual(parseIpExclusion(" , ,"), []);
 });
 
 Deno.test("what only looks like an address is none", () => {
@@ -47,7 +86,7 @@ Deno.test("an exclusion is a comma list that names something", () => {
   const texts = (text: string) => parseIpExclusion(text).map((prefix) => prefix.text);
   assert.deepEqual(texts("10.0.0.1,, fd00::/8 ,"), ["10.0.0.1", "fd00::/8"]);
   assert.equal(
-    refusal("KUMA-TP-005", () => parseIpExclusion(" , ")),
+    refusal("KUMA-TP-005", () => parseIpExclusion("  ")),
     "invalid exclusion rule: the rule cannot be empty",
   );
   const said = refusal("KUMA-TP-005", () => parseIpExclusion("10.0.0.1,host"));

@@ -20,6 +20,8 @@ const SYMBOLS = {
   open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
   ioctl: { parameters: ["i32", "usize", "buffer"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -82,6 +84,17 @@ export function close(fd: number): number {
 /** Reads at most the buffer's length and gives the count, 0 at the end; or the negative errno. */
 export function read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
   return kernelResult(Number(libc().read(fd, buffer, BigInt(buffer.length))));
+}
+
+/** Writes at most the whole buffer and gives the count, or the negative errno. */
+export function write(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
+  return kernelResult(Number(libc().write(fd, buffer, BigInt(buffer.length))));
+}
+
+/** A file in memory alone, closed on exec, or the negative errno; `name` is only seen in /proc (memfd_create(2)). */
+export function memoryFile(name: string): number {
+  const MFD_CLOEXEC = 1;
+  return kernelResult(libc().memfd_create(cString(name), MFD_CLOEXEC));
 }
 
 /** Magic number of the file system that holds the open file (statfs(2) `f_type`), or the negative errno. */

@@ -140,6 +140,8 @@ function readOutbound(reader: AnnotationReader, outbound: TrafficConfig): void {
 function readInbound(reader: AnnotationReader, inbound: TrafficConfig): void {
   const names = ANNOTATIONS;
   inbound.enabled = !reader.read(names.gateway, false, parseGateway);
+  // A gateway's inbound is left alone altogether, and what its annotations say of it is not looked at.
+  if (!inbound.enabled) return;
   inbound.port = reader.read(names.transparentProxyingInboundPort, inbound.port, parsePort);
   const ports = reader.read(names.excludeInboundPorts, [DEFAULT_EXCLUDED_PORT], parsePorts);
   const probes = reader.read(
@@ -148,8 +150,6 @@ function readInbound(reader: AnnotationReader, inbound: TrafficConfig): void {
     parsePortOrNone,
   );
   const addresses = reader.read(names.excludeInboundIps, [], parseIps);
-  // A gateway's inbound is left alone altogether; the exclusions would only be noise.
-  if (!inbound.enabled) return;
   inbound.excludePorts = probes === 0 || ports.includes(probes) ? ports : [...ports, probes];
   inbound.excludePortsForIPs = addresses;
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { KumaError } from "../errors.ts";
 import { ANNOTATIONS } from "../kube/annotations.ts";
 import { type Annotations, configFromAnnotations } from "./annotations.ts";
+import { defaultConfig } from "./config.ts";
 import { resolveConfig, sidecarUid } from "./resolve.ts";
 import { runs } from "tests/support/property.ts";
 
@@ -179,4 +180,43 @@ Deno.test("whatever the annotations hold: rules' texts that are safe, or a refus
     }),
     runs(10_000),
   );
+});
+
+Deno.test("what a gateway's annotations say of inbound traffic is not looked at", async () => {
+  for (const port of ["0", "15006,15007", "none", ""]) {
+    const { config } = await configFromAnnotations({
+      "kuma.io/gateway": "enabled",
+      "kuma.io/transparent-proxying-inbound-port": port,
+      "traffic.kuma.io/exclude-inbound-ports": "x",
+      "traffic.kuma.io/exclude-inbound-ips": "y",
+      "kuma.io/application-probe-proxy-port": "z",
+    });
+    assert.deepEqual(config.redirect.inbound, {
+      ...defaultConfig().redirect.inbound,
+      enabled: false,
+    });
+  }
+});
+
+Deno.test("port 0 of the probe proxy is none, however it is written", async () => {
+  for (const port of ["0", "00", " 0 "]) {
+    const { config } = await configFromAnnotations({
+      "kuma.io/application-probe-proxy-port": port,
+      "traffic.kuma.io/exclude-inbound-ports": "22",
+    });
+    assert.deepEqual(config.redirect.inbound.excludePorts, [22], port);
+  }
+});
+
+Deno.test("IPv4-mapped addresses of an annotation are IPv4 ones, a comma alone is none", async () => {
+  const { config } = await configFromAnnotations({
+    "traffic.kuma.io/exclude-inbound-ips": ",",
+    "traffic.kuma.io/exclude-outbound-ips": "::ffff:10.0.0.1,::ffff:10.1.0.0/112,fd00::1",
+  });
+  assert.deepEqual(config.redirect.inbound.excludePortsForIPs, []);
+  assert.deepEqual(config.redirect.outbound.excludePortsForIPs, [
+    "10.0.0.1",
+    "10.1.0.0/16",
+    "fd00::1",
+  ]);
 });

@@ -5,10 +5,17 @@
  */
 import { errorText, KumaError } from "../errors.ts";
 import { prefixed, shown } from "core/grammar/echo.ts";
-import { type DocumentNode, jsonTree, type Place, yamlTree } from "./document_tree.ts";
+import {
+  type DocumentEntry,
+  type DocumentNode,
+  type DocumentTree,
+  jsonTree,
+  type Place,
+} from "./document_tree.ts";
 import { readNode, type SettingValue } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
 import { type Setting, SETTINGS } from "./options.ts";
+import { yamlTree } from "./yaml_tree.ts";
 
 /** One setting that a document makes. */
 export interface SettingChange {
@@ -47,8 +54,10 @@ function childrenOf(settings: readonly Setting[]): Map<string, Map<string, strin
 }
 
 /**
- * Reads a document; an empty one changes nothing. Keys match in any case; unknown keys are warnings that
- * name the nearest known key, because documents of newer versions must load.
+ * Reads a document; an empty one changes nothing, and neither does a key with `null` or nothing behind it.
+ * Keys match in any case; unknown keys are warnings that name the nearest known key, because documents of
+ * newer versions must load. A known key that is there twice is refused: which one counts in Kuma 2.9 depends
+ * on its spelling.
  *
  * @param name how errors and warnings call the document, such as its path.
  * @throws KumaError with `NAME:LINE:COLUMN: ` before the message: `KUMA-TP-014` for the syntax,
@@ -65,7 +74,8 @@ export async function parseDocument(text: string, name: string): Promise<ParsedD
   const fast = readJson(text, name);
   if (fast !== undefined) return fast;
   try {
-    return new DocumentReader(name).document(await yamlTree(text));
+    // Loading the package costs as much as half the program's start: only who needs it pays.
+    return new DocumentReader(name).document(yamlTree(await import("./yaml_library.ts"), text));
   } catch (thrown) {
     throw located(name, thrown);
   }
@@ -78,9 +88,9 @@ export async function parseDocument(text: string, name: string): Promise<ParsedD
 function readJson(text: string, name: string): ParsedDocument | undefined {
   if (!/^\s*\{/.test(text)) return undefined;
   try {
-    const tree = jsonTree(text);
-    if (tree === undefined) return undefined;
-    const parsed = new DocumentReader(name).document(tree);
+    const root = jsonTree(text);
+    if (root === undefined) return undefined;
+    const parsed = new DocumentReader(name).document({ root, warnings: [] });
     return parsed.warnings.length === 0 ? parsed : undefined;
   } catch (thrown) {
     if (thrown instanceof KumaError) return undefined;
@@ -104,8 +114,9 @@ class DocumentReader {
     this.#name = name;
   }
 
-  document(tree: DocumentNode): ParsedDocument {
-    this.#section("", tree);
+  document({ root, warnings }: DocumentTree): ParsedDocument {
+    this.#warnings.push(...warnings.map((warning) => `${this.#name}:${warning}`));
+    this.#section("", root);
     const more = this.#unknown - MAX_WARNINGS;
     if (more > 0) this.#warnings.push(`${this.#name}: ${more} more unknown keys are ignored`);
     return { patch: this.#patch, warnings: this.#warnings };
@@ -121,16 +132,24 @@ class DocumentReader {
         `${place(node.at)}${what} must be a mapping of keys to values`,
       );
     }
+    const seen = new Map<string, DocumentEntry>();
     for (const entry of node.entries) {
       const known = CHILDREN.get(path)?.get(entry.key.toLowerCase());
-      if (known === undefined) this.#warn(path, entry.key, entry.at);
-      else this.#value(path === "" ? known : `${path}.${known}`, entry.value, entry.at);
+      if (known === undefined) {
+        this.#warn(path, entry.key, entry.at);
+        continue;
+      }
+      const before = seen.get(known);
+      if (before !== undefined) throw twice(path, before, entry);
+      seen.set(known, entry);
+      this.#value(path === "" ? known : `${path}.${known}`, entry.value, entry.at);
     }
   }
 
   #value(key: string, node: DocumentNode, keyAt: Place | undefined): void {
     const setting = BY_KEY.get(key);
     if (setting === undefined) return this.#section(key, node);
+    if (node.kind === "null") return;
     try {
       this.#patch.push({ setting, value: readNode(setting.kind, node) });
     } catch (thrown) {
@@ -148,6 +167,16 @@ class DocumentReader {
     const hint = guess === undefined ? "" : `; the nearest known key is '${full(guess)}'`;
     this.#warnings.push(`${where}unknown key '${shown(full(key))}' is ignored${hint}`);
   }
+}
+
+function twice(path: string, before: DocumentEntry, again: DocumentEntry): KumaError {
+  const full = shown(path === "" ? again.key : `${path}.${again.key}`);
+  const first = before.key === again.key ? "the first is" : `'${shown(before.key)}' is`;
+  const where = before.at === undefined ? "" : `; ${first} in line ${before.at.line}`;
+  return new KumaError(
+    "KUMA-TP-014",
+    `${place(again.at)}the key '${full}' is there twice${where}`,
+  );
 }
 
 function place(at: Place | undefined): string {

@@ -88,14 +88,27 @@ Deno.test("an error names the file, the line and the column", async () => {
       '{\n "redirect": {"dns": {"enabled": "yes"}}}',
       /-015 tproxy.yaml:2:34: redirect.dns.enabled: /,
     ],
-    ["redirect:\n  inbound:\n    excludePorts: null\n", /-015 tproxy.yaml:3:19: .* not null/],
+    ["redirect:\n  inbound:\n    excludePorts: [null]\n", /-015 tproxy.yaml:3:19: .* not null/],
     ["wait: -1\n", /-009 tproxy.yaml:1:7: wait: value '-1'/],
     ["wait: [1]\n", /-015 tproxy.yaml:1:7: wait: it must be a number, not a list/],
     ["redirect: 5\n", /-015 tproxy.yaml:1:11: 'redirect' must be a mapping/],
     ["- wait\n", /-015 tproxy.yaml:1:1: the document must be a mapping/],
-    ["wait: 1\n---\nwait: 2\n", /-014 tproxy.yaml:2:1: there must be one document only$/],
-    ["wait: 1\nwait: 2\n", /-014 tproxy.yaml:2:1: /],
-    ["wait: 1\n---\nwait: 2\n", /-014 tproxy.yaml:/],
+    [
+      "wait: 1\nwait: 2\n",
+      /-014 tproxy.yaml:2:1: the key 'wait' is there twice; the first is in line 1$/,
+    ],
+    [
+      "redirect: {dns: {port: 1}}\nRedirect: {dns: {enabled: true}}\n",
+      /-014 tproxy.yaml:2:1: the key 'Redirect' is there twice; 'redirect' is in line 1$/,
+    ],
+    ['{"wait": 1, "wait": 2}', /-014 tproxy.yaml:1:13: the key 'wait' is there twice/],
+    ['{"wait": 1, "WAIT" : 2}', /-014 tproxy.yaml:1:13: the key 'WAIT' is there twice/],
+    ["log:\n  level: 3\n  <<: {Level: 4}\n", /-014 tproxy.yaml:2:3: 'level' stands before/],
+    ["redirect:\n  <<: 5\n", /-014 tproxy.yaml:2:3: the merge key '<<' takes a mapping/],
+    ["redirect:\n  inbound: {port: 017x}", /-001 tproxy.yaml:2:19: .*value '017x'/],
+    ["redirect:\n  inbound: {port: 80.5}", /-001 tproxy.yaml:2:19: .*value '80.5'/],
+    ["redirect:\n  inbound: {port: -017}", /-001 tproxy.yaml:2:19: .*value '-15'/],
+    ["redirect:\n  inbound: {port: ''}", /-015 tproxy.yaml:2:19: .*not a quoted/],
     ["a: b: c\n", /-014 tproxy.yaml:1:/],
     ["{", /-014 tproxy.yaml:1:/],
     ["ipFamilyMode: ipv5", /must be one of 'dualstack' or 'ipv4'/],
@@ -116,6 +129,88 @@ Deno.test("an unknown key is a warning that names the nearest known one", async 
   );
   assert.match(warnings[1] ?? "", /^x.yaml:4:1: unknown key 'constructor'/);
   assert.match(warnings[2] ?? "", /the nearest known key is 'wait'$/);
+});
+
+Deno.test("merge keys are followed, and what stands beside them wins", async () => {
+  const text = `
+anchors:
+  traffic: &traffic {port: 7, enabled: false}
+  ports: &ports {excludePorts: [22], port: 8}
+redirect:
+  inbound:
+    <<: *traffic
+    excludePorts: [1]
+  outbound:
+    <<: [*traffic, *ports]
+    enabled: true
+`;
+  const { patch, warnings } = await parseDocument(text, "x");
+  assert.deepEqual(Object.fromEntries(patch.map(({ setting, value }) => [setting.key, value])), {
+    "redirect.inbound.port": 7,
+    "redirect.inbound.enabled": false,
+    "redirect.inbound.excludePorts": [1],
+    "redirect.outbound.port": 7,
+    "redirect.outbound.excludePorts": [22],
+    "redirect.outbound.enabled": true,
+  });
+  assert.equal(warnings.length, 1, "of anchors alone");
+  // In quotes it is a key like others, which nobody knows.
+  assert.deepEqual(values(await parseDocument('log:\n  "<<": {level: 3}\n', "x")), {});
+});
+
+Deno.test("null and nothing leave a setting as it is, whatever its kind", async () => {
+  for (const { key, inDocument } of SETTINGS) {
+    if (!inDocument) continue;
+    for (const nothing of ["", " null", " ~", " # comment"]) {
+      const lines = key.split(".").map((name, depth) => `${"  ".repeat(depth)}${name}:`);
+      const text = `${lines.join("\n")}${nothing}\n`;
+      assert.deepEqual(await parseDocument(text, "x"), { patch: [], warnings: [] }, text);
+    }
+  }
+  assert.deepEqual(values(await parseDocument('{"wait":null,"redirect":null}', "x")), {});
+});
+
+Deno.test("numbers are those of YAML 1.1, and who may have meant another is told", async () => {
+  const text = `
+kumaDPUser: 0x50
+redirect:
+  inbound: {port: 0x50, excludePorts: [017, 1_5, "017", 80.0]}
+  outbound: {port: 1_5001, excludePorts: 8e1}
+  dns: {port: 15053.0}
+wait: 010
+`;
+  const parsed = await parseDocument(text, "x.yaml");
+  assert.deepEqual(values(parsed), {
+    "kumaDPUser": "80",
+    "redirect.inbound.port": 80,
+    "redirect.inbound.excludePorts": [15, 15, 17, 80],
+    "redirect.outbound.port": 15001,
+    "redirect.outbound.excludePorts": [80],
+    "redirect.dns.port": 15053,
+    "wait": 8,
+  });
+  assert.deepEqual(parsed.warnings, [
+    "x.yaml:4:40: '017' is 15 in YAML 1.1; write 15, or quote it",
+    "x.yaml:7:7: '010' is 8 in YAML 1.1; write 8, or quote it",
+  ]);
+});
+
+Deno.test("of several documents the first one counts, and the others are told", async () => {
+  for (
+    const [text, warning] of [
+      ["wait: 1\n---\nwait: 2\n", "x:2:1: only the first document counts"],
+      ["wait: 1\n---\n# nothing\n...\n", undefined],
+      ["---\nwait: 1\n...\n", undefined],
+    ] as const
+  ) {
+    const parsed = await parseDocument(text, "x");
+    assert.deepEqual(values(parsed), { wait: 1 }, text);
+    assert.equal(parsed.warnings.length, warning === undefined ? 0 : 1, text);
+    if (warning !== undefined) assert.ok(parsed.warnings[0]?.startsWith(warning), text);
+  }
+  const empty = await parseDocument("---\n---\nwait: 2\n", "x");
+  assert.deepEqual(empty.patch, []);
+  assert.match(empty.warnings[0] ?? "", /^x:\d:1: only the first document counts/);
 });
 
 Deno.test("many unknown keys give few warnings, __proto__ reaches nothing", async () => {
@@ -139,6 +234,9 @@ Deno.test("aliases work, bombs and deep nesting are refused quickly", async () =
   const hostile = [
     bomb,
     "redirect: &a\n  inbound: *a\n",
+    "redirect: &a\n  <<: *a\n",
+    `a: &a {${Array.from({ length: 900 }, (_, index) => `k${index}: 1`).join(", ")}}\n` +
+    `b: {<<: [${Array(30).fill("*a").join(", ")}]}\n`,
     "- ".repeat(30_000),
     "[".repeat(60_000),
     '{"a":'.repeat(12_000),

@@ -1,4 +1,4 @@
-import { isIpv4, isIpv6 } from "core/grammar/address.ts";
+import { isIpv4, isIpv6, mappedIpv4 } from "core/grammar/address.ts";
 import type { Family } from "./resolved.ts";
 
 /**
@@ -15,7 +15,7 @@ export function parseNameservers(text: string, family: Family): string[] {
   for (const line of text.split("\n")) {
     const [keyword, word = ""] = line.trim().split(/[ \t]+/);
     if (keyword !== "nameserver") continue;
-    const address = word.replace(/^::ffff:(?=\d+\.)/i, "");
+    const address = mappedIpv4(word) ?? word;
     if (family === "ipv4" ? isIpv4(address) : isIpv6(address)) servers.push(address);
   }
   return servers;

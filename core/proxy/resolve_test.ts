@@ -95,11 +95,17 @@ Deno.test("nameservers by family; scoped ones are skipped", () => {
     "nameserver fe80::1%eth0",
     "nameserver 10.0.0.2\r",
     "nameserver ::ffff:10.0.0.3",
+    "nameserver ::ffff:a00:35",
     "nameservers 10.0.0.4",
     "nameserver",
     "search nameserver 10.0.0.5",
     "nameserver dns.example",
   ].join("\n");
-  assert.deepEqual(parseNameservers(text, "ipv4"), ["10.0.0.2", "10.0.0.2", "10.0.0.3"]);
+  assert.deepEqual(parseNameservers(text, "ipv4"), [
+    "10.0.0.2",
+    "10.0.0.2",
+    "10.0.0.3",
+    "10.0.0.53",
+  ]);
   assert.deepEqual(parseNameservers(text, "ipv6"), ["fd00::2"]);
 });

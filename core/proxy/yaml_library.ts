@@ -7,4 +7,13 @@
  *
  * @module
  */
-export { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parse, parseDocument } from "yaml";
+export {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parse,
+  parseAllDocuments,
+} from "yaml";

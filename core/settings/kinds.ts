@@ -13,7 +13,7 @@ import { formatGoDuration, parseGoDuration } from "core/grammar/go_duration.ts";
 export interface Kind<T> {
   /** From an environment variable; Kuma's syntax. */
   text(text: string): T;
-  /** From the parsed YAML document; `initial` is what it lies over, for kinds whose values merge. */
+  /** From the parsed YAML document; `initial` is what it lies over: null leaves it, and a map is laid over it. */
   yaml(value: Json, initial: T): T;
   /** True where an empty variable is a value of its own; elsewhere it counts as not set. */
   readonly emptyIsValue: boolean;
@@ -38,7 +38,8 @@ function scalar<T>(
   return {
     emptyIsValue,
     text,
-    yaml(value) {
+    yaml(value, initial) {
+      if (value === null) return initial;
       if (typeof value !== "string" && typeof value !== "number") throw expected(what, value);
       return text(String(value));
     },
@@ -78,7 +79,8 @@ export const SWITCH: Kind<boolean> = {
     if (["false", "FALSE", "False", "0", "f", "F"].includes(text)) return false;
     throw expected("true or false", text);
   },
-  yaml(value) {
+  yaml(value, initial) {
+    if (value === null) return initial;
     if (typeof value !== "boolean") throw expected("true or false", value);
     return value;
   },

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { parse } from "yaml";
 import { type ErrorCode, errorText, KumaError } from "core/errors.ts";
+import { shown } from "core/grammar/echo.ts";
 import { isObject, type Json } from "core/patch/json.ts";
+import { type PlainDocument, plainDocument } from "./plain_document.ts";
 import type { Setting } from "./setting.ts";
 
 /** A program's settings: its own names, and for each where it is found and how it is read. */
@@ -55,7 +56,9 @@ export function loadSettings<T extends SettingTable>(
   document: SettingsDocument | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): LoadedSettings<T> {
-  const tree = document === undefined ? {} : parseYaml(document, options.code);
+  const { value: tree, warnings } = document === undefined
+    ? { value: {}, warnings: [] }
+    : readDocument(document, options.code);
   const values: [string, unknown][] = [];
   const origins: [string, string][] = [];
   for (const [name, setting] of Object.entries(table) as [string, Setting<unknown>][]) {
@@ -67,7 +70,7 @@ export function loadSettings<T extends SettingTable>(
   return {
     settings: Object.fromEntries(values) as unknown as Values<T>,
     origins: Object.fromEntries(origins) as Record<keyof T, string>,
-    warnings: unknownKeys(table, options, tree),
+    warnings: [...warnings, ...unknownKeys(table, options, tree)],
   };
 }
 
@@ -84,7 +87,7 @@ function read({ setting, file, tree, environment, code }: Source): [unknown, str
   if (text !== undefined && (text !== "" || setting.kind.emptyIsValue)) {
     return [wrapped(code, setting.env, () => setting.kind.text(text)), setting.env];
   }
-  const value = lookUp(tree, setting.key);
+  const value = wrapped(code, file, () => lookUp(tree, setting.key));
   if (value === undefined) return [setting.initial, "default"];
   const origin = `${file}: ${setting.key}`;
   return [wrapped(code, origin, () => setting.kind.yaml(value, setting.initial)), origin];
@@ -98,37 +101,52 @@ function wrapped<T>(code: ErrorCode, origin: string, work: () => T): T {
   }
 }
 
-/** Walks a dotted path; keys that hold dots themselves (labels) are only below `exceptions.labels`. */
+/**
+ * Walks a dotted path, in any case as Kuma does; keys that hold dots themselves (labels) are only below
+ * `exceptions.labels`. Throws where a key is there in two spellings, of which Kuma takes parts of both.
+ */
 function lookUp(tree: Json, key: string): Json | undefined {
   let at: Json | undefined = tree;
   for (const name of key.split(".")) {
-    if (!isObject(at) || !Object.hasOwn(at, name)) return undefined;
-    at = at[name];
+    if (!isObject(at)) return undefined;
+    const wanted = name.toLowerCase();
+    const [found, other]: string[] = Object.keys(at).filter((own) => own.toLowerCase() === wanted);
+    if (found === undefined) return undefined;
+    if (other !== undefined) {
+      throw new SyntaxError(`the key ${shown(found)} is there twice, as ${shown(other)} too`);
+    }
+    at = at[found];
   }
   return at;
 }
 
-function parseYaml(document: SettingsDocument, code: ErrorCode): Json {
-  let tree: Json | undefined;
+function readDocument({ name, text }: SettingsDocument, code: ErrorCode): PlainDocument {
+  let document: PlainDocument;
   try {
-    tree = parse(document.text) as Json | undefined;
+    document = plainDocument(text);
   } catch (cause) {
-    throw new KumaError(code, `${document.name}: ${errorText(cause)}`, { cause });
+    const message = cause instanceof KumaError ? cause.message : errorText(cause);
+    const glue = /^[0-9]+:[0-9]+: /.test(message) ? ":" : ": ";
+    throw new KumaError(code, `${name}${glue}${message}`, { cause });
   }
-  if (tree === undefined || tree === null) return {};
-  if (!isObject(tree)) {
-    throw new KumaError(code, `${document.name}: the document must be a map of settings`);
+  const { value, warnings } = document;
+  if (value !== null && !isObject(value)) {
+    throw new KumaError(code, `${name}: the document must be a map of settings`);
   }
-  return tree;
+  return { value: value ?? {}, warnings: warnings.map((warning) => `${name}:${warning}`) };
 }
 
 function unknownKeys(table: SettingTable, options: LoadOptions, tree: Json): string[] {
   const { root, knownElsewhere, reader } = options;
-  const known = [...Object.values(table).map((setting) => setting.key), ...knownElsewhere];
+  const known = [...Object.values(table).map((setting) => setting.key), ...knownElsewhere].map((
+    key,
+  ) => key.toLowerCase());
   const unknown: string[] = [];
   const walk = (value: Json | undefined, path: string) => {
-    if (known.includes(path)) return;
-    if (!isObject(value) || !known.some((key) => key.startsWith(`${path}.`))) {
+    const folded = path.toLowerCase();
+    // A section with nothing in it sets nothing.
+    if (value === null || known.includes(folded)) return;
+    if (!isObject(value) || !known.some((key) => key.startsWith(`${folded}.`))) {
       unknown.push(path);
       return;
     }

@@ -107,8 +107,11 @@ const BAD: [string, Record<string, string>, RegExp][] = [
   ],
   ["runtime: {kubernetes: {injector: {sidecarContainer: {ipFamilyMode: ipv6}}}}", {}, /one of/],
   ["runtime: {kubernetes: {injector: {cniEnabled: yes please}}}", {}, /not true or false/],
-  ["a: b: c", {}, /kuma-cp\.yaml: /],
+  ["a: b: c", {}, /^kuma-cp\.yaml:1:4: /],
   ["[1]", {}, /must be a map/],
+  ["mode: zone\nmode: global", {}, /^kuma-cp\.yaml:2:1: the key 'mode' is there twice$/],
+  ["mode: zone\nMode: global", {}, /^kuma-cp\.yaml: the key mode is there twice, as Mode too$/],
+  ["runtime: {kubernetes: {admissionServer: {port: 080.5}}}", {}, /port: "80\.5" is not a whole/],
 ];
 
 for (const [text, environment, message] of BAD) {
@@ -121,6 +124,44 @@ for (const [text, environment, message] of BAD) {
     );
   });
 }
+
+Deno.test("documents are read by the rules of Kuma's YAML library", () => {
+  const { settings, warnings } = loadSettings(
+    file(`
+defaults: &resources {limits: {cpu: 0x3, memory: 1_000}, requests: {cpu: 100m}}
+Runtime:
+  Kubernetes:
+    admissionServer: {port: 5443.0}
+    injector:
+      cniEnabled: yes
+      builtinDNS: {enabled: Off, port: 010}
+      virtualProbesPort:
+      virtualProbesEnabled: ~
+      containerPatches:
+      sidecarContainer:
+        uid: 0o1750
+        gid: null
+        drainTime:
+        resources:
+          <<: *resources
+---
+runtime: {kubernetes: {injector: {sidecarContainer: {uid: 7}}}}
+`),
+    {},
+  );
+  assert.equal(settings.serverPort, 5443);
+  assert.deepEqual([settings.cniEnabled, settings.builtinDns], [true, false]);
+  assert.equal(settings.builtinDnsPort, 8);
+  assert.deepEqual([settings.virtualProbesPort, settings.virtualProbes], [9000, true]);
+  assert.deepEqual(settings.containerPatches, []);
+  assert.deepEqual([settings.uid, settings.gid, settings.drainTime], [1000, 5678, "30s"]);
+  assert.deepEqual([settings.limitCpu, settings.limitMemory], ["3", "1000"]);
+  assert.deepEqual([settings.requestCpu, settings.requestMemory], ["100m", "64Mi"]);
+  assert.deepEqual(warnings, [
+    "kuma-cp.yaml:8:39: '010' is 8 in YAML 1.1; write 8, or quote it",
+    "kuma-cp.yaml:18:1: only the first document counts; what follows here is ignored",
+  ]);
+});
 
 Deno.test("a mistyped key of the injector is warned about, others are the control plane's", () => {
   const { warnings } = loadSettings(

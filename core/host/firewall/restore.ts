@@ -1,11 +1,14 @@
 /**
- * Calls of `iptables-restore`: rules on standard input, never a file, and the flags for the lock of
- * legacy iptables.
+ * Calls of `iptables-restore`: rules on standard input, and the flags for the lock of legacy iptables. Programs
+ * that a person named get the rules as a file whose name is the last argument, as Kuma 2.9 gives them: a script
+ * may look at it before it hands it on.
  *
  * @module
  */
 import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
+import { withMemoryFile } from "../memory_file.ts";
+import type { RunOptions } from "../run.ts";
 import { Children, failureText } from "./children.ts";
 import type { ToolFinder, Tools } from "./tools.ts";
 import { isAtLeast } from "./version.ts";
@@ -61,8 +64,14 @@ export class Restorer {
   /** Feeds rules once. */
   async call(tools: Tools, text: string, options: readonly string[] = []): Promise<Outcome> {
     const argv = await this.argv(tools, options);
-    const env = await this.#environment(tools);
-    const result = await this.children.run(argv, { stdin: text, asNetnsOwner: true, ...env });
+    const child: RunOptions = { asNetnsOwner: true, ...await this.#environment(tools) };
+    const result = tools.custom
+      ? await withMemoryFile(
+        `${tools.family}-rules`,
+        text,
+        (path) => this.children.run([...argv, path], child),
+      )
+      : await this.children.run(argv, { stdin: text, ...child });
     if (result.code === 0 && result.signal === null) return { kind: "ok" };
     // Exit code 4, RESOURCE_PROBLEM, has other causes too: only the words tell the lock.
     const locked = /xtables lock|holding the lock/i.test(result.stderr);

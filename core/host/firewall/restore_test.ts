@@ -62,6 +62,23 @@ Deno.test("rules go in on standard input; the lock moves for legacy 1.8.6 and ne
   }
 });
 
+const asFile = "programs that a person named get the rules as a file, named last";
+// The C library stays open.
+Deno.test(asFile, { sanitizeResources: false }, async () => {
+  const read: string[] = [];
+  const children = new Children({
+    run: (argv, options = {}) => {
+      assert.equal(options.stdin, undefined);
+      assert.deepEqual(argv.slice(0, 3), ["/x/iptables-restore", "--test", "--noflush"]);
+      read.push(Deno.readTextFileSync(argv.at(-1) ?? ""));
+      return Promise.resolve(OK);
+    },
+  });
+  const made = new Restorer(children, new ToolFinder(children, ""), PATIENCE);
+  await made.call({ ...TOOLS, custom: true }, "*nat\nCOMMIT\n", ["--test"]);
+  assert.deepEqual(read, ["*nat\nCOMMIT\n"]);
+});
+
 Deno.test("only the lock makes a check wait, and in the end it is named", async () => {
   const patient = restorer([LOCKED, LOCKED, OK]);
   assert.deepEqual(await patient.made.test(TOOLS, "", silentLogger), { kind: "ok" });

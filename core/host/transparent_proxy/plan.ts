@@ -83,10 +83,15 @@ export function resolved(
   { logger }: Session,
   passwd: string | undefined,
 ): ResolvedConfig {
-  const uid = document.cniMode
+  // In CNI mode a UID needs no user; a name would be left to iptables by Kuma 2.9, which reads the same file.
+  const uid = document.cniMode && !isName(document.kumaDPUser)
     ? sidecarUid(document)
     : lookUpUid(document.kumaDPUser, readPasswd(passwd));
   return resolveConfig(document, uid, (warning) => logger.warn(warning));
+}
+
+function isName(user: string): boolean {
+  return user !== "" && !/^[0-9]+$/.test(user);
 }
 
 async function usableIpv4(
