@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { BPF_CODES } from "./errors/bpf_codes.ts";
 import type { CNI_CODES } from "./errors/cni_codes.ts";
 import type { CP_CODES } from "./errors/cp_codes.ts";
 import type { FIREWALL_CODES } from "./errors/firewall_codes.ts";
@@ -15,11 +16,12 @@ import type { TP_CODES } from "./errors/tp_codes.ts";
 import type { WH_CODES } from "./errors/wh_codes.ts";
 
 /**
- * A stable code such as `KUMA-TP-004`: the area (`TP`, `CNI`, `INS`, `WH`, `CP`, `HOST`) and a number. The codes that exist
- * are those of the tables, so a misspelt one does not compile. The build has codes of its own, which only
- * developers see.
+ * A stable code such as `KUMA-TP-004`: the area (`TP`, `CNI`, `INS`, `WH`, `CP`, `BPF`, `HOST`) and a number. The codes
+ * that exist are those of the tables, so a misspelt one does not compile. The build has codes of its own, which
+ * only developers see.
  */
 export type ErrorCode =
+  | keyof typeof BPF_CODES
   | keyof typeof CNI_CODES
   | keyof typeof CP_CODES
   | keyof typeof FIREWALL_CODES

@@ -1,3 +1,4 @@
+import { BPF_CODES } from "core/errors/bpf_codes.ts";
 import { CNI_CODES } from "core/errors/cni_codes.ts";
 import { CP_CODES } from "core/errors/cp_codes.ts";
 import { HOST_CODES } from "core/errors/host_codes.ts";
@@ -17,4 +18,5 @@ export const CODES: Readonly<Record<string, CodeText>> = {
   ...INS_CODES,
   ...WH_CODES,
   ...CP_CODES,
+  ...BPF_CODES,
 };
