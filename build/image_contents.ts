@@ -11,7 +11,7 @@ import { addDebian, type ImageRoot } from "./image_root.ts";
 import { type Arch, hostArch, TARGETS } from "./pins.ts";
 import { type Need, runtimeNeeds } from "./setup.ts";
 
-/** User and group of the webhook in its image: not root, and nobody else's. */
+/** User and group of webhook and controller in their images: not root, and nobody else's. */
 export const IMAGE_USER = 65_532;
 
 /** Kuma's user of the sidecar, which kumactl looks up: its traffic is not redirected. */
@@ -33,7 +33,16 @@ export interface ImageContents {
 
 /** The images by component. */
 export const IMAGES: Readonly<Record<string, ImageContents>> = {
-  webhook: { components: ["webhook"], needs: runtimeNeeds, fill: webhook },
+  webhook: {
+    components: ["webhook"],
+    needs: runtimeNeeds,
+    fill: (root, dist, arch) => server("kuma-webhook", root, { dist, arch }),
+  },
+  controller: {
+    components: ["controller"],
+    needs: runtimeNeeds,
+    fill: (root, dist, arch) => server("kuma-controller", root, { dist, arch }),
+  },
   kumactl: {
     components: ["kumactl"],
     needs: (arch) => [
@@ -45,9 +54,14 @@ export const IMAGES: Readonly<Record<string, ImageContents>> = {
   installer: { components: ["installer", "cni"], needs: runtimeNeeds, fill: installer },
 };
 
-async function webhook(root: ImageRoot, dist: string, arch: Arch): Promise<string[]> {
-  const inside = "/usr/bin/kuma-webhook";
-  const program = join(dist, "kuma-webhook");
+/** A program that serves, with its libraries, as nobody's user. */
+async function server(
+  name: string,
+  root: ImageRoot,
+  { dist, arch }: { dist: string; arch: Arch },
+): Promise<string[]> {
+  const inside = `/usr/bin/${name}`;
+  const program = join(dist, name);
   // The folder of temporary files, for who runs it without a volume there.
   await root.folder("/tmp", 0o1777);
   await root.copy(program, inside);

@@ -20,6 +20,6 @@ Deno.test("what cannot be meant is refused", () => {
 Deno.test("a component without an image is refused with those that have one", async () => {
   await assert.rejects(makeImage(ROOT, parseImageArgs(["cni"])), {
     code: "KUMA-BUILD-004",
-    message: /no image of cni, only of webhook, kumactl, installer/,
+    message: /no image of cni, only of webhook, controller, kumactl, installer/,
   });
 });

@@ -8,6 +8,7 @@
 import type { BPF_CODES } from "./errors/bpf_codes.ts";
 import type { CNI_CODES } from "./errors/cni_codes.ts";
 import type { CP_CODES } from "./errors/cp_codes.ts";
+import type { CTL_CODES } from "./errors/ctl_codes.ts";
 import type { FIREWALL_CODES } from "./errors/firewall_codes.ts";
 import type { HOST_CODES } from "./errors/host_codes.ts";
 import type { INS_CODES } from "./errors/ins_codes.ts";
@@ -16,7 +17,7 @@ import type { TP_CODES } from "./errors/tp_codes.ts";
 import type { WH_CODES } from "./errors/wh_codes.ts";
 
 /**
- * A stable code such as `KUMA-TP-004`: the area (`TP`, `CNI`, `INS`, `WH`, `CP`, `BPF`, `HOST`) and a number. The codes
+ * A stable code such as `KUMA-TP-004`: the area (`TP`, `CNI`, `INS`, `WH`, `CP`, `CTL`, `BPF`, `HOST`) and a number. The codes
  * that exist are those of the tables, so a misspelt one does not compile. The build has codes of its own, which
  * only developers see.
  */
@@ -24,6 +25,7 @@ export type ErrorCode =
   | keyof typeof BPF_CODES
   | keyof typeof CNI_CODES
   | keyof typeof CP_CODES
+  | keyof typeof CTL_CODES
   | keyof typeof FIREWALL_CODES
   | keyof typeof HOST_CODES
   | keyof typeof INS_CODES

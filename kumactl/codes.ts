@@ -1,6 +1,7 @@
 import { BPF_CODES } from "core/errors/bpf_codes.ts";
 import { CNI_CODES } from "core/errors/cni_codes.ts";
 import { CP_CODES } from "core/errors/cp_codes.ts";
+import { CTL_CODES } from "core/errors/ctl_codes.ts";
 import { HOST_CODES } from "core/errors/host_codes.ts";
 import { INS_CODES } from "core/errors/ins_codes.ts";
 import { type CodeText, TP_CODES } from "core/errors/tp_codes.ts";
@@ -19,4 +20,5 @@ export const CODES: Readonly<Record<string, CodeText>> = {
   ...WH_CODES,
   ...CP_CODES,
   ...BPF_CODES,
+  ...CTL_CODES,
 };

@@ -20,9 +20,9 @@ import { readEnvironment } from "./environment.ts";
 import { explainHere } from "./explain/here.ts";
 import { whoAsks } from "./explain/who_asks.ts";
 import { addManifests } from "./install/command.ts";
-import { stderrLogger } from "./log.ts";
+import { stderrLogger } from "core/program/log.ts";
 import { serve } from "./serve.ts";
-import { untilSignal } from "./server/server.ts";
+import { untilSignal } from "core/program/signals.ts";
 import { type LoadedSettings, loadSettings, type SettingsDocument } from "./settings/load.ts";
 import type { Logger } from "core/log/logger.ts";
 
@@ -92,7 +92,10 @@ function readDocument(path: string): SettingsDocument {
 }
 
 async function runServe(flags: ServeFlags): Promise<number> {
-  const log = stderrLogger(parseLogLevel(flags.logLevel) ?? "info", flags.logFormat);
+  const log = stderrLogger("kuma-webhook", {
+    level: parseLogLevel(flags.logLevel) ?? "info",
+    format: flags.logFormat,
+  });
   const loaded = settingsFrom(flags.configFile);
   for (const warning of loaded.warnings) log.warn(warning);
   if (!/^[0-9]{1,4}$/.test(flags.drainTime)) {

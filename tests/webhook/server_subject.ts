@@ -9,7 +9,8 @@ import { MetricSet } from "core/metrics/metrics.ts";
 import type { CertificatePair } from "core/serve/tls_generation.ts";
 import type { Verdict } from "../../webhook/admission/review.ts";
 import { SERVER_METRICS } from "core/serve/metrics.ts";
-import { startServer, untilSignal } from "../../webhook/server/server.ts";
+import { untilSignal } from "core/program/signals.ts";
+import { startServer } from "../../webhook/server/server.ts";
 
 const folder = Deno.args[0] ?? "";
 const read = (): CertificatePair => JSON.parse(Deno.readTextFileSync(`${folder}/pair.json`));

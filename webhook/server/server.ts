@@ -114,18 +114,3 @@ export function startServer(options: ServerOptions): AdmissionServer {
     },
   };
 }
-
-/** Resolves when this process is asked to end; further signals then act as usual. */
-export function untilSignal(): Promise<Deno.Signal> {
-  const signals = ["SIGTERM", "SIGINT"] as const;
-  return new Promise((resolve) => {
-    const listeners = signals.map((signal) => {
-      const listener = () => {
-        for (const [name, other] of listeners) Deno.removeSignalListener(name, other);
-        resolve(signal);
-      };
-      Deno.addSignalListener(signal, listener);
-      return [signal, listener] as const;
-    });
-  });
-}

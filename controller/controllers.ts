@@ -1,0 +1,31 @@
+/**
+ * Which control loops run, by the settings.
+ *
+ * @module
+ */
+import type { KubeClient } from "core/cluster/client.ts";
+import type { Logger } from "core/log/logger.ts";
+import { AttachmentController } from "./attachment/attachment.ts";
+import type { Controller } from "./controller.ts";
+import type { Settings } from "./settings/table.ts";
+import { TaintController } from "./taint/taint.ts";
+
+/** What the control loops are made from. */
+export interface ControllersOptions {
+  readonly settings: Settings;
+  readonly client: KubeClient;
+  readonly log: Logger;
+}
+
+/** The loops that the settings ask for; says of those that are off what that means. */
+export function controllersFor({ settings, client, log }: ControllersOptions): Controller[] {
+  const controllers: Controller[] = [];
+  if (settings.taintEnabled) controllers.push(new TaintController({ client, settings, log }));
+  else {
+    log.info(
+      "nodes are not tainted: pods may start before the CNI is ready, and taints that are set stay",
+    );
+  }
+  if (settings.cniEnabled) controllers.push(new AttachmentController({ client, log }));
+  return controllers;
+}

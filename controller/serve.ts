@@ -1,0 +1,114 @@
+/**
+ * The running controller: informers on every replica, control loops on the one that leads.
+ *
+ * @module
+ */
+import type { KubeClient } from "core/cluster/client.ts";
+import { leadWithLease } from "core/cluster/lease.ts";
+import { parseGoDuration } from "core/grammar/go_duration.ts";
+import type { Logger } from "core/log/logger.ts";
+import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import { serveOperations } from "core/serve/operations_server.ts";
+import { type Controller, LOOP_METRICS, runController } from "./controller.ts";
+import { controllersFor } from "./controllers.ts";
+import type { LoadedSettings } from "./settings/load.ts";
+
+/** Name of the Lease. Not that of Kuma's control plane, beside which we may run. */
+export const LEASE = "kuma-controller-leader";
+
+const METRICS = {
+  ...LOOP_METRICS,
+  leader_election_master_status: { type: "gauge", help: "1 while this replica leads." },
+  kuma_controller_informer_synced: {
+    type: "gauge",
+    help: "1 once everything was listed, by kind.",
+  },
+  kuma_controller_informer_objects: { type: "gauge", help: "Objects in memory, by kind." },
+  kuma_controller_informer_restarts: {
+    type: "gauge",
+    help: "Restarts of list or watch so far, by kind and cause.",
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** What the controller runs with. */
+export interface ServeOptions {
+  readonly loaded: LoadedSettings;
+  readonly client: KubeClient;
+  readonly log: Logger;
+  /** Where /healthz, /readyz and /metrics are. */
+  readonly address: string;
+  readonly port: number;
+  /** Unique among the replicas. */
+  readonly identity: string;
+  /** Fires when the program must end. */
+  readonly ending: AbortSignal;
+}
+
+/**
+ * Runs until it must end, or until another replica leads; gives which.
+ *
+ * @throws {KumaError} `KUMA-CTL-004` the address cannot be listened on
+ */
+export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
+  const { loaded: { settings }, client, log, ending } = options;
+  const controllers = controllersFor({ settings, client, log });
+  const informers = [...new Set(controllers.flatMap((one) => [...one.informers]))];
+  const metrics = new MetricSet<keyof typeof METRICS>(METRICS);
+  metrics.set("leader_election_master_status", 0, { name: LEASE });
+  metrics.onPage(() => {
+    for (const { name: kind, synced, size, restarts } of informers) {
+      metrics.set("kuma_controller_informer_synced", +synced, { kind });
+      metrics.set("kuma_controller_informer_objects", size, { kind });
+      for (const [cause, count] of restarts) {
+        metrics.set("kuma_controller_informer_restarts", count, { kind, cause });
+      }
+    }
+  });
+  await using server = serveOperations({
+    address: options.address,
+    port: options.port,
+    code: "KUMA-CTL-004",
+    log,
+    readyz: {
+      "informer-sync": () => {
+        const missing = informers.filter((one) => !one.synced && !one.unserved);
+        if (missing.length === 0) return undefined;
+        return `it waits for ${missing.map(({ name }) => name).join(", ")}`;
+      },
+    },
+    metrics: { page: () => [metrics, ...pagesOf(controllers)].map((one) => one.page()).join("") },
+  });
+  log.info("serving", {
+    port: server.port,
+    controllers: controllers.map(({ name }) => name).join(", "),
+  });
+  const stop = new AbortController();
+  const over = AbortSignal.any([ending, stop.signal]);
+  const informing = Promise.all(informers.map((one) => one.run(over)));
+  try {
+    return await leadWithLease(
+      {
+        client,
+        namespace: settings.systemNamespace,
+        name: LEASE,
+        identity: options.identity,
+        log,
+        durationMs: parseGoDuration(settings.leaseDuration) / 1e6,
+        renewMs: parseGoDuration(settings.renewDeadline) / 1e6,
+      },
+      async (signal) => {
+        metrics.set("leader_election_master_status", 1, { name: LEASE });
+        await Promise.all(controllers.map((one) => runController(one, { log, metrics }, signal)));
+        metrics.set("leader_election_master_status", 0, { name: LEASE });
+      },
+      ending,
+    );
+  } finally {
+    stop.abort();
+    await informing;
+  }
+}
+
+function pagesOf(controllers: readonly Controller[]): { page(): string }[] {
+  return controllers.flatMap(({ metrics }) => metrics === undefined ? [] : [metrics]);
+}

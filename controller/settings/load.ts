@@ -1,0 +1,39 @@
+/**
+ * Reads the controller's settings: the control plane's YAML document, the environment over it, defaults below
+ * both.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import type { LoadedSettings as Loaded, SettingsDocument } from "core/settings/load.ts";
+import { loadSettings as load } from "core/settings/load.ts";
+import { SETTINGS } from "./table.ts";
+
+/** The controller's settings, where each value comes from, and what a person should know. */
+export type LoadedSettings = Loaded<typeof SETTINGS>;
+
+/**
+ * Merges the sources. Unknown keys are left to the control plane, but for those of the controller itself.
+ *
+ * @throws {KumaError} `KUMA-CTL-001` naming the key or variable, `-002` taints without a CNI app.
+ */
+export function loadSettings(
+  document: SettingsDocument | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): LoadedSettings {
+  const options = {
+    code: "KUMA-CTL-001",
+    root: "runtime.kubernetes.controller",
+    knownElsewhere: [],
+    reader: "the controller",
+  } as const;
+  const loaded = load(SETTINGS, options, document, environment);
+  const { taintEnabled, cniApp } = loaded.settings;
+  // Kuma 2.9 starts without, waits for pods whose label is empty, and taints every node for good.
+  if (taintEnabled && cniApp === "") {
+    throw new KumaError("KUMA-CTL-002", `${SETTINGS.cniApp.key} is empty`, {
+      hint: `set ${SETTINGS.cniApp.env} to the label 'app' of the CNI's pods`,
+    });
+  }
+  return loaded;
+}

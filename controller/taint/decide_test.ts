@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import type { Json, JsonObject } from "core/patch/json.ts";
+import { decideTaints, viewCniPod, viewNode } from "./decide.ts";
+
+const OURS: Json = { key: "NodeReadiness", effect: "NoSchedule" };
+const OTHER: Json = { key: "dedicated", value: "gpu", effect: "NoExecute" };
+const READY = { node: "a", ready: true };
+
+function decide(taints: Json[], pods: { node: string; ready: boolean }[], windows = false) {
+  return decideTaints({ name: "a", taints, windows }, pods);
+}
+
+const TABLE: [string, ReturnType<typeof decide>, ReturnType<typeof decide>][] = [
+  ["a new node", decide([], []), [OURS]],
+  ["a node whose CNI pod is not ready", decide([OTHER], [{ ...READY, ready: false }]), [
+    OTHER,
+    OURS,
+  ]],
+  ["a ready pod of another node", decide([], [{ ...READY, node: "b" }]), [OURS]],
+  ["a tainted node without a ready pod", decide([OURS], []), undefined],
+  ["a ready node without the taint", decide([OTHER], [READY]), undefined],
+  ["one ready pod of two", decide([OURS], [{ ...READY, ready: false }, READY]), []],
+  ["a ready node with the taint", decide([OTHER, OURS, OTHER], [READY]), [OTHER, OTHER]],
+  [
+    "the taint twice, with another value",
+    decide([OURS, { key: "NodeReadiness", value: "x", effect: "NoSchedule" }], [READY]),
+    [],
+  ],
+  [
+    "another effect is another taint",
+    decide([{ key: "NodeReadiness", effect: "NoExecute" }], [READY]),
+    undefined,
+  ],
+  ["a Windows node", decide([], [], true), undefined],
+  ["a Windows node that was tainted", decide([OURS, OTHER], [], true), [OTHER]],
+];
+
+for (const [name, found, expected] of TABLE) {
+  Deno.test(`taints: ${name}`, () => assert.deepEqual(found, expected));
+}
+
+Deno.test("a pod counts by label, node, phase and condition", () => {
+  const pod = (change: JsonObject): JsonObject => ({
+    metadata: { labels: { app: "kuma-cni" } },
+    spec: { nodeName: "a" },
+    status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
+    ...change,
+  });
+  const view = (change: JsonObject) => viewCniPod(pod(change), "kuma-cni");
+  assert.deepEqual(view({}), { node: "a", ready: true });
+  assert.deepEqual(view({ metadata: { labels: { app: "x" } } }), undefined);
+  assert.deepEqual(view({ spec: {} }), undefined);
+  assert.deepEqual(view({ status: { phase: "Pending", conditions: [] } })?.ready, false);
+  const notReady = { phase: "Running", conditions: [{ type: "Ready", status: "Unknown" }] };
+  assert.deepEqual(view({ status: notReady })?.ready, false);
+});
+
+Deno.test("a node's view", () => {
+  const labels = { "kubernetes.io/os": "windows" };
+  const view = viewNode({ metadata: { name: "a", labels }, spec: { taints: [OURS] } });
+  assert.deepEqual(view, { name: "a", taints: [OURS], windows: true });
+  assert.deepEqual(viewNode({ metadata: { name: "a" } })?.taints, []);
+  assert.equal(viewNode({}), undefined);
+});

@@ -1,0 +1,140 @@
+/**
+ * Taints nodes until their CNI pod is ready.
+ *
+ * Its limit: a new node can be scheduled to until the taint is there. Nodes that are born with it
+ * (kubelet's `--register-with-taints=NodeReadiness:NoSchedule`) have no such gap, and are freed as others are.
+ *
+ * @module
+ */
+import { ApiError, type KubeClient } from "core/cluster/client.ts";
+import { Informer } from "core/cluster/informer.ts";
+import { patchObject } from "core/cluster/writes.ts";
+import type { Logger } from "core/log/logger.ts";
+import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import { isObject } from "core/patch/json.ts";
+import type { Controller } from "../controller.ts";
+import type { Settings } from "../settings/table.ts";
+import {
+  type CniPodView,
+  decideTaints,
+  isTainted,
+  type NodeView,
+  viewCniPod,
+  viewNode,
+} from "./decide.ts";
+
+const METRICS = {
+  kuma_controller_nodes_tainted: { type: "gauge", help: "Nodes that carry the taint now." },
+  kuma_controller_taint_changes_total: {
+    type: "counter",
+    help: "Changes of nodes by what was done: added, removed.",
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** What a 409 is answered with: so many fresh reads, then the queue's pause. */
+const TRIES = 5;
+
+/** What it works with. */
+export interface TaintOptions {
+  readonly client: KubeClient;
+  readonly settings: Pick<Settings, "cniApp" | "cniNamespace">;
+  readonly log: Logger;
+}
+
+/**
+ * The controller `kuma-cni-taint-controller`. It needs `get`, `list`, `watch` and `patch` on nodes, `list` and
+ * `watch` on pods of the CNI's namespace.
+ */
+export class TaintController implements Controller {
+  readonly name = "kuma-cni-taint-controller";
+  readonly concurrency = 4;
+  readonly metrics: MetricSet<keyof typeof METRICS>;
+  readonly #nodes: Informer<NodeView>;
+  readonly #pods: Informer<CniPodView>;
+  readonly #client: KubeClient;
+  readonly #log: Logger;
+
+  constructor({ client, settings, log }: TaintOptions) {
+    this.#client = client;
+    this.#log = log;
+    const common = { connection: client, log };
+    this.#nodes = new Informer({
+      ...common,
+      name: "nodes",
+      path: "/api/v1/nodes",
+      keep: viewNode,
+    });
+    this.#pods = new Informer({
+      ...common,
+      name: "cni-pods",
+      path: `/api/v1/namespaces/${encodeURIComponent(settings.cniNamespace)}/pods`,
+      keep: (object) => viewCniPod(object, settings.cniApp),
+      indices: { node: ({ node }) => [node] },
+    });
+    this.metrics = new MetricSet(METRICS);
+    this.metrics.onPage(() => {
+      const tainted = [...this.#nodes.values()].filter(isTainted);
+      this.metrics.set("kuma_controller_nodes_tainted", tainted.length);
+    });
+  }
+
+  get informers(): readonly [Informer<NodeView>, Informer<CniPodView>] {
+    return [this.#nodes, this.#pods];
+  }
+
+  watch(add: (key: string) => void): () => void {
+    const nodes = this.#nodes.subscribe((event) => {
+      if (event.type !== "deleted") add(event.key);
+    });
+    const pods = this.#pods.subscribe((event) => {
+      if (event.type !== "added") add(event.old.node);
+      if (event.type !== "deleted") add(event.object.node);
+    });
+    return () => {
+      nodes();
+      pods();
+    };
+  }
+
+  async reconcile(name: string, signal: AbortSignal): Promise<void> {
+    const held = this.#nodes.get(name);
+    if (held === undefined || decideTaints(held, this.#podsOn(name)) === undefined) return;
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.#change(name, signal);
+      } catch (thrown) {
+        if (!(thrown instanceof ApiError) || thrown.status !== 409 || tries === TRIES) throw thrown;
+      }
+    }
+  }
+
+  /** Reads the node anew: a list of taints replaces the whole one, so it has to be the latest. */
+  async #change(name: string, signal: AbortSignal): Promise<void> {
+    const path = `/api/v1/nodes/${encodeURIComponent(name)}`;
+    let object;
+    try {
+      object = await this.#client.json(path, { signal });
+    } catch (thrown) {
+      if (thrown instanceof ApiError && thrown.status === 404) return;
+      throw thrown;
+    }
+    const node = isObject(object) ? viewNode(object) : undefined;
+    if (!isObject(object) || node === undefined) return;
+    const taints = decideTaints(node, this.#podsOn(name));
+    if (taints === undefined) return;
+    const { resourceVersion } = isObject(object.metadata) ? object.metadata : {};
+    await patchObject(this.#client, path, "merge", { spec: { taints } }, {
+      resourceVersion: String(resourceVersion),
+      signal,
+    });
+    const change = taints.length > node.taints.length ? "added" : "removed";
+    this.metrics.add("kuma_controller_taint_changes_total", { change });
+    this.#log.info(change === "added" ? "node tainted: its CNI is not ready" : "node freed", {
+      node: name,
+    });
+  }
+
+  #podsOn(node: string): CniPodView[] {
+    return this.#pods.by("node", node).flatMap((key) => this.#pods.get(key) ?? []);
+  }
+}
