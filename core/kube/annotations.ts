@@ -112,6 +112,11 @@ export const TAGS = {
   service: "kuma.io/service",
   protocol: "kuma.io/protocol",
   zone: "kuma.io/zone",
+  /** The pod, where single ones are called by name: behind a headless Service, or behind none. */
+  instance: "kuma.io/instance",
+  namespace: "k8s.kuma.io/namespace",
+  serviceName: "k8s.kuma.io/service-name",
+  servicePort: "k8s.kuma.io/service-port",
 } as const;
 
 /** Containers that Kuma adds to a pod, or makes. */
