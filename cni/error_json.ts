@@ -32,6 +32,8 @@ const NUMBERS: Readonly<Record<string, number>> = {
   /** Another program holds the xtables lock, or changes the rules at the same time: it will pass. */
   "KUMA-TP-206": 11,
   "KUMA-TP-207": 11,
+  /** The kernel gave no whole answer. */
+  "KUMA-TP-210": 11,
 };
 
 /** The firewall of the node, `KUMA-TP-2xx`. */

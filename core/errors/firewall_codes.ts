@@ -65,7 +65,7 @@ export const FIREWALL_CODES = {
   "KUMA-TP-211": {
     title: "IPv6 rules were asked for, but IPv6 cannot be used",
     todo: "The message says why. Give the host an IPv6 address and ip6tables, or use another " +
-      "--ip-family-mode.",
+      "--ip-family-mode (of a pod: the annotation kuma.io/transparent-proxying-ip-family-mode: ipv4).",
   },
   "KUMA-TP-212": {
     title: "The journal of what was installed cannot be read or written",

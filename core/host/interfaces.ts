@@ -78,6 +78,14 @@ export function hasUsableIpv6(addresses: readonly Ipv6Address[] = ipv6Addresses(
   return addresses.some((address) => address.hex !== IPV6_LOOPBACK);
 }
 
+/**
+ * Whether traffic can leave by IPv6 for more than the next link: an address that is neither link-local (fe80::/10)
+ * nor one of the loopback interface (`::1`, and `::6` of ours).
+ */
+export function hasRoutableIpv6(addresses: readonly Ipv6Address[] = ipv6Addresses()): boolean {
+  return addresses.some(({ hex }) => !/^(?:fe[89ab]|0{31})/.test(hex));
+}
+
 /** Whether `::6` is there, which {@linkcode addPassthroughIpv6} adds. */
 export function hasPassthroughIpv6(addresses: readonly Ipv6Address[] = ipv6Addresses()): boolean {
   return addresses.some((address) => address.hex === IPV6_PASSTHROUGH);

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { effectiveUserId } from "./libc.ts";
-import { hasUsableIpv6, interfaceNames, loopbackInterface, parseIfInet6 } from "./interfaces.ts";
+import {
+  hasRoutableIpv6,
+  hasUsableIpv6,
+  interfaceNames,
+  loopbackInterface,
+  parseIfInet6,
+} from "./interfaces.ts";
 
 effectiveUserId(); // Opens the C library outside of any test.
 
@@ -28,6 +34,15 @@ Deno.test("parseIfInet6 reads address, prefix and interface", () => {
   assert.equal(hasUsableIpv6(addresses), true);
   assert.equal(hasUsableIpv6(addresses.slice(0, 1)), false);
   assert.equal(hasUsableIpv6([]), false);
+});
+
+Deno.test("hasRoutableIpv6: neither link-local addresses nor those of the loopback interface count", () => {
+  const routable = (hex: string) => hasRoutableIpv6([{ iface: "eth0", hex, prefixLength: 64 }]);
+  for (const prefix of ["fd62", "2001", "0064", "fec0"]) {
+    assert(routable(prefix.padEnd(31, "0") + "2"), prefix);
+  }
+  for (const last of ["1", "6"]) assert(!routable(last.padStart(32, "0")));
+  for (const prefix of ["fe80", "febf"]) assert(!routable(prefix.padEnd(31, "0") + "2"), prefix);
 });
 
 Deno.test("loopbackInterface finds this host's loopback by its flag", () => {

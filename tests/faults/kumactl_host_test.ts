@@ -69,6 +69,34 @@ test("no iptables on the host: nftables, and without that one line, naming both 
   await machine.kumactlMust(...uninstall());
 });
 
+test("rules that iptables-nft does not list are an error: no legacy rules beside them, no advice to install it", async () => {
+  await using machine = await Machine.create();
+  for (const family of FAMILIES) await machine.restore("nft", family, HOST_RULES);
+  const before = await machine.firewall();
+  const script =
+    '#!/bin/sh\ncase "$*" in --version) exec /usr/sbin/iptables-nft-save "$@";; esac\n' +
+    'echo "iptables-nft-save: the list keeps changing" >&2; exit 1\n';
+  await machine.putProgram("iptables-nft-save", script);
+  const path = `PATH=${machine.folder}:${Deno.env.get("PATH")}`;
+  const kumactl = (args: string[]) => machine.run("env", [path, kumactlPath(), ...args]);
+  for (const args of [install(), uninstall(), uninstall("--dry-run")]) {
+    const done = await kumactl(args);
+    assert.equal(done.code, 1, done.stdout);
+    assert.match(
+      done.stderr,
+      /^Error: .*iptables-nft-save failed: exit status 1: .* keeps changing \[KUMA-TP-203\]/m,
+    );
+    assert.doesNotMatch(done.stderr, /install the package/);
+    assert.equal(await machine.firewall(), before);
+  }
+  const shown = await kumactl(install("--dry-run"));
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(
+    shown.stderr,
+    /keeps changing; the rules shown are those of a host without any extras/,
+  );
+});
+
 test("the flavour that holds rules is the one that is used", async () => {
   for (const used of ["nft", "legacy"] as const) {
     await using machine = await Machine.create();

@@ -6,7 +6,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { type TableName, TABLES } from "core/rules/model.ts";
-import type { Children } from "./children.ts";
+import { type Children, failureText } from "./children.ts";
 import type { Tools } from "./tools.ts";
 
 /** Extensions of iptables that the rules use. */
@@ -28,18 +28,16 @@ export const NONE: Capabilities = { comments: false, conntrackZones: false, mang
 /**
  * Probes one by one.
  *
- * @throws {KumaError} `KUMA-TP-202` where the least that the rules need is not there.
+ * @throws {KumaError} `KUMA-TP-202` where the least that the rules need is not there, `-203` a program was killed.
  */
 export async function probeCapabilities(children: Children, tools: Tools): Promise<Capabilities> {
   const matches = new Set<MatchName>();
   for (const match of MATCHES) {
-    const { code } = await children.run([tools.iptables, "-m", match, "-h"]);
-    if (code === 0) matches.add(match);
+    if (await succeeds(children, [tools.iptables, "-m", match, "-h"])) matches.add(match);
   }
   const tables = new Set<TableName>();
   for (const table of TABLES) {
-    const { code } = await children.run([tools.save, "-t", table]);
-    if (code === 0) tables.add(table);
+    if (await succeeds(children, [tools.save, "-t", table])) tables.add(table);
   }
   const lacking = [
     ...(tables.has("nat") ? [] : ['missing table: "nat"']),
@@ -57,6 +55,13 @@ export async function probeCapabilities(children: Children, tools: Tools): Promi
     conntrackZones: tables.has("raw") && matches.has("conntrack") && matches.has("udp"),
     mangle: tables.has("mangle"),
   };
+}
+
+/** Whether a program ends well. One that was killed has not said that anything is lacking. */
+async function succeeds(children: Children, argv: [string, ...string[]]): Promise<boolean> {
+  const result = await children.run(argv);
+  if (result.signal === null) return result.code === 0;
+  throw new KumaError("KUMA-TP-203", `${argv.join(" ")} failed: ${failureText(result)}`);
 }
 
 /** Whether both say the same. */

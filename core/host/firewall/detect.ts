@@ -59,14 +59,25 @@ export async function detectIpv6(
  * Views that are not written to but hold rules or chains of ours, from a run when the host was set up
  * differently: rules in the flavour that is not chosen keep acting, so they have to go.
  */
-export async function leftovers(views: Views, used: readonly View[]): Promise<View[]> {
+export async function leftovers(
+  views: Views,
+  used: readonly View[],
+  logger: Logger,
+): Promise<View[]> {
   const found: View[] = [];
   for (const family of FAMILIES) {
     for (const flavour of ["nft", "legacy"] as const) {
       const taken = used.some(({ tools }) => tools.family === family && tools.flavour === flavour);
       if (taken || views.hasTables(family, flavour) !== true) continue;
       const view = await views.get(family, flavour);
-      if (typeof view !== "string" && holdsOurs(view.state)) found.push(view);
+      if (typeof view === "string") {
+        logger.warn(
+          `whether rules of an earlier run are in ${flavour} tables cannot be seen: ${view}`,
+          {
+            family,
+          },
+        );
+      } else if (holdsOurs(view.state)) found.push(view);
     }
   }
   return found;

@@ -7,6 +7,8 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import type { SavedState } from "core/rules/saved.ts";
 import type { Children } from "./children.ts";
+import { NftError, saysNeverNfTables, saysNoNfTables } from "../nftables/nft_error.ts";
+import type { OpenNetlink } from "../nftables/netlink_calls.ts";
 import { NftSocket } from "../nftables/socket.ts";
 import { isUnusable } from "../run.ts";
 import { type NftObjects, nftObjects } from "./nft_objects.ts";
@@ -25,14 +27,21 @@ export class Views {
   readonly finder: ToolFinder;
   readonly #children: Children;
   readonly #seen = new Map<string, Promise<View | string>>();
-  readonly #nft = new Map<Family, NftObjects | undefined>();
+  readonly #ask: typeof askNft;
+  readonly #nft = new Map<Family, NftObjects | NftError>();
 
-  constructor(children: Children, finder: ToolFinder) {
+  /** @param ask asks the kernel for its nf_tables */
+  constructor(children: Children, finder: ToolFinder, ask: typeof askNft = askNft) {
     this.#children = children;
     this.finder = finder;
+    this.#ask = ask;
   }
 
-  /** What iptables programs of this flavour list; words where they are missing or fail. */
+  /**
+   * What iptables programs of this flavour list; words where they are missing, or the kernel has not what they need.
+   *
+   * @throws {KumaError} `KUMA-TP-203` they cannot list what may be there.
+   */
   get(family: Family, flavour: Flavour): Promise<View | string> {
     const key = `${family} ${flavour}`;
     let view = this.#seen.get(key);
@@ -52,10 +61,16 @@ export class Views {
     return view;
   }
 
-  /** The tables of iptables-nft that exist; undefined where the kernel does not tell. */
+  /** The tables of iptables-nft that exist; undefined where there is no nf_tables, or this process may not ask. */
   nftObjects(family: Family): NftObjects | undefined {
-    if (!this.#nft.has(family)) this.#nft.set(family, askNft(family));
-    return this.#nft.get(family);
+    const answer = this.#askNft(family);
+    return answer instanceof NftError ? undefined : answer;
+  }
+
+  #askNft(family: Family): NftObjects | NftError {
+    const answer = this.#nft.get(family) ?? this.#ask(family);
+    this.#nft.set(family, answer);
+    return answer;
   }
 
   /** Whether a flavour has tables at all; undefined where the kernel does not tell. */
@@ -78,22 +93,27 @@ export class Views {
       const known = this.#tables(tools.family, tools.flavour);
       return { tools, state: await takeSnapshot(this.#children, tools, known) };
     } catch (error) {
-      // Anything else (no process left, too long a listing) is no sign that there is nothing to list.
-      if (isUnusable(error) || (error instanceof KumaError && error.code === "KUMA-TP-203")) {
-        return errorText(error);
-      }
+      if (isUnusable(error)) return errorText(error);
+      // Anything else (a refusal, no process left, too long a listing) is no sign that there is nothing to list.
+      const failed = error instanceof KumaError && error.code === "KUMA-TP-203";
+      const absent = tools.flavour === "nft" && saysNoNfTables(this.#askNft(tools.family));
+      if (failed && absent) return errorText(error);
       throw error;
     }
   }
 }
 
-/** Asks the kernel now; undefined where it does not answer (no nf_tables, not root). */
-export function askNft(family: Family): NftObjects | undefined {
+/**
+ * Asks the kernel now; gives the error back where it has no nf_tables, or this process may not ask.
+ *
+ * @throws {KumaError} `KUMA-TP-210` it does not answer.
+ */
+export function askNft(family: Family, open?: OpenNetlink): NftObjects | NftError {
   try {
-    using netlink = new NftSocket();
+    using netlink = new NftSocket(open);
     return nftObjects(netlink, family);
   } catch (error) {
-    if (error instanceof KumaError && error.code === "KUMA-TP-210") return undefined;
+    if (saysNeverNfTables(error)) return error;
     throw error;
   }
 }

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
 import { Children } from "./children.ts";
 import { ToolFinder, type Tools } from "./tools.ts";
-import { Views } from "./views.ts";
+import { NftError } from "../nftables/nft_error.ts";
+import type { RunResult } from "../run.ts";
+import { askNft, Views } from "./views.ts";
 
 const NFT: Tools = {
   family: "ipv4",
@@ -14,12 +16,22 @@ const NFT: Tools = {
   restore: "/x/iptables-nft-restore",
 };
 
-/** What a listing gives whose program ends with this error, in a netns whose tables are not known. */
-function listing(error: KumaError) {
-  const children = new Children({ run: () => Promise.reject(error) });
-  const views = new Views(children, new ToolFinder(children, "", []));
-  views.nftObjects = () => undefined;
-  return views.through(NFT);
+const ENOBUFS = 105, EPERM = 1, EAFNOSUPPORT = 97;
+
+/** What a listing gives whose program ends like this, where the kernel answers with that errno. */
+function listing(end: KumaError | RunResult, errno = EPERM) {
+  const run = () => end instanceof KumaError ? Promise.reject(end) : Promise.resolve(end);
+  const children = new Children({ run });
+  const asked = () =>
+    askNft("ipv4", () => {
+      throw new NftError(errno, "asked by a test");
+    });
+  return new Views(children, new ToolFinder(children, "", []), asked).through(NFT);
+}
+
+/** A program that wrote this on stderr and ended. */
+function ended(code: number, stderr: string, signal: string | null = null): RunResult {
+  return { code, signal, stdout: "", stderr };
 }
 
 /** A failed start as the runtime reports it. */
@@ -52,6 +64,17 @@ Deno.test("a program that is missing or of another machine is an absence", async
       notStarted(new Error("Exec format error (os error 8)")),
     ]
   ) assert.equal(typeof await listing(error), "string");
+});
+
+Deno.test("a listing that fails is an absence only where the kernel has no nf_tables", async () => {
+  const refusal = ended(1, "iptables-nft-save: Could not fetch rule set generation id");
+  await assert.rejects(listing(refusal), { code: "KUMA-TP-203" });
+  await assert.rejects(listing(ended(137, "", "SIGKILL")), { code: "KUMA-TP-203" });
+  assert.match(String(await listing(refusal, EAFNOSUPPORT)), /generation id/);
+});
+
+Deno.test("a kernel that does not answer is no kernel without nf_tables", async () => {
+  await assert.rejects(listing(ended(0, ""), ENOBUFS), { code: "KUMA-TP-210" });
 });
 
 Deno.test("a program that could not be asked what it is does not count as missing", async () => {

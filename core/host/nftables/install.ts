@@ -10,10 +10,11 @@ import { compareNft } from "core/rules/nft/compare.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { renderNft } from "core/rules/nft/text.ts";
 import type { HostReport, InstallOptions } from "../transparent_proxy/options.ts";
+import { requireIpv6 } from "../transparent_proxy/require_ipv6.ts";
 import type { Session } from "../transparent_proxy/session.ts";
 import { type NftPlan, planNftables } from "./plan.ts";
 import { NftSocket } from "./socket.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { holdsOurIpv6, type Surroundings } from "./surroundings.ts";
 import { readTable, writeTable } from "./table.ts";
 
 /** What is to be installed, and where. */
@@ -40,6 +41,10 @@ export function installNftables(
     session.print?.(renderNft(plan.table));
     return nftReport(plan, false, session);
   }
+  requireIpv6(config, plan.ipv6Skipped, {
+    acting: () => holdsOurIpv6(around),
+    pod: options.netnsPath !== undefined,
+  });
   using socket = new NftSocket();
   const changed = apply(socket, plan, session, options);
   session.lap("apply");

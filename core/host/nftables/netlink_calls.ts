@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
 import type { Bytes } from "core/rules/nft/wire.ts";
 import { lazyCLibrary } from "../c_library.ts";
 import { close, errnoText, netlinkSocket } from "../libc.ts";
+import { NftError } from "./nft_error.ts";
 
 const libc = lazyCLibrary({
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
@@ -41,16 +41,13 @@ const DATAGRAM = 64 * 1024;
 /**
  * A socket to the netfilter subsystem of the netns that the main thread is in; it stays with that netns.
  *
- * @throws {KumaError} `KUMA-TP-210` the kernel gives no such socket.
+ * @throws {NftError} the kernel gives no such socket.
  */
 export function openNetfilter(): NetlinkCalls {
   const NETLINK_NETFILTER = 12;
   const fd = netlinkSocket(NETLINK_NETFILTER);
   if (fd < 0) {
-    throw new KumaError(
-      "KUMA-TP-210",
-      `Cannot ask the kernel for its nftables: no netlink socket can be opened: ${errnoText(fd)}`,
-    );
+    throw new NftError(-fd, `no netlink socket can be opened: ${errnoText(fd)}`);
   }
   const set = (level: number, name: number, value: number): void => {
     // Refused by old kernels only: then errors come without words, and large batches may not fit.

@@ -20,6 +20,7 @@ import {
 } from "core/rules/nft/wire.ts";
 import { errnoText } from "../libc.ts";
 import { type NetlinkCalls, openNetfilter, type OpenNetlink } from "./netlink_calls.ts";
+import { NftError } from "./nft_error.ts";
 
 const NLM_F_REQUEST = 1, NLM_F_ACK = 4, NLM_F_DUMP = 0x300;
 /** Of an answer: the list changed while it was read; there are attributes behind an error. */
@@ -47,17 +48,6 @@ export type Committed =
   }
   /** The answer was lost: it may have been applied or not. */
   | { readonly kind: "unanswered" };
-
-/** A question that the kernel answered with an error. */
-export class NftError extends KumaError {
-  /** Positive errno. */
-  readonly errno: number;
-
-  constructor(errno: number, words: string) {
-    super("KUMA-TP-210", `Cannot ask the kernel for its nftables: ${words}`);
-    this.errno = errno;
-  }
-}
 
 interface Part {
   readonly type: number;

@@ -5,7 +5,8 @@ import { NFT_MSG, TABLE } from "core/rules/nft/attributes.ts";
 import { removal } from "core/rules/nft/encode.ts";
 import { type Bytes, encodeAttributes, text } from "core/rules/nft/wire.ts";
 import type { NetlinkCalls } from "./netlink_calls.ts";
-import { NftError, NftSocket } from "./socket.ts";
+import { NftError } from "./nft_error.ts";
+import { NftSocket } from "./socket.ts";
 import { deleteTable } from "./table.ts";
 
 const ERROR = 2, DONE = 3, NEWTABLE = 0xa00;

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 import { CHAIN, HOOK, HOOK_NUMBER, NFPROTO_INET, NFT_MSG } from "core/rules/nft/attributes.ts";
 import { NFPROTO } from "core/rules/nft/expressions.ts";
@@ -13,7 +12,9 @@ import { attributesOf, type Bytes, numberOf, textOf } from "core/rules/nft/wire.
 import { isOurChain } from "core/rules/ownership.ts";
 import { legacyTables } from "../firewall/snapshot.ts";
 import { legacyNatChains } from "./legacy_chains.ts";
+import { saysNeverNfTables } from "./nft_error.ts";
 import { NftSocket } from "./socket.ts";
+import { ownTableHasIpv6 } from "./table.ts";
 
 /** One chain, as far as it matters here. */
 export interface SeenChain {
@@ -26,7 +27,7 @@ export interface SeenChain {
 
 /** What is there beside us. */
 export interface Surroundings {
-  /** Chains of nf_tables, ours left out; undefined where the kernel has no nf_tables, or does not tell. */
+  /** Chains of nf_tables, ours left out; undefined where the kernel has none, or this process may not ask. */
   readonly chains: readonly SeenChain[] | undefined;
   /** Why there is no telling. */
   readonly reason: string | undefined;
@@ -38,7 +39,11 @@ export interface Surroundings {
   readonly ourTable: boolean;
 }
 
-/** Looks at the netns that the main thread is in. */
+/**
+ * Looks at the netns that the main thread is in.
+ *
+ * @throws {KumaError} `KUMA-TP-210` the kernel has nf_tables and does not tell what is in them.
+ */
 export function lookAround(): Surroundings {
   const legacy = FAMILIES.flatMap((family) =>
     (legacyTables(family) ?? []).map((table) => `${family} ${table}`)
@@ -57,7 +62,7 @@ export function lookAround(): Surroundings {
       ourTable: chains.some(isOurs),
     };
   } catch (error) {
-    if (!(error instanceof KumaError) || error.code !== "KUMA-TP-210") throw error;
+    if (!saysNeverNfTables(error)) throw error;
     return { chains: undefined, reason: error.message, legacy, legacyChains, ourTable: false };
   }
 }
@@ -97,6 +102,19 @@ export function usesIptables({ chains = [], legacy }: Surroundings): boolean {
 export function holdsOurIptables({ chains = [], legacyChains }: Surroundings): boolean {
   return chains.some(({ family, name }) => family !== "inet" && isOurChain(name)) ||
     FAMILIES.some((family) => (legacyChains[family] ?? []).some(isOurChain));
+}
+
+/**
+ * Whether rules of ours for IPv6 are in place, of whatever backend. A legacy table whose chains the kernel does not
+ * tell may hold some.
+ *
+ * @throws {KumaError} `KUMA-TP-210` our table is there and cannot be read.
+ */
+export function holdsOurIpv6(around: Surroundings): boolean {
+  const { chains = [], legacyChains } = around;
+  return chains.some(({ family, name }) => family === "ipv6" && isOurChain(name)) ||
+    (legacyChains.ipv6?.some(isOurChain) ?? true) ||
+    around.ourTable && ownTableHasIpv6();
 }
 
 /** Whether Docker's chain for its own DNS is in one family's nat table of iptables, nft or legacy. */

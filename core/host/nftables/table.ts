@@ -16,14 +16,13 @@ import {
 import { compareNft } from "core/rules/nft/compare.ts";
 import { decodeDump } from "core/rules/nft/decode.ts";
 import { installation, removal, replacement } from "core/rules/nft/encode.ts";
-import { imageOf, type NftImage } from "core/rules/nft/image.ts";
+import { actsOn, imageOf, type NftImage } from "core/rules/nft/image.ts";
 import { NFT_TABLE, type NftTable } from "core/rules/nft/model.ts";
 import { attributesOf, type Bytes, text, textOf } from "core/rules/nft/wire.ts";
-import { type Committed, NftError, NftSocket } from "./socket.ts";
+import { NftError, saysNoNfTables } from "./nft_error.ts";
+import { type Committed, NftSocket } from "./socket.ts";
 
 const ENOENT = 2, EEXIST = 17;
-/** How kernels answer that know no nf_tables, or no family inet: EINVAL, EPROTONOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT. */
-const NO_NF_TABLES: readonly number[] = [22, 93, 95, 97];
 /** How often the table is read while others keep changing theirs. */
 const READS = 50;
 
@@ -132,22 +131,20 @@ function settle(difference: string | undefined): void {
  * @throws {KumaError} as {@linkcode deleteTable} does; `KUMA-TP-210` the kernel does not tell.
  */
 export function removeOwnTable(dryRun = false): boolean {
-  let socket: NftSocket;
   try {
-    socket = new NftSocket();
-  } catch (error) {
-    // No such kind of socket: no nf_tables.
-    if (error instanceof KumaError && error.code === "KUMA-TP-210") return false;
-    throw error;
-  }
-  try {
+    using socket = new NftSocket();
     const name = [text(TABLE.NAME, NFT_TABLE)];
     const present = socket.get(NFT_MSG.GETTABLE, NFPROTO_INET, name) !== undefined;
     return present && (dryRun || deleteTable(socket));
   } catch (error) {
-    if (error instanceof NftError && NO_NF_TABLES.includes(error.errno)) return false;
+    if (saysNoNfTables(error)) return false;
     throw error;
-  } finally {
-    socket[Symbol.dispose]();
   }
+}
+
+/** Whether our table is there and has rules for IPv6. Throws `KUMA-TP-210` where the kernel does not tell. */
+export function ownTableHasIpv6(): boolean {
+  using socket = new NftSocket();
+  const found = readTable(socket);
+  return found !== undefined && actsOn(found, "ipv6");
 }

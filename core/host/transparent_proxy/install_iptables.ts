@@ -5,6 +5,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import type { Family } from "core/proxy/resolved.ts";
 import { leftovers } from "../firewall/detect.ts";
 import { removeEmptyNft } from "../firewall/empty_nft.ts";
 import { Journal, NO_NOTES, type Notes } from "../firewall/journal.ts";
@@ -14,8 +15,10 @@ import { notesBefore, openNotes } from "./notes.ts";
 import { showInstall } from "./dry_run.ts";
 import { acceptedChange, type UsablePlan } from "./accept.ts";
 import type { InstallSubject } from "../nftables/install.ts";
+import { holdsOurIpv6 } from "../nftables/surroundings.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
-import { type HostPlan, keepActingIpv6, planInstall } from "./plan.ts";
+import { type HostPlan, planInstall } from "./plan.ts";
+import { requireIpv6 } from "./require_ipv6.ts";
 import { installReport } from "./report.ts";
 import { again, type Session } from "./session.ts";
 
@@ -25,10 +28,11 @@ import { again, type Session } from "./session.ts";
  * @throws {KumaError} with the firewall as it was (`KUMA-TP-208` aside).
  */
 export async function installIptables(
-  { document, config }: Pick<InstallSubject, "document" | "config">,
+  subject: InstallSubject,
   session: Session,
   options: InstallOptions,
 ): Promise<HostReport> {
+  const { document, config, around } = subject;
   const plan = await planInstall(document, config, session);
   session.lap("detect");
   if (session.dryRun) return await showInstall(document, plan, session, options);
@@ -43,6 +47,10 @@ export async function installIptables(
   const accepted = await accept(plan, notes, test, session);
   session.lap("check");
   const changes = accepted.changes;
+  requireIpv6(config, accepted.ipv6Skipped, {
+    acting: () => accepted.elsewhere.includes("ipv6") || holdsOurIpv6(around),
+    pod: options.netnsPath !== undefined,
+  });
   const due = changes.some(({ transition }) => transition.text !== "");
   if (due) {
     const before = notesBefore(notes, plan, session);
@@ -66,10 +74,7 @@ export async function installIptables(
       const refused = error instanceof KumaError && error.code === "KUMA-TP-205";
       if (test || !refused) throw error;
       session.logger.warn(`trying again with a check first: ${errorText(error)}`);
-      return await installIptables({ document, config }, again(session), {
-        ...options,
-        test: true,
-      });
+      return await installIptables(subject, again(session), { ...options, test: true });
     }
     if (changes.some(({ transition }) => transition.emptied.length > 0)) {
       removeEmptyNft(before, session.logger);
@@ -94,6 +99,8 @@ function checksFirst(document: TransparentProxyConfig, plan: HostPlan): boolean 
 interface Accepted {
   readonly changes: readonly Change[];
   readonly ipv6Skipped: string | undefined;
+  /** Families with rules of ours where none belong. */
+  readonly elsewhere: readonly Family[];
 }
 
 /** The changes of all views: the planned ones, and the removal of ours from where they do not belong. */
@@ -114,15 +121,18 @@ async function accept(
   const changes = outcomes.filter((outcome) => typeof outcome !== "string");
   const refused = outcomes.find((outcome) => typeof outcome === "string");
   const ipv6Skipped = plan.ipv6Skipped ?? refused;
-  const elsewhere = await leftovers(session.views, changes.map(({ view }) => view));
+  const elsewhere = await leftovers(
+    session.views,
+    changes.map(({ view }) => view),
+    session.logger,
+  );
   for (const view of elsewhere) {
-    if (view.tools.family === "ipv6") keepActingIpv6(plan.config, ipv6Skipped);
     session.logger.info(`removing rules of ours that do not belong here: ${view.tools.restore}`, {
       family: view.tools.family,
     });
     changes.push(planChange(view, undefined, notes.known[view.tools.family]));
   }
-  return { changes, ipv6Skipped };
+  return { changes, ipv6Skipped, elsewhere: elsewhere.map(({ tools }) => tools.family) };
 }
 
 function rulesetsOf(changes: readonly Change[]) {

@@ -101,7 +101,8 @@ async function usableIpv4(
   try {
     return await detectIpv4(views, document.iptablesExecutables, logger);
   } catch (error) {
-    if (!dryRun || !(error instanceof KumaError) || error.code !== "KUMA-TP-201") throw error;
+    const unseen = error instanceof KumaError && /^KUMA-TP-20[13]$/.test(error.code);
+    if (!dryRun || !unseen) throw error;
     logger.warn(`${error.message}; the rules shown are those of a host without any extras`, {
       family: "ipv4",
     });
@@ -153,24 +154,6 @@ export function ipv6Obstacle(
     if (!(error instanceof KumaError)) throw error;
     return skipIpv6(errorText(error), document.verbose, session);
   }
-}
-
-/**
- * To be called where rules of ours for IPv6 are in place and the plan has none. They act: what IPv6 was skipped for
- * is no reason to take them away while IPv6 is asked for and this host has it.
- *
- * @throws {KumaError} `KUMA-TP-211`
- */
-export function keepActingIpv6(
-  { ipFamilyMode }: ResolvedConfig,
-  skipped: string | undefined,
-): void {
-  if (skipped === undefined || ipFamilyMode === "ipv4" || !hasUsableIpv6()) return;
-  throw new KumaError(
-    "KUMA-TP-211",
-    `IPv6 rules are in place and cannot be renewed: ${skipped}`,
-    { hint: "nothing was changed" },
-  );
 }
 
 /** Gives the reason back, and warns where that is wanted. */

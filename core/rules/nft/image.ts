@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { type Expression, expressionsOf } from "./expressions.ts";
+import type { Family } from "../../proxy/resolved.ts";
+import { hexNumber } from "./elements.ts";
+import { type Expression, expressionsOf, META, NFPROTO } from "./expressions.ts";
 import type { NftBase, NftSet, NftTable } from "./model.ts";
 
 /** One rule as the kernel holds it. */
@@ -64,4 +66,21 @@ export function fingerprint(text: string): string {
     b ^= b >>> 13;
   }
   return [a, b].map((sum) => (sum >>> 0).toString(16).padStart(8, "0")).join("");
+}
+
+/** Whether packets of this family meet any rule of the table: one that its base chains do not keep for the other. */
+export function actsOn({ chains }: NftImage, family: Family): boolean {
+  const other = hexNumber(NFPROTO[family === "ipv4" ? "ipv6" : "ipv4"], 1);
+  return chains.some(({ base, rules }) =>
+    base !== undefined && rules.some(({ expressions }) => !isOnlyFor(expressions, other))
+  );
+}
+
+/** Addresses are of one family as well, and stand behind the comparison with it. */
+function isOnlyFor(expressions: readonly Expression[], protocol: string): boolean {
+  return expressions.some((one, i) => {
+    const next = expressions[i + 1];
+    return one.name === "meta" && one.key === META.NFPROTO && next?.name === "cmp" &&
+      next.data === protocol;
+  });
 }

@@ -1,0 +1,48 @@
+/**
+ * IPv6 that is asked for and cannot be had: when that is an error.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { ANNOTATIONS } from "core/kube/annotations.ts";
+import type { ResolvedConfig } from "core/proxy/resolved.ts";
+import { hasRoutableIpv6, hasUsableIpv6 } from "../interfaces.ts";
+
+/** What the decision depends on. */
+export interface Ipv6Stakes {
+  /** Whether rules of ours for IPv6 are in place; asked only where it matters. */
+  readonly acting: () => boolean;
+  /** A pod that a runtime is about to make: nobody reads there that IPv6 was left out. */
+  readonly pod: boolean;
+}
+
+/**
+ * To be called with the whole plan, before anything is changed. Kuma 2.9 goes on with IPv4 alone whatever IPv6 is
+ * skipped for; then a pod whose traffic can leave by IPv6 bypasses the mesh, and nobody is told.
+ *
+ * @param skipped why the plan has no rules for IPv6; undefined where it has
+ * @throws {KumaError} `KUMA-TP-211` rules that act would go, or a pod that has IPv6 would be without.
+ */
+export function requireIpv6(
+  { ipFamilyMode }: Pick<ResolvedConfig, "ipFamilyMode">,
+  skipped: string | undefined,
+  { acting, pod }: Ipv6Stakes,
+): void {
+  if (skipped === undefined || ipFamilyMode === "ipv4" || !hasUsableIpv6()) return;
+  if (acting()) {
+    throw new KumaError(
+      "KUMA-TP-211",
+      `IPv6 rules are in place and cannot be renewed: ${skipped}`,
+      { hint: "nothing was changed" },
+    );
+  }
+  if (!pod || !hasRoutableIpv6()) return;
+  throw new KumaError(
+    "KUMA-TP-211",
+    `the pod has an IPv6 address and cannot have IPv6 rules: ${skipped}`,
+    {
+      hint: "mend that on the node, or intercept IPv4 alone by the annotation " +
+        `${ANNOTATIONS.transparentProxyingIpFamilyMode}: ipv4`,
+    },
+  );
+}
