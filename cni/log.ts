@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { stderrSink } from "core/host/stderr_log.ts";
+import { stderrSink } from "core/program/log.ts";
 import { unixLog } from "core/host/unix_log.ts";
 import { parseLogLevel } from "core/log/levels.ts";
 import type { Logger } from "core/log/logger.ts";

@@ -3,14 +3,12 @@
  *
  * @module
  */
+import { CLUSTER_VARIABLES } from "core/cluster/credentials.ts";
 import { SETTINGS } from "./settings/table.ts";
 
-/** Those beside the settings: where the API server is, and which pod this is. */
-const OTHERS = ["KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "POD_NAME"];
-
-/** Those that are set, by name. */
-export function readEnvironment(): Record<string, string> {
-  const names = [...OTHERS, ...Object.values(SETTINGS).map(({ env }) => env)];
-  const all = names.map((name) => [name, Deno.env.get(name)] as const);
-  return Object.fromEntries(all.filter((pair): pair is [string, string] => pair[1] !== undefined));
-}
+/** Those that say where the API server is and which pod this is, and those of the settings. */
+export const VARIABLES: readonly string[] = [
+  ...CLUSTER_VARIABLES,
+  "POD_NAME",
+  ...Object.values(SETTINGS).map(({ env }) => env),
+];

@@ -4,27 +4,9 @@
  *
  * @module
  */
-import { type FlagDefinition, flagOf, settingFlags } from "./flags.ts";
-
-/** A command line after parsing. */
-export interface ParsedCommand {
-  /** Flags with the text of their values, in the order given. */
-  readonly flags: readonly { readonly flag: string; readonly value: string }[];
-  /** Words that are no flags. */
-  readonly words: readonly string[];
-}
-
-/** One command. */
-export interface CommandDefinition {
-  /** Words that name it: `install transparent-proxy`. */
-  readonly path: readonly string[];
-  readonly summary: string;
-  readonly description?: string;
-  readonly flags: readonly FlagDefinition[];
-  readonly examples: readonly { readonly command: string; readonly does: string }[];
-  /** Word in the usage line for an argument, and what completion offers for it. */
-  readonly argument?: { readonly name: string; readonly choices?: readonly string[] };
-}
+import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
+import { versionDefinition } from "core/program/version_command.ts";
+import { flagOf, settingFlags } from "./flags.ts";
 
 /** Where the config document comes from. */
 const CONFIG_FLAGS: readonly FlagDefinition[] = [
@@ -44,9 +26,8 @@ const CONFIG_FLAGS: readonly FlagDefinition[] = [
 ];
 
 /** Every command, in the order of help. */
-export const COMMANDS: readonly CommandDefinition[] = [
-  {
-    path: ["install", "transparent-proxy"],
+export const COMMANDS = {
+  "install transparent-proxy": {
     summary: "redirect this host's traffic to the data plane proxy",
     description:
       "Puts rules into the firewall of this network namespace, IPv4 and IPv6, that redirect inbound " +
@@ -80,8 +61,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
       },
     ],
   },
-  {
-    path: ["install", "transparent-proxy-validator"],
+  "install transparent-proxy-validator": {
     summary: "check that the redirection works, as the kuma-dp user",
     description:
       "Listens on the inbound redirect port and connects to an address that only the redirection " +
@@ -108,8 +88,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
       command: "runuser -u kuma-dp -- kumactl install transparent-proxy-validator",
     }],
   },
-  {
-    path: ["uninstall", "transparent-proxy"],
+  "uninstall transparent-proxy": {
     summary: "take back what 'install transparent-proxy' did, and nothing else",
     description:
       "Removes our rules and chains of both IP families, and our entries of firewalld's direct.xml. " +
@@ -128,15 +107,13 @@ export const COMMANDS: readonly CommandDefinition[] = [
       },
     ],
   },
-  {
-    path: ["explain"],
+  "explain": {
     summary: "explain an error code, or list them all",
     flags: [],
     argument: { name: "code" },
     examples: [{ does: "what to do about a bad port", command: "kumactl explain KUMA-TP-001" }],
   },
-  {
-    path: ["explain", "packet"],
+  "explain packet": {
     summary: "say which rule decides about a packet, and which setting put it in",
     description:
       "Builds the rules as 'install transparent-proxy' would with the same settings, and follows one " +
@@ -198,8 +175,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
       },
     ],
   },
-  {
-    path: ["completion"],
+  "completion": {
     summary: "print the completion script of a shell",
     flags: [],
     argument: { name: "shell", choices: ["bash", "zsh", "fish"] },
@@ -211,17 +187,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
       },
     ],
   },
-  {
-    path: ["version"],
-    summary: "print the version",
-    flags: [{
-      name: "detailed",
-      bool: true,
-      help: "also commit, Deno's version and target",
-    }],
-    examples: [
-      { does: "the version alone", command: "kumactl version" },
-      { does: "what to put into a report", command: "kumactl version --detailed" },
-    ],
-  },
-];
+  "version": versionDefinition("kumactl"),
+} satisfies Readonly<Record<string, CommandDefinition>>;
+
+/** The words that name a command. */
+export type CommandName = keyof typeof COMMANDS;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import type { CommandDefinition } from "core/program/command.ts";
 import { COMMANDS } from "./commands.ts";
-import { completionScript } from "./completion.ts";
+import { kumactlCompletion } from "./completion.ts";
 
 /** What bash offers after these words; the last one is being typed. */
 function offered(...words: string[]): string[] {
-  const script = `${completionScript("bash")}
+  const script = `${kumactlCompletion("bash")}
 COMP_WORDS=(kumactl "$@"); COMP_CWORD=$#; compopt() { :; }; _kumactl; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout, stderr } = new Deno.Command("bash", {
     args: ["--norc", "-c", script, "bash", ...words],
@@ -42,8 +43,12 @@ Deno.test("codes are offered, too", () => {
 
 Deno.test("every shell's script knows every visible flag", () => {
   for (const shell of ["bash", "zsh", "fish"]) {
-    const script = completionScript(shell);
-    for (const { name, hidden } of COMMANDS.flatMap(({ flags }) => flags)) {
+    const script = kumactlCompletion(shell);
+    for (
+      const { name, hidden } of (Object.values(COMMANDS) as CommandDefinition[]).flatMap((
+        { flags },
+      ) => flags)
+    ) {
       const known = script.includes(shell === "fish" ? `-l ${name}` : `--${name}`);
       if (hidden !== true) assert.ok(known, `${shell} ${name}`);
     }

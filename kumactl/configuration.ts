@@ -16,7 +16,7 @@ import {
   mergeSources,
   type Provenance,
 } from "core/proxy/sources.ts";
-import type { Io } from "./io.ts";
+import type { Io } from "core/program/io.ts";
 
 /** A configuration, where its settings come from, and what a person should know about the document. */
 export interface LoadedConfiguration {

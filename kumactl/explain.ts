@@ -3,8 +3,8 @@ import { KumaError } from "core/errors.ts";
 import { nearest } from "core/proxy/nearest.ts";
 import { shown } from "core/grammar/echo.ts";
 import { CODES } from "./codes.ts";
-import type { ParsedCommand } from "./commands.ts";
-import type { Io } from "./io.ts";
+import type { ParsedCommand } from "core/program/command.ts";
+import type { Io } from "core/program/io.ts";
 
 /** `kumactl explain [CODE]`: what a code means and what to do, or the list of codes. */
 export function explainCommand({ words: [word] }: ParsedCommand, io: Io): Promise<number> {

@@ -6,11 +6,10 @@ import { resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
 import type { Family, FamilyFacts, ResolvedConfig } from "core/proxy/resolved.ts";
 import { buildRuleset } from "core/rules/build.ts";
 import { describePacket, type ExplainedPacket, explainPacket } from "core/rules/explain.ts";
-import type { ParsedCommand } from "./commands.ts";
+import type { ParsedCommand } from "core/program/command.ts";
 import { loadConfiguration } from "./configuration.ts";
-import type { Io } from "./io.ts";
+import type { Io } from "core/program/io.ts";
 import { LineLogger } from "./line_logger.ts";
-import { outputFormat } from "./output.ts";
 import { packetOf } from "./packet.ts";
 import { packetPicture } from "./packet_picture.ts";
 
@@ -23,8 +22,9 @@ const LOOPBACK = "lo";
  * `kumactl explain packet`: which rule decides about a packet, and which setting put it in. It builds the
  * rules as `install transparent-proxy` would with the same flags, and changes nothing.
  */
-export async function explainPacketCommand({ flags }: ParsedCommand, io: Io): Promise<number> {
-  const format = outputFormat(flags, ["text", "json", "mermaid", "dot", "html"]);
+export async function explainPacketCommand(parsed: ParsedCommand, io: Io): Promise<number> {
+  const { flags } = parsed;
+  const format = parsed.choice("output", ["text", "json", "mermaid", "dot", "html"]);
   const logger = new LineLogger(io, true);
   const { config: document, provenance, warnings } = await loadConfiguration(flags, io);
   for (const warning of warnings) logger.warn(warning);

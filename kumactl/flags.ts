@@ -3,25 +3,9 @@
  *
  * @module
  */
+import type { FlagDefinition } from "core/program/command.ts";
 import { defaultOf, type Setting, SETTINGS } from "core/proxy/options.ts";
 import { flagNames } from "core/proxy/sources.ts";
-
-/** One flag. */
-export interface FlagDefinition {
-  /** Without dashes. */
-  readonly name: string;
-  readonly bool: boolean;
-  /** Word for the value in help; absent for bools. */
-  readonly placeholder?: string;
-  readonly help: string;
-  /** Shown in help where it is not empty. */
-  readonly defaultText?: string;
-  readonly hidden?: boolean;
-  /** Values that completion offers. */
-  readonly choices?: readonly string[];
-  /** The value is a path. */
-  readonly path?: boolean;
-}
 
 const PLACEHOLDERS: Readonly<Partial<Record<Setting["kind"], string>>> = {
   uint: "number",

@@ -1,9 +1,9 @@
 import { KumaError } from "core/errors.ts";
 import type { HostReport } from "core/host/transparent_proxy/options.ts";
 import { prefixed } from "core/grammar/echo.ts";
-import type { ParsedCommand } from "./commands.ts";
+import type { ParsedCommand } from "core/program/command.ts";
 import { boolFlag, loadConfiguration, refuseEbpf } from "./configuration.ts";
-import type { Io } from "./io.ts";
+import type { Io } from "core/program/io.ts";
 import { LineLogger } from "./line_logger.ts";
 import { warnOfDnsLoop } from "./dns_loop.ts";
 import { checkPlatform } from "./preflight.ts";

@@ -5,8 +5,8 @@ import { parseIpFamilyMode } from "core/grammar/names.ts";
 import { parsePort } from "core/grammar/ports.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 import type { FlagValue } from "core/proxy/sources.ts";
-import type { ParsedCommand } from "./commands.ts";
-import type { Io } from "./io.ts";
+import type { ParsedCommand } from "core/program/command.ts";
+import type { Io } from "core/program/io.ts";
 import { LineLogger } from "./line_logger.ts";
 import { validateRedirection } from "./validator.ts";
 

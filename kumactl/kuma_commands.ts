@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
+import { UsageError } from "core/program/usage_error.ts";
 
 /** First words of commands that ask a control plane. */
 const OF_THE_CONTROL_PLANE = [
@@ -18,19 +18,17 @@ const MANIFESTS = ["control-plane", "crds", "demo", "gateway", "observability"];
  * Refuses a command line that means a command of Kuma's kumactl.
  *
  * @param words without flags
- * @throws {KumaError} `KUMA-TP-018` with where the command is
+ * @throws {UsageError} with where the command is
  */
 export function refuseKumasCommands([first = "", second = ""]: readonly string[]): void {
   if (OF_THE_CONTROL_PLANE.includes(first)) {
-    throw new KumaError(
-      "KUMA-TP-018",
+    throw new UsageError(
       `Cannot run "kumactl ${first}": this kumactl sets up hosts and talks to no control plane`,
       { hint: "use the kumactl of your control plane's own release" },
     );
   }
   if ((first === "install" || first === "uninstall") && MANIFESTS.includes(second)) {
-    throw new KumaError(
-      "KUMA-TP-018",
+    throw new UsageError(
       `Cannot run "kumactl ${first} ${second}": this kumactl has no manifests of Kuma`,
       {
         hint: "use the kumactl of your control plane's own release; " +

@@ -1,6 +1,6 @@
-import { errorText, KumaError, oneLine } from "core/errors.ts";
+import { errorText, oneLine } from "core/errors.ts";
 import type { LogFields, Logger } from "core/log/logger.ts";
-import type { Io } from "./io.ts";
+import type { Io } from "core/program/io.ts";
 
 const RED = "\x1b[31m", YELLOW = "\x1b[33m", PLAIN = "\x1b[0m";
 
@@ -52,12 +52,6 @@ export class LineLogger implements Logger {
     );
     return ["#", ...prefixes, oneLine(message), ...details].filter((word) => word !== "").join(" ");
   }
-}
-
-/** The one line that a failed command ends with; the code at its end is what `explain` takes. */
-export function errorLine(io: Io, thrown: unknown): string {
-  const code = thrown instanceof KumaError ? ` [${thrown.code}]` : "";
-  return `${paint(io, RED, "Error:")} ${errorText(thrown)}${code}\n`;
 }
 
 function paint(io: Io, colour: string, text: string): string {

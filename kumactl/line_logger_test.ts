@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { KumaError } from "core/errors.ts";
-import { errorLine, LineLogger } from "./line_logger.ts";
+import { LineLogger } from "./line_logger.ts";
 import { FakeIo } from "./testing.ts";
 
 Deno.test("log lines have Kuma's form and streams", () => {
@@ -21,13 +20,4 @@ Deno.test("a quiet logger leaves standard output to the result", () => {
   const io = new FakeIo();
   new LineLogger(io, true).info("x");
   assert.deepEqual([io.stdout, io.stderr], ["", ""]);
-});
-
-Deno.test("an error is one line with its hint; colour only where it may be", () => {
-  const error = new KumaError("KUMA-TP-001", "a\nb", { hint: "do c" });
-  assert.equal(errorLine(new FakeIo(), error), "Error: a b; do c [KUMA-TP-001]\n");
-  class Coloured extends FakeIo {
-    override readonly colour: boolean = true;
-  }
-  assert.equal(errorLine(new Coloured(), error), "\x1b[31mError:\x1b[0m a b; do c [KUMA-TP-001]\n");
 });

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { systemIo } from "./io.ts";
-import { runKumactl } from "./program.ts";
+import { systemIo } from "core/program/io.ts";
+import { runProgram } from "core/program/program.ts";
+import { ENVIRONMENT_NAMES } from "core/proxy/sources.ts";
+import { KUMACTL } from "./program.ts";
 
-Deno.exit(await runKumactl(Deno.args, systemIo()));
+Deno.exit(await runProgram(KUMACTL, Deno.args, systemIo(ENVIRONMENT_NAMES)));

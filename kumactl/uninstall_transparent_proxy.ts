@@ -1,6 +1,6 @@
-import type { ParsedCommand } from "./commands.ts";
+import type { ParsedCommand } from "core/program/command.ts";
 import { boolFlag } from "./configuration.ts";
-import type { Io } from "./io.ts";
+import type { Io } from "core/program/io.ts";
 import { LineLogger } from "./line_logger.ts";
 import { checkPlatform } from "./preflight.ts";
 

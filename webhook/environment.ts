@@ -3,18 +3,11 @@
  *
  * @module
  */
+import { CLUSTER_VARIABLES } from "core/cluster/credentials.ts";
 import { SETTINGS } from "./settings/table.ts";
 
-/** Those that say where the API server is. */
-export const CLUSTER_VARIABLES: readonly string[] = [
-  "KUBECONFIG",
-  "KUBERNETES_SERVICE_HOST",
-  "KUBERNETES_SERVICE_PORT",
+/** Those that say where the API server is, and those of the settings. */
+export const VARIABLES: readonly string[] = [
+  ...CLUSTER_VARIABLES,
+  ...Object.values(SETTINGS).map(({ env }) => env),
 ];
-
-/** Those that are set, by name. */
-export function readEnvironment(): Record<string, string> {
-  const names = [...CLUSTER_VARIABLES, ...Object.values(SETTINGS).map(({ env }) => env)];
-  const all = names.map((name) => [name, Deno.env.get(name)] as const);
-  return Object.fromEntries(all.filter((pair): pair is [string, string] => pair[1] !== undefined));
-}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import manifest from "./deno.json" with { type: "json" };
-import { CLUSTER_VARIABLES } from "./environment.ts";
+import { CLUSTER_VARIABLES } from "core/cluster/credentials.ts";
 import { SETTINGS } from "./settings/table.ts";
 
 const { permissions } = manifest.build;

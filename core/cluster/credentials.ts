@@ -6,6 +6,15 @@
 import { type ErrorCode, KumaError } from "core/errors.ts";
 import { endpointFromKubeconfig, type KubeEndpoint, readSmallFile, readToken } from "./client.ts";
 
+/** The variables that {@linkcode findEndpoint} looks at. */
+export const CLUSTER_VARIABLES: readonly string[] = [
+  "KUBECONFIG",
+  "KUBERNETES_SERVICE_HOST",
+  "KUBERNETES_SERVICE_PORT",
+];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
@@ -15,7 +24,7 @@ const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
  * @throws {KumaError} of that code, saying what is missing where.
  */
 export async function findEndpoint(
-  environment: Readonly<Record<string, string>>,
+  environment: Environment,
   code: ErrorCode,
 ): Promise<KubeEndpoint> {
   try {
@@ -26,7 +35,7 @@ export async function findEndpoint(
   }
 }
 
-function inCluster(environment: Readonly<Record<string, string>>, code: ErrorCode): KubeEndpoint {
+function inCluster(environment: Environment, code: ErrorCode): KubeEndpoint {
   const host = environment.KUBERNETES_SERVICE_HOST ?? "";
   if (host === "") {
     throw new KumaError(

@@ -152,8 +152,4 @@ export const TP_CODES = {
     title: "The packet to explain cannot be read",
     todo: "Mend the flag that the message names: 'kumactl explain packet --help' shows them all.",
   },
-  "KUMA-TP-041": {
-    title: "The output format is unknown",
-    todo: "Give a format that the command's help names.",
-  },
 } as const satisfies Readonly<Record<string, CodeText>>;

@@ -1,12 +1,14 @@
 /**
- * How a long-running program is told to end.
+ * How a program learns that it is to end.
  *
  * @module
  */
 
-/** Resolves with the first SIGTERM or SIGINT; the next one ends the program at once, as without this. */
-export function untilSignal(): Promise<Deno.Signal> {
-  const signals = ["SIGTERM", "SIGINT"] as const;
+/** What supervisors and terminals send to end a program. */
+const ENDING: readonly Deno.Signal[] = ["SIGTERM", "SIGINT"];
+
+/** Resolves when this process is asked to end; further signals then act as usual. */
+export function untilSignal(signals: readonly Deno.Signal[] = ENDING): Promise<Deno.Signal> {
   return new Promise((resolve) => {
     const listeners = signals.map((signal) => {
       const listener = () => {
@@ -17,4 +19,11 @@ export function untilSignal(): Promise<Deno.Signal> {
       return [signal, listener] as const;
     });
   });
+}
+
+/** A signal that fires when this process is asked to end, with the name of what asked as its reason. */
+export function endingSignal(signals: readonly Deno.Signal[] = ENDING): AbortSignal {
+  const ending = new AbortController();
+  void untilSignal(signals).then((signal) => ending.abort(signal));
+  return ending.signal;
 }

@@ -113,7 +113,7 @@ test("the administrator's rule stays, whoever owns /run/kuma or the journal's ow
     assert.equal(done.code, 1);
     assert.match(
       done.stderr,
-      /^Error: [^\n]*\/run\/kuma-transparent-proxy is not trusted: [^\n]*UID 5678[^\n]*\n$/,
+      /^Error: [^\n]*\/run\/kuma-transparent-proxy is not trusted: [^\n]*UID 5678[^\n]*\n(Hint: [^\n]*\n)?$/,
     );
   }
   assert.equal(await machine.must("iptables-nft", "-S", "INPUT"), untouched);

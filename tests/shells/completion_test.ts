@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { completionScript } from "../../kumactl/completion.ts";
+import { kumactlCompletion } from "../../kumactl/completion.ts";
 import { run } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
 
@@ -7,7 +7,7 @@ import { requires } from "tests/support/requires.ts";
 async function withScript<T>(shell: string, use: (path: string) => Promise<T>): Promise<T> {
   const path = await Deno.makeTempFile();
   try {
-    await Deno.writeTextFile(path, completionScript(shell));
+    await Deno.writeTextFile(path, kumactlCompletion(shell));
     return await use(path);
   } finally {
     await Deno.remove(path);
@@ -85,7 +85,7 @@ requires("fish")("fish completes commands, codes and values", async () => {
 });
 
 requires("bash")("an interactive bash completes without a complaint", async () => {
-  const script = completionScript("bash") +
+  const script = kumactlCompletion("bash") +
     `COMP_WORDS=(kumactl install transparent-proxy --exclude-inbound-p); COMP_CWORD=3; _kumactl
      printf '%s\\n' "\${COMPREPLY[@]}"; complete -p kumactl`;
   const { stdout } = await run("bash", ["--norc", "-c", script]);

@@ -159,7 +159,7 @@ test("a port that is taken, and one that is free again", async () => {
   await using second = await Program.start(cluster, { environment });
   const { code, log } = await second.ended();
   assert.equal(code, 1);
-  assert.match(log, /^kuma-webhook: KUMA-WH-024: Cannot listen on 127\.0\.0\.1:\d+: /m);
+  assert.match(log, /^Error: Cannot listen on 127\.0\.0\.1:\d+: .*\[KUMA-WH-024\]$/m);
   using _open = await secure(first);
   await first.end("SIGKILL");
   await using third = await Program.start(cluster, { environment, args: ["--drain-time", "0"] });

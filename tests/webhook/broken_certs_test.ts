@@ -222,7 +222,7 @@ test("files that are broken at the start: one line and the end, or not ready whe
     await using program = await Program.start(cluster, { environment });
     const { code, log } = await program.ended();
     assert.equal(code, 1, name);
-    assert.match(log, /^kuma-webhook: KUMA-WH-022: The serving certificate cannot be used/m, name);
+    assert.match(log, /^Error: The serving certificate cannot be used.*\[KUMA-WH-022\]$/m, name);
   }
   put("tls.crt", over.certificate);
   put("tls.key", over.key);

@@ -10,7 +10,7 @@ import { findEndpoint } from "core/cluster/credentials.ts";
 
 /** Finds the credentials. Throws `KUMA-WH-021` with what else there is. */
 export async function whoAsks(
-  environment: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>>,
 ): Promise<KubeEndpoint> {
   try {
     return await findEndpoint(environment, "KUMA-WH-021");

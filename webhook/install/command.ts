@@ -3,44 +3,41 @@
  *
  * @module
  */
-import { type Command, Option } from "commander";
 import { stringify } from "yaml";
-import type { SettingsDocument } from "../settings/load.ts";
+import type { ParsedCommand } from "core/program/command.ts";
+import type { Io } from "core/program/io.ts";
+import { documentFor } from "core/program/serve_flags.ts";
 import { installedObjects } from "./objects.ts";
 import { type InstallFlags, installOptions } from "./options.ts";
 
-/** What the command needs of the program around it. */
-export interface ManifestsHost {
-  readonly print: (text: string) => void;
-  /** Reads a file. Throws `KUMA-WH-001` naming it. */
-  readonly document: (path: string) => SettingsDocument;
+/** Prints them. */
+export function manifestsCommand(parsed: ParsedCommand, io: Io): number {
+  const document = documentFor(parsed, "KUMA-WH-001");
+  io.out(toYaml(installedObjects(installOptions(flagsOf(parsed), document))));
+  return 0;
 }
 
-/** Adds the command. */
-export function addManifests(program: Command, host: ManifestsHost): void {
-  program.command("manifests")
-    .description("print what a cluster needs to run this webhook, for kubectl apply -f -")
-    .requiredOption("--image <name>", "image of this program that the cluster can pull")
-    .option("-n, --namespace <name>", "system namespace (default: the document's, or kuma-system)")
-    .option("--replicas <number>", "pods of the webhook", "2")
-    .option("--service <name>", "Service in front of them", "kuma-webhook")
-    .option("--tls-secret <name>", "Secret for the certificate", "kuma-webhook-tls")
-    .addOption(
-      new Option("--failure-policy <policy>", "what becomes of pods while no replica answers")
-        .choices(["Fail", "Ignore"]).default("Fail"),
-    )
-    .option("--drain-time <seconds>", "how long requests are served after SIGTERM", "10")
-    .option("--config-file <path>", "the control plane's YAML document, put into a ConfigMap")
-    .option("--control-plane-service <name>", "Service that sidecars call, in the system namespace")
-    .option("--control-plane-port <port>", "its port for sidecars (dpServer.port)")
-    .option("--control-plane-ca-secret <name>", "Secret whose ca.crt sidecars trust there")
-    .option("--sidecar-image <name>", "image of kuma-dp")
-    .option("--init-image <name>", "image of kuma-init")
-    .option("--beside-kuma", "leave out what Kuma's own control plane has installed", false)
-    .action(({ configFile, ...flags }: InstallFlags & { configFile?: string }) => {
-      const document = configFile === undefined ? undefined : host.document(configFile);
-      host.print(toYaml(installedObjects(installOptions(flags, document))));
-    });
+function flagsOf(parsed: ParsedCommand): InstallFlags {
+  const text = (name: string) => parsed.text(name) ?? "";
+  const given = <Key extends string>(key: Key, name: string): { [K in Key]?: string } => {
+    const value = parsed.text(name);
+    return value === undefined ? {} : { [key]: value } as { [K in Key]: string };
+  };
+  return {
+    image: text("image"),
+    replicas: text("replicas"),
+    service: text("service"),
+    tlsSecret: text("tls-secret"),
+    failurePolicy: text("failure-policy"),
+    drainTime: text("drain-time"),
+    besideKuma: parsed.on("beside-kuma"),
+    ...given("namespace", "namespace"),
+    ...given("controlPlaneService", "control-plane-service"),
+    ...given("controlPlanePort", "control-plane-port"),
+    ...given("controlPlaneCaSecret", "control-plane-ca-secret"),
+    ...given("sidecarImage", "sidecar-image"),
+    ...given("initImage", "init-image"),
+  };
 }
 
 /** The objects as one YAML text of several documents. */

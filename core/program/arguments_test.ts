@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { normalise } from "./arguments.ts";
 
-const KINDS = { bools: new Set(["dry-run", "redirect-dns"]), valued: new Set(["config", "vnet"]) };
+const FLAGS = [
+  ...["dry-run", "redirect-dns"].map((name) => ({ name, bool: true })),
+  ...["config", "vnet"].map((name) => ({ name, bool: false })),
+];
 
 Deno.test("a bool flag takes a value only with =, every other flag takes the next word", () => {
   const cases: [string[], string[]][] = [
@@ -15,12 +18,16 @@ Deno.test("a bool flag takes a value only with =, every other flag takes the nex
     [["--", "--dry-run"], ["--", "--dry-run"]],
     [[], []],
   ];
-  for (const [words, expected] of cases) assert.deepEqual(normalise(words, KINDS), expected);
+  for (const [words, expected] of cases) assert.deepEqual(normalise(words, FLAGS), expected);
 });
 
 Deno.test("flags of the root command are taken anywhere and dropped with their values", () => {
   assert.deepEqual(
-    normalise(["--log-level", "debug", "install", "--no-config", "--api-timeout=1s", "x"], KINDS),
+    normalise(
+      ["--log-level", "debug", "install", "--no-config", "--api-timeout=1s", "x"],
+      FLAGS,
+      new Map([["log-level", true], ["api-timeout", true], ["no-config", false]]),
+    ),
     ["install", "x"],
   );
 });

@@ -7,28 +7,21 @@
 
 import { parseBool } from "core/grammar/switches.ts";
 
-/** Flags of the root command that are taken and have no effect, by whether they take a value. */
-const ROOT_FLAGS: ReadonlyMap<string, boolean> = new Map([
-  ["log-level", true],
-  ["api-timeout", true],
-  ["no-config", false],
-  ["config-file", true],
-]);
-
-/** What {@linkcode normalise} has to know of a command's flags. */
-export interface FlagKinds {
-  /** Names of bool flags, without dashes. */
-  readonly bools: ReadonlySet<string>;
-  /** Names of flags with a value. */
-  readonly valued: ReadonlySet<string>;
-}
-
 /**
  * Rewrites the words of a command line so that every flag carries its value with `=` and bool flags carry
  * `true` where nothing is said. Flags of the root command are dropped. Words that start with a dash and
- * are no known flag stay, so that commander reports them. `--help=false` is dropped, as Go does. Nothing after `--` is looked at.
+ * are no known flag stay, so that commander reports them. `--help=false` is dropped, as Go does. Nothing after
+ * `--` is looked at.
+ *
+ * @param flags those of the command
+ * @param ignored flags of the root command that have no effect, by whether they take a value
  */
-export function normalise(words: readonly string[], kinds: FlagKinds): string[] {
+export function normalise(
+  words: readonly string[],
+  flags: readonly { readonly name: string; readonly bool: boolean }[],
+  ignored: ReadonlyMap<string, boolean> = new Map(),
+): string[] {
+  const bools = new Map(flags.map(({ name, bool }) => [name, bool]));
   const result: string[] = [];
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? "";
@@ -42,15 +35,14 @@ export function normalise(words: readonly string[], kinds: FlagKinds): string[] 
       if (parseBool(word.slice("--help=".length))) result.push("--help");
       continue;
     }
-    const rootValue = kinds.bools.has(name) || kinds.valued.has(name)
-      ? undefined
-      : ROOT_FLAGS.get(name);
-    const takesNext = !inline && (kinds.valued.has(name) || rootValue === true);
+    const bool = bools.get(name);
+    const rootValue = bool === undefined ? ignored.get(name) : undefined;
+    const takesNext = !inline && (bool === false || rootValue === true);
     const next = words[index + 1];
     if (takesNext && next !== undefined) index++;
     if (rootValue !== undefined) continue;
     if (takesNext && next !== undefined) result.push(`${word}=${next}`);
-    else result.push(!inline && kinds.bools.has(name) ? `${word}=true` : word);
+    else result.push(!inline && bool === true ? `${word}=true` : word);
   }
   return result;
 }

@@ -1,6 +1,10 @@
-import { type Sink, writeAll } from "core/program/write_all.ts";
+/**
+ * What a program reads from and writes to, as a value that tests can give.
+ *
+ * @module
+ */
 import { errorText, KumaError } from "core/errors.ts";
-import { type Environment, ENVIRONMENT_NAMES } from "core/proxy/sources.ts";
+import { type Sink, writeAll } from "./write_all.ts";
 
 /** All that a command reads from and writes to beside the host itself; given as data in tests. */
 export interface Io {
@@ -10,23 +14,28 @@ export interface Io {
   err(text: string): void;
   /** Whether standard error may be coloured: a terminal, and `NO_COLOR` unset or empty. */
   readonly colour: boolean;
-  /** Columns of the terminal, for help; 100 where there is none. */
+  /** Columns of the terminal, for help; 80 where there is none. */
   readonly columns: number;
-  readonly environment: Environment;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Reads a file, or standard input for `-`, as bytes; at most `limit` + 1 of them. */
   read(path: string, limit: number): Promise<Uint8Array>;
 }
 
-/** The process's own streams and environment. */
-export function systemIo(): Io {
-  // By name: the compiled program may see these variables only.
+/** Columns of help where nothing says how wide the place is. */
+const COLUMNS = 80;
+
+/**
+ * The process's own streams, and the variables of these names: a compiled program may see no others, so all of
+ * them at once cannot be asked for.
+ */
+export function systemIo(names: readonly string[]): Io {
   const environment: Record<string, string | undefined> = {};
-  for (const name of ENVIRONMENT_NAMES) environment[name] = Deno.env.get(name);
+  for (const name of names) environment[name] = Deno.env.get(name);
   return {
     out: lineOut(Deno.stdout, "standard output"),
     err: lineOut(Deno.stderr, "standard error"),
     colour: Deno.stderr.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "",
-    columns: Deno.stdout.isTerminal() ? Math.min(Deno.consoleSize().columns, 120) : 100,
+    columns: Deno.stdout.isTerminal() ? Math.min(Deno.consoleSize().columns, 120) : COLUMNS,
     environment,
     read: readLimited,
   };

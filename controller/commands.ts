@@ -1,0 +1,47 @@
+/**
+ * The commands of kuma-controller as data: what help, completion and the parser know of them.
+ *
+ * @module
+ */
+import type { CommandDefinition } from "core/program/command.ts";
+import { SHELLS } from "core/program/completion.ts";
+import { CONFIG_FILE_FLAG, LOG_FLAGS } from "core/program/serve_flags.ts";
+import { versionDefinition } from "core/program/version_command.ts";
+
+/** Every command, in the order of help. */
+export const COMMANDS = {
+  "serve": {
+    summary: "run until SIGTERM; what runs where no command is named",
+    flags: [
+      CONFIG_FILE_FLAG,
+      {
+        name: "address",
+        bool: false,
+        placeholder: "address",
+        help: "where /healthz, /readyz and /metrics are; all where not given",
+      },
+      {
+        name: "port",
+        bool: false,
+        placeholder: "port",
+        defaultText: "8080",
+        help: "TCP port of these",
+      },
+      ...LOG_FLAGS,
+    ],
+    examples: [{ does: "on another port", command: "kuma-controller serve --port 8081" }],
+  },
+  "completion": {
+    summary: "print the completion script of a shell",
+    flags: [],
+    argument: { name: "shell", choices: SHELLS },
+    examples: [{
+      does: "for this bash session",
+      command: "source <(kuma-controller completion bash)",
+    }],
+  },
+  "version": versionDefinition("kuma-controller"),
+} satisfies Readonly<Record<string, CommandDefinition>>;
+
+/** The words that name a command. */
+export type CommandName = keyof typeof COMMANDS;

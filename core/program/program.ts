@@ -1,0 +1,56 @@
+/**
+ * A program as data, and its run: the same shell for all of them. A command line is parsed by the table of
+ * commands, the command's handler is loaded and run, and whatever fails ends as {@linkcode errorLines} and an
+ * exit code.
+ *
+ * @module
+ */
+import type { CommandTable, Handler } from "./command.ts";
+import { parseCommandLine } from "./command_line.ts";
+import { errorLines } from "./error_lines.ts";
+import type { Io } from "./io.ts";
+
+/** A program: its commands, and what does them. A command without a handler does not compile. */
+export interface Program<Name extends string = string> {
+  /** Of its file: `kumactl`. */
+  readonly name: string;
+  /** One sentence for the head of its help. */
+  readonly description: string;
+  /** In the order of help. */
+  readonly commands: CommandTable<Name>;
+  /** Loaded when they run, so that no command pays for another one's imports. */
+  readonly handlers: Readonly<Record<Name, () => Promise<Handler>>>;
+  /** Runs where no command is named; without it, the help is shown then. */
+  readonly otherwise?: Name;
+  /** What the exit codes mean, a line each: `0  done`. */
+  readonly exitCodes: readonly string[];
+  /** The exit code of what was thrown; 1 unless it says otherwise. */
+  readonly exitCode?: (thrown: unknown) => number;
+  /** What first words say in help that only group commands: `install`. */
+  readonly groups?: Readonly<Record<string, string>>;
+  /** Flags that are taken anywhere and have no effect, by whether they take a value. */
+  readonly ignoredFlags?: ReadonlyMap<string, boolean>;
+  /** Whether words are ignored that no command asks for, as Kuma's kumactl does. They are refused else. */
+  readonly ignoresWords?: boolean;
+  /** Looks at the words that are no flags before they are parsed; throws for what is to be said about them. */
+  readonly screen?: (words: readonly string[]) => void;
+  /** Text at the end of the program's own help. */
+  readonly more?: () => string;
+}
+
+/** Runs one command line, without the program's own name, and gives the exit code. */
+export async function runProgram<Name extends string>(
+  program: Program<Name>,
+  words: readonly string[],
+  io: Io,
+): Promise<number> {
+  try {
+    const chosen = parseCommandLine(program, words, io);
+    if (chosen === undefined) return 0;
+    const handler = await program.handlers[chosen.name]();
+    return await handler(chosen.parsed, io);
+  } catch (thrown) {
+    io.err(errorLines(thrown, io));
+    return program.exitCode?.(thrown) ?? 1;
+  }
+}
