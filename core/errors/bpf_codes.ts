@@ -6,4 +6,48 @@ export const BPF_CODES = {
     title: "A pod has more exclusions for users than the eBPF programs look at",
     todo: "Write neighbouring ports as ranges, or use iptables for this pod.",
   },
+  "KUMA-BPF-010": {
+    title: "libbpf cannot be opened",
+    todo: "Install libbpf 1.0 or newer (libbpf.so.1) with libelf and zlib; on Debian: libbpf1.",
+  },
+  "KUMA-BPF-011": {
+    title: "The compiled eBPF programs cannot be used",
+    todo: "The binary is damaged, or libbpf is too old for it: use libbpf 1.0 or newer.",
+  },
+  "KUMA-BPF-012": {
+    title: "The kernel refuses an eBPF program or map",
+    todo:
+      "The message has the verifier's last lines. Run with CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and " +
+      "CAP_SYS_ADMIN on Linux 5.7 or newer, and look at /sys/kernel/security/lockdown.",
+  },
+  "KUMA-BPF-013": {
+    title: "A map of the eBPF programs cannot be read or written",
+    todo:
+      "The message says which. A full map means more pods or more entries than it has room for.",
+  },
+  "KUMA-BPF-014": {
+    title: "Something cannot be pinned in the BPF file system",
+    todo: "Mount it: mount -t bpf bpf /sys/fs/bpf. In a container it must be the host's.",
+  },
+  "KUMA-BPF-015": {
+    title: "An eBPF program cannot be attached",
+    todo:
+      "'bpftool cgroup tree' shows who else is attached; an exclusive program keeps all others out.",
+  },
+  "KUMA-BPF-016": {
+    title: "An eBPF program cannot be attached to an interface",
+    todo: "The kernel needs CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF.",
+  },
+  "KUMA-BPF-017": {
+    title: "The cgroup cannot be opened",
+    todo: "Give the folder of a cgroup of version 2; in a container, the host's must be mounted.",
+  },
+  "KUMA-BPF-018": {
+    title: "The eBPF programs of the node are not loaded",
+    todo: "Run 'kuma-ebpf-loader load' on this node first.",
+  },
+  "KUMA-BPF-019": {
+    title: "The kernel gives network namespaces no cookie",
+    todo: "Use Linux 5.14 or newer, or iptables.",
+  },
 } as const satisfies Readonly<Record<string, CodeText>>;

@@ -102,12 +102,8 @@ export function addPassthroughIpv6(iface: string): void {
   address[15] = 6;
   const fd = openSocket(AF_INET6);
   try {
-    const query = ifreq(iface);
-    let result = ioctl(fd, SIOCGIFINDEX, query);
-    if (result >= 0) {
-      const index = view(query).getInt32(IFNAMSIZ, true);
-      result = ioctl(fd, SIOCSIFADDR, in6Ifreq(address, 128, index));
-    }
+    let result = askIndex(fd, iface);
+    if (result >= 0) result = ioctl(fd, SIOCSIFADDR, in6Ifreq(address, 128, result));
     // The list counts, not the errno alone: that is read by a second call, and what the runtime does between the
     // two can overwrite it. Where EEXIST was lost like that, a repeated ADD went without IPv6.
     if (result >= 0 || result === -ERRNO.EEXIST || hasPassthroughIpv6()) return;
@@ -115,6 +111,32 @@ export function addPassthroughIpv6(iface: string): void {
   } finally {
     close(fd);
   }
+}
+
+/**
+ * The index of an interface.
+ *
+ * @throws {KumaError} `KUMA-HOST-120` there is none of this name.
+ */
+export function interfaceIndex(iface: string): number {
+  const fd = openSocket(AF_INET);
+  try {
+    const index = askIndex(fd, iface);
+    if (index >= 0) return index;
+    throw new KumaError(
+      "KUMA-HOST-120",
+      `cannot ask for interface "${iface}": ${errnoText(index)}`,
+    );
+  } finally {
+    close(fd);
+  }
+}
+
+/** The index of an interface, or the negative errno. */
+function askIndex(fd: number, iface: string): number {
+  const query = ifreq(iface);
+  const result = ioctl(fd, SIOCGIFINDEX, query);
+  return result < 0 ? result : view(query).getInt32(IFNAMSIZ, true);
 }
 
 /** struct in6_ifreq of <linux/ipv6.h>: address, prefix length, interface index. */

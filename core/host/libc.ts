@@ -27,6 +27,7 @@ const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   geteuid: { parameters: [], result: "u32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const libc = lazyCLibrary(SYMBOLS);
@@ -157,4 +158,15 @@ export function ioctl(fd: number, request: number, argument: Uint8Array<ArrayBuf
 /** Effective user ID of this process. */
 export function effectiveUserId(): number {
   return libc().geteuid();
+}
+
+/** Reads a socket's option into the buffer, which is as long as the option; or the negative errno. */
+export function getsockopt(
+  fd: number,
+  level: number,
+  option: number,
+  value: Uint8Array<ArrayBuffer>,
+): number {
+  const length = new Uint32Array([value.length]);
+  return kernelResult(libc().getsockopt(fd, level, option, value, length));
 }
