@@ -81,7 +81,8 @@ int original_dst(struct bpf_sockopt *context)
 	if (original) {
 		to = original->address;
 		port = original->port;
-	} else if (!local_end(context, sk, &to, &port)) {
+	} else if (context->retval == 0 || !local_end(context, sk, &to, &port)) {
+		/* Conntrack knows it, who may have followed other rules than ours. */
 		return 1;
 	}
 	if (is_ipv4(&to) && context->level == SOL_IP)

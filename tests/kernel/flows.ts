@@ -64,6 +64,8 @@ export interface Flow {
   readonly to: Role;
   readonly port: number;
   readonly expect: Receiver;
+  /** Why the BPF programs, which look at sockets and not at rules, do otherwise; they do the same where it is left out. */
+  readonly notByBpf?: string;
   /** Only for this family; both where it is left out. */
   readonly only?: Family;
 }

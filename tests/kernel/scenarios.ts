@@ -6,6 +6,7 @@
 import { APP, BASICS, dns, ROOT, SIDECAR, UNTOUCHED } from "./basic_flows.ts";
 import { ROLES, type Scenario } from "./flows.ts";
 
+const FORWARDED = "what this machine only forwards has no socket here";
 const MANY_PORTS = Array.from({ length: 17 }, (_, i) => 7001 + i);
 
 /** All scenarios, in the order in which they are installed one over the other. */
@@ -161,7 +162,14 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "virtual network",
     args: ["--vnet", "eth0:10.88.0.0/24", "--vnet", "eth+:fd88::/64"],
     flows: [
-      { what: "leaves the network", from: "client", to: "far", port: 80, expect: "outbound" },
+      {
+        what: "leaves the network",
+        from: "client",
+        to: "far",
+        port: 80,
+        expect: "outbound",
+        notByBpf: FORWARDED,
+      },
       {
         what: "asks for a name",
         from: "client",
@@ -169,6 +177,7 @@ export const SCENARIOS: readonly Scenario[] = [
         to: "far",
         port: 53,
         expect: "dns-proxy",
+        notByBpf: FORWARDED,
       },
       { what: "stays in the network", from: "client", to: "host", port: 8080, expect: "inbound" },
       { what: "application out", from: APP, to: "remote", port: 80, expect: "outbound" },
@@ -186,7 +195,14 @@ export const SCENARIOS: readonly Scenario[] = [
         port: 8080,
         expect: "other-proxy",
       },
-      { what: "application out", from: APP, to: "remote", port: 80, expect: "other-proxy" },
+      {
+        what: "application out",
+        from: APP,
+        to: "remote",
+        port: 80,
+        expect: "other-proxy",
+        notByBpf: "at connect(2), which is before any rule of others",
+      },
       { what: "other outbound port", from: APP, to: "remote", port: 443, expect: "outbound" },
     ],
   },
@@ -204,6 +220,7 @@ export const SCENARIOS: readonly Scenario[] = [
         to: "host",
         port: 8080,
         expect: "inbound",
+        notByBpf: "a rule of others that rewrites the packet in PREROUTING decides who gets it",
       },
       { what: "application out", from: APP, to: "remote", port: 80, expect: "outbound" },
       { what: "sidecar out", from: SIDECAR, to: "remote", port: 443, expect: "remote" },

@@ -29,6 +29,7 @@ export type Capability =
   | "qemu"
   | "firewalld"
   | "bpf-build"
+  | "cgroup2"
   | "bash"
   | "zsh"
   | "fish"
@@ -103,6 +104,10 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
       which("clang") !== undefined && which("llvm-strip") !== undefined &&
       isFile("/usr/include/bpf/bpf_helpers.h"),
     cure: "install clang, llvm, libbpf-dev and linux-libc-dev",
+  },
+  cgroup2: {
+    present: () => / - cgroup2 /.test(Deno.readTextFileSync("/proc/self/mountinfo")),
+    cure: "mount control groups of version 2",
   },
   loop: {
     present: () => which("mkfs.ext4") !== undefined && succeeds("losetup", "--find"),

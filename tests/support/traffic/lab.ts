@@ -4,8 +4,8 @@
  * got it, and what did it learn about where it was going?".
  *
  * The owner match (net/netfilter/xt_owner.c) looks at the credentials that the socket's file was opened
- * with, so it is enough that the thread wears the UID (setfsuid(2), which is per thread) for the one
- * moment of socket(2); no process has to be started for each user.
+ * with, and BPF programs at who connects or sends, so it is enough that the thread wears the UID for those
+ * moments; no process has to be started for each user.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
   SOCKADDR_SIZE,
 } from "./endpoint.ts";
 import { withinNamespace } from "./namespaces.ts";
-import { checked, ERRNO, errno, libc, SocketError } from "./socket_calls.ts";
+import { asUser, checked, ERRNO, errno, libc, SocketError } from "./socket_calls.ts";
 
 /** Transport of a flow. */
 export type Protocol = "tcp" | "udp";
@@ -115,9 +115,11 @@ export class Lab implements Disposable {
         if (libc().bind(fd, source, source.length) < 0) return failed(errno());
       }
       const target = encodeEndpoint(flow.to);
-      if (libc().connect(fd, target, target.length) < 0 && errno() !== ERRNO.EINPROGRESS) {
-        return failed(errno());
-      }
+      const error = asUser(
+        flow.uid,
+        () => libc().connect(fd, target, target.length) < 0 ? errno() : 0,
+      );
+      if (error !== 0 && error !== ERRNO.EINPROGRESS) return failed(error);
       return flow.protocol === "tcp" ? this.#tcp(flow, fd) : this.#udp(flow, fd);
     } finally {
       libc().close(fd);
@@ -186,14 +188,8 @@ export class Lab implements Disposable {
 
 function openSocket(ns: string, family: Family, protocol: Protocol, uid: number): number {
   const type = (protocol === "tcp" ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  return withinNamespace(ns, () => {
-    libc().setfsuid(uid);
-    try {
-      return checked("socket", libc().socket(ADDRESS_FAMILY[family], type, 0));
-    } finally {
-      libc().setfsuid(0);
-    }
-  });
+  const make = () => checked("socket", libc().socket(ADDRESS_FAMILY[family], type, 0));
+  return withinNamespace(ns, () => asUser(uid, make));
 }
 
 function acceptFrom(listener: Listener, clientPort: number): FlowResult | undefined {

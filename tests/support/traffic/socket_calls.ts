@@ -25,6 +25,8 @@ const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
   setns: { parameters: ["i32", "i32"], result: "i32" },
   setfsuid: { parameters: ["u32"], result: "i32" },
+  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  syscall: { parameters: ["i64", "i64", "i64", "i64"], result: "i64" },
   inet_pton: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   inet_ntop: { parameters: ["i32", "buffer", "buffer", "u32"], result: "pointer" },
   __errno_location: { parameters: [], result: "pointer" },
@@ -71,6 +73,27 @@ export function errno(): number {
 export function checked(call: string, result: number | bigint): number {
   if (result < 0) throw new SocketError(call, errno());
   return Number(result);
+}
+
+/**
+ * Runs synchronous `work` as a user: the thread's real UID, which BPF programs see, and its file-system UID, which
+ * iptables sees of the sockets that are made. The effective one stays root's. The C library's own calls would
+ * change every thread (nptl(7)), the kernel's change this one.
+ */
+export function asUser<T>(uid: number, work: () => T): T {
+  const SYS_SETRESUID = Deno.build.arch === "aarch64" ? 147n : 117n;
+  const real = (id: number) =>
+    checked("setresuid", libc().syscall(SYS_SETRESUID, BigInt(id), -1n, -1n));
+  real(uid);
+  libc().setfsuid(uid);
+  try {
+    return work();
+  } finally {
+    // This one first: the kernel gives the capabilities for files back when this UID becomes 0, and the other call
+    // would make it 0 in passing.
+    libc().setfsuid(0);
+    real(0);
+  }
 }
 
 /** A text as the C library takes it. */
