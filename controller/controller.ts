@@ -7,7 +7,7 @@
 import { ApiError } from "core/cluster/client.ts";
 import type { InformerStatus } from "core/cluster/informer_options.ts";
 import { WorkQueue } from "core/cluster/work_queue.ts";
-import { errorText } from "core/errors.ts";
+import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
 
@@ -94,7 +94,9 @@ export async function runController(
         metrics.add("workqueue_retries_total", { name });
         // A lost race is the usual thing where several write; the next try reads anew.
         const level = thrown instanceof ApiError && thrown.status === 409 ? "debug" : "warn";
-        log[level]("not reconciled", { controller: name, key, reason: errorText(thrown), retryMs });
+        const code = thrown instanceof KumaError ? { code: thrown.code } : {};
+        const reason = errorText(thrown);
+        log[level]("not reconciled", { controller: name, key, ...code, reason, retryMs });
       },
     });
   } finally {

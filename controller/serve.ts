@@ -98,7 +98,11 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
       },
       async (signal) => {
         metrics.set("leader_election_master_status", 1, { name: LEASE });
-        await Promise.all(controllers.map((one) => runController(one, { log, metrics }, signal)));
+        await Promise.all([
+          ...controllers.map((one) => runController(one, { log, metrics }, signal)),
+          // Who has nothing to do stays all the same: a Deployment wants a program that runs.
+          new Promise((resolve) => signal.addEventListener("abort", resolve)),
+        ]);
         metrics.set("leader_election_master_status", 0, { name: LEASE });
       },
       ending,

@@ -1,0 +1,134 @@
+/**
+ * The compiled kuma-controller as a test starts it, with the rights that its manifests give it.
+ *
+ * @module
+ */
+import { controllerClusterRules, controllerNamespaceRules } from "core/manifests/controller.ts";
+import { evaluate, NO_SCOPE } from "core/manifests/template/evaluate.ts";
+import type { Json } from "core/patch/json.ts";
+import { errorText } from "core/errors.ts";
+import { waitUntil } from "../support/processes.ts";
+import type { TestCluster } from "../kube/apiserver.ts";
+import type { PolicyRule } from "../kube/cluster.ts";
+
+const ARCH = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
+/** The program under test. */
+export const PROGRAM =
+  new URL(`../../dist/linux-${ARCH}/kuma-controller`, import.meta.url).pathname;
+/** Namespace of the controller and its Lease. */
+export const SYSTEM = "kuma-system";
+
+/** Variables that switch on what these tests look at. */
+export const TAINTS = {
+  KUMA_RUNTIME_KUBERNETES_NODE_TAINT_CONTROLLER_ENABLED: "true",
+  KUMA_RUNTIME_KUBERNETES_NODE_TAINT_CONTROLLER_CNI_APP: "kuma-cni",
+};
+
+/** Makes the system namespace and the account, and gives it its rights; gives its token. */
+export async function controllerAccount(cluster: TestCluster): Promise<string> {
+  await cluster.createNamespace(SYSTEM);
+  await cluster.createServiceAccount(SYSTEM, "kuma-controller");
+  const subject = { serviceAccount: `${SYSTEM}/kuma-controller` };
+  const rules = (nodes: Json) => nodes as unknown as PolicyRule[];
+  const all = evaluate(controllerClusterRules({ taints: true, cni: true }), NO_SCOPE);
+  await cluster.grant("kuma-controller", rules(all), subject);
+  const own = evaluate(controllerNamespaceRules(), NO_SCOPE);
+  await cluster.grant("kuma-controller", rules(own), subject, SYSTEM);
+  return await cluster.createServiceAccountToken(SYSTEM, "kuma-controller");
+}
+
+/** How a program is started. */
+export interface ProgramOptions {
+  readonly token: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** URL of the API server in place of the cluster's own, such as a relay's. */
+  readonly server?: string;
+}
+
+/** A running program; disposing of it kills it. */
+export class Program implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  /** What it has logged so far. */
+  said = "";
+
+  private constructor(child: Deno.ChildProcess, readonly directory: string) {
+    this.#child = child;
+    this.#reading = this.#read();
+  }
+
+  /** Starts it; it may not be ready yet. */
+  static async start(cluster: TestCluster, options: ProgramOptions): Promise<Program> {
+    const directory = await Deno.makeTempDir({ prefix: "controller-program-" });
+    const kubeconfig = `${directory}/kubeconfig`;
+    const text = cluster.kubeconfig(options.token)
+      .replace(cluster.url, options.server ?? cluster.url);
+    await Deno.writeTextFile(kubeconfig, text, { mode: 0o600 });
+    const child = new Deno.Command(PROGRAM, {
+      args: ["serve", "--address", "127.0.0.1", "--port", "0"],
+      clearEnv: true,
+      env: { KUBECONFIG: kubeconfig, ...options.environment },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    return new Program(child, directory);
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The lines of its log with this message. */
+  lines(message: string): Record<string, string>[] {
+    return this.said.split("\n").filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line)).filter((line) => line.msg === message);
+  }
+
+  /** As `waitUntil`; where it waits in vain, the log is in the error. */
+  async until(what: string, probe: () => Promise<boolean> | boolean): Promise<void> {
+    try {
+      await waitUntil(what, async () => await probe(), { timeoutMs: 60_000 });
+    } catch (cause) {
+      throw new Error(`${errorText(cause)}\nlog: ${this.said.slice(-4000)}`, { cause });
+    }
+  }
+
+  /** Waits until it leads. */
+  leads(): Promise<void> {
+    return this.until("it leads", () => this.lines("lease acquired").length > 0);
+  }
+
+  /** Text of one of its pages. */
+  async page(path: string): Promise<string> {
+    await this.until("it serves", () => this.lines("serving").length > 0);
+    const answer = await fetch(`http://127.0.0.1:${this.lines("serving")[0]?.port}${path}`);
+    return await answer.text();
+  }
+
+  /** Sends a signal and waits for the end; gives the exit code. */
+  async end(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+    this.#child.kill(signal);
+    const { code } = await this.#child.status;
+    await this.#reading;
+    return code;
+  }
+
+  async #read(): Promise<void> {
+    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+      this.said += text;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended already
+    }
+    await this.#child.status;
+    await this.#reading;
+    await Deno.remove(this.directory, { recursive: true });
+  }
+}
