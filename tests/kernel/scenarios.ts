@@ -24,7 +24,8 @@ export const SCENARIOS: readonly Scenario[] = [
       "--exclude-outbound-ports",
       "22,9000",
       "--exclude-outbound-ips",
-      "10.88.7.0/24,fd88:7::/64",
+      // Packets to an IPv4-mapped address leave as IPv4.
+      "::ffff:10.88.7.0/120,fd88:7::/64",
       ...["tcp:443:1001", "tcp:8000-8010:1002-1004", "1006", "*:5000:1008"].flatMap(forUids),
       ...forUids(`tcp:${MANY_PORTS.join(",")}:1007`),
     ],

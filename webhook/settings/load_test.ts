@@ -158,7 +158,7 @@ runtime: {kubernetes: {injector: {sidecarContainer: {uid: 7}}}}
   assert.deepEqual([settings.limitCpu, settings.limitMemory], ["3", "1000"]);
   assert.deepEqual([settings.requestCpu, settings.requestMemory], ["100m", "64Mi"]);
   assert.deepEqual(warnings, [
-    "kuma-cp.yaml:8:39: '010' is 8 in YAML 1.1; write 8, or quote it",
+    "kuma-cp.yaml:8:40: '010' is 8 in YAML 1.1; write 8, or quote it",
     "kuma-cp.yaml:18:1: only the first document counts; what follows here is ignored",
   ]);
 });
