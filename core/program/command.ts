@@ -98,5 +98,5 @@ export class ParsedCommand {
   }
 }
 
-/** Does what a command is for; resolves to the exit code. What it throws is told in {@linkcode errorLines}. */
+/** Does what a command is for; resolves to the exit code. What it throws is told as `Error: …`. */
 export type Handler = (parsed: ParsedCommand, io: Io) => Promise<number> | number;

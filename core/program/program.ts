@@ -7,7 +7,7 @@
  */
 import type { CommandTable, Handler } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
-import { errorLines } from "./error_lines.ts";
+import { guarded } from "./guarded.ts";
 import type { Io } from "./io.ts";
 
 /** A program: its commands, and what does them. A command without a handler does not compile. */
@@ -44,13 +44,10 @@ export async function runProgram<Name extends string>(
   words: readonly string[],
   io: Io,
 ): Promise<number> {
-  try {
+  return await guarded(program, io, async () => {
     const chosen = parseCommandLine(program, words, io);
     if (chosen === undefined) return 0;
     const handler = await program.handlers[chosen.name]();
     return await handler(chosen.parsed, io);
-  } catch (thrown) {
-    io.err(errorLines(thrown, io));
-    return program.exitCode?.(thrown) ?? 1;
-  }
+  });
 }

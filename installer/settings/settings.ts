@@ -4,11 +4,15 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { shown } from "core/grammar/echo.ts";
 import type { LogFormat } from "core/log/format.ts";
-import { parseLogLevel } from "core/log/levels.ts";
+import { LOG_LEVELS, parseLogLevel } from "core/log/levels.ts";
 import type { LogLevel } from "core/log/logger.ts";
 import type { FirewallBackend } from "core/proxy/config.ts";
 import { type VariableName, VARIABLES } from "./settings_table.ts";
+
+/** `CNI_LOG_LEVEL` is wrong, for which Kuma 2.9 has an exit code of its own. */
+export class LogLevelError extends KumaError {}
 
 /** What the installer is told; directories have no slash at the end. */
 export interface Settings {
@@ -139,10 +143,10 @@ function reader(env: Readonly<Record<string, string | undefined>>) {
 function level(value: string): LogLevel {
   const known = parseLogLevel(value);
   if (known !== undefined) return known;
-  throw bad("CNI_LOG_LEVEL", value, "one of debug, info, warn, error, off is needed");
+  const why = `one of ${LOG_LEVELS.join(", ")} is needed`;
+  throw bad("CNI_LOG_LEVEL", value, why, LogLevelError);
 }
 
-function bad(name: VariableName, value: string, why: string): KumaError {
-  const shown = value.length > 100 ? `${value.slice(0, 100)}…` : value;
-  return new KumaError("KUMA-INS-010", `Cannot use ${name}="${shown}": ${why}`);
+function bad(name: VariableName, value: string, why: string, kind = KumaError): KumaError {
+  return new kind("KUMA-INS-010", `Cannot use ${name}="${shown(value, 100)}": ${why}`);
 }

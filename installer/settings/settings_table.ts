@@ -4,14 +4,6 @@
  * @module
  */
 
-/** One environment variable. */
-export interface Variable {
-  readonly name: string;
-  readonly fallback: string;
-  /** One line for `--help`. */
-  readonly says: string;
-}
-
 /** The variables of Kuma 2.9 with its defaults, and below them those that it does not have. */
 export const VARIABLES = [
   [
@@ -78,9 +70,20 @@ export const VARIABLES = [
 /** Name of one of {@linkcode VARIABLES}. */
 export type VariableName = (typeof VARIABLES)[number][0];
 
-/** Text of the variables for `--help`. */
+/** Text of the variables for `--help`, in lines of at most 80 columns. */
 export function variablesHelp(): string {
-  return VARIABLES.map(([name, fallback, says]) =>
-    `  ${name.padEnd(30)}${says}${fallback === "" ? "" : ` (${fallback})`}`
-  ).join("\n");
+  return VARIABLES.map(([name, fallback, says]) => {
+    const text = `${says}${fallback === "" ? "" : ` (${fallback})`}`;
+    return `  ${name}\n${inColumns(text, 80 - 6).map((line) => `      ${line}`).join("\n")}`;
+  }).join("\n");
+}
+
+function inColumns(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length + 1 > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
