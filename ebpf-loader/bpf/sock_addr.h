@@ -101,8 +101,12 @@ static __always_inline int steer(struct bpf_sock_addr *context, const struct add
 	if (port)
 		return port;
 forget:
-	/* A socket may connect again: the first destination no longer holds. */
-	bpf_sk_storage_delete(&client_dst, context->sk);
+	/*
+	 * A socket may connect again: the first destination no longer holds. But sendmsg(2) also comes here for what a
+	 * connected socket of IPv6 sends to IPv4, with the destination that connect(2) has already changed.
+	 */
+	if (hook == HOOK_CONNECT)
+		bpf_sk_storage_delete(&client_dst, context->sk);
 	return 0;
 }
 
