@@ -10,6 +10,7 @@ import { WorkQueue } from "core/cluster/work_queue.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import type { Json } from "core/patch/json.ts";
 
 /** One control loop. It has no state of its own beside what informers hold: any replica can go on with it. */
 export interface Controller {
@@ -31,6 +32,8 @@ export interface Controller {
   reconcile(key: string, signal: AbortSignal): Promise<number | void>;
   /** Further pages of metrics, asked for each `/metrics`. */
   readonly metrics?: { page(): string };
+  /** What is wrong now, for the page `/status`. */
+  status?(): Json;
 }
 
 /** What is counted of all controllers, under the names of Go's controller-runtime. */

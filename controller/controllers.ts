@@ -7,6 +7,7 @@ import type { KubeClient } from "core/cluster/client.ts";
 import type { Logger } from "core/log/logger.ts";
 import { AttachmentController } from "./attachment/attachment.ts";
 import type { Controller } from "./controller.ts";
+import { DataplaneController } from "./dataplane/dataplane.ts";
 import type { Settings } from "./settings/table.ts";
 import { TaintController } from "./taint/taint.ts";
 
@@ -27,5 +28,8 @@ export function controllersFor({ settings, client, log }: ControllersOptions): C
     );
   }
   if (settings.cniEnabled) controllers.push(new AttachmentController({ client, log }));
+  if (settings.mode === "zone" && settings.dataplanes !== "off") {
+    controllers.push(new DataplaneController({ client, settings, log }));
+  }
   return controllers;
 }

@@ -77,6 +77,11 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
       },
     },
     metrics: { page: () => [metrics, ...pagesOf(controllers)].map((one) => one.page()).join("") },
+    status: () =>
+      Object.fromEntries(controllers.flatMap((one) => {
+        const status = one.status?.();
+        return status === undefined ? [] : [[one.name, status]];
+      })),
   });
   log.info("serving", {
     port: server.port,

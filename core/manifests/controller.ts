@@ -50,6 +50,7 @@ export function controllerClusterRules(
     rule("", ["namespaces", "nodes", "pods", "services"], WATCH),
     rule("apps", ["replicasets"], WATCH),
     rule("batch", ["jobs"], WATCH),
+    rule("discovery.k8s.io", ["endpointslices"], WATCH),
     rule("kuma.io", ["meshes"], WATCH),
     rule("kuma.io", ["dataplanes"], [...WATCH, "create", "update", "patch", "delete"]),
     // An owner reference that blocks the owner's deletion takes this where the admission plugin

@@ -6,6 +6,7 @@
  */
 import { errorText } from "core/errors.ts";
 import { METRICS_CONTENT_TYPE } from "core/metrics/metrics.ts";
+import type { Json } from "core/patch/json.ts";
 
 /** Why something is not well; undefined where it is. One that throws is not well either. */
 export type Check = () => string | undefined | Promise<string | undefined>;
@@ -21,6 +22,8 @@ export interface OperationsPages {
   readonly readyz?: Checks;
   /** Who is asked for `/metrics`; without it there is no such page. */
   readonly metrics?: { page(): string };
+  /** What is asked for `/status`, for people; without it there is no such page. */
+  readonly status?: () => Json;
 }
 
 /** An answer before it is written. */
@@ -32,12 +35,16 @@ export interface Page {
 
 /** The page of a path; undefined for paths that are not its own. Never rejects. */
 export async function operationsPage(
-  { healthz, readyz, metrics }: OperationsPages,
+  { healthz, readyz, metrics, status }: OperationsPages,
   path: string,
   query: URLSearchParams,
 ): Promise<Page | undefined> {
   if (path === "/metrics" && metrics !== undefined) {
     return { status: 200, type: METRICS_CONTENT_TYPE, text: metrics.page() };
+  }
+  if (path === "/status" && status !== undefined) {
+    const text = `${JSON.stringify(status(), undefined, 2)}\n`;
+    return { status: 200, type: "application/json", text };
   }
   const [, kind = "", name, ...more] = path.split("/");
   const checks = kind === "healthz" ? healthz ?? {} : kind === "readyz" ? readyz ?? {} : undefined;
