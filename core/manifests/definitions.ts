@@ -4,6 +4,7 @@
  * @module
  */
 import type { JsonObject } from "core/patch/json.ts";
+import { dataplaneDefinition } from "core/dataplane/crd.ts";
 import { containerPatchDefinition } from "core/patch/crd.ts";
 
 /**
@@ -23,43 +24,14 @@ export function meshDefinition(): JsonObject {
   });
 }
 
-/** Dataplane with Kuma's columns; its content is Kuma's control plane's to judge. */
-function dataplaneDefinition(): JsonObject {
-  const column = (at: number): JsonObject => ({
-    name: "kuma.io/service",
-    type: "string",
-    description: `Service of inbound ${at + 1}`,
-    jsonPath: `.spec.networking.inbound[${at}].tags['kuma\\.io/service']`,
-    priority: at < 2 ? 0 : 1,
-  });
-  return definition({
-    kind: "Dataplane",
-    plural: "dataplanes",
-    scope: "Namespaced",
-    columns: [0, 1, 2, 3].map(column),
-    schema: {
-      type: "object",
-      description: "The sidecar of a pod.",
-      properties: {
-        apiVersion: { type: "string" },
-        kind: { type: "string" },
-        metadata: { type: "object" },
-        mesh: { type: "string" },
-        spec: { "x-kubernetes-preserve-unknown-fields": true, type: "object" },
-      },
-    },
-  });
-}
-
 interface Kind {
   readonly kind: string;
   readonly plural: string;
   readonly scope: "Cluster" | "Namespaced";
-  readonly columns?: JsonObject[];
   readonly schema: JsonObject;
 }
 
-function definition({ kind, plural, scope, columns, schema }: Kind): JsonObject {
+function definition({ kind, plural, scope, schema }: Kind): JsonObject {
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -78,7 +50,6 @@ function definition({ kind, plural, scope, columns, schema }: Kind): JsonObject 
         name: "v1alpha1",
         served: true,
         storage: true,
-        ...columns === undefined ? {} : { additionalPrinterColumns: columns },
         schema: { openAPIV3Schema: schema },
       }],
     },

@@ -11,6 +11,7 @@ const PAGES: OperationsPages = {
     },
   },
   metrics: { page: () => "up 1\n" },
+  status: () => ({ mode: "write" }),
 };
 
 async function page(target: string): Promise<string> {
@@ -42,4 +43,6 @@ Deno.test("one check alone, and what there is not", async () => {
   }
   assert.equal(await page("/healthz"), "200 ok\n", "alive is who answers");
   assert.equal(await page("/metrics"), "200 up 1\n");
+  assert.equal(await page("/status"), '200 {\n  "mode": "write"\n}\n');
+  assert.equal(await operationsPage({}, "/status", new URLSearchParams()), undefined);
 });
