@@ -46,17 +46,18 @@ static __always_inline void answer6(struct bpf_sockopt *context, const struct ad
 
 /*
  * The end of a connection that came from outside has its first destination for local address: it was given to the
- * proxy as it is. False for sockets of other namespaces than pods'.
+ * proxy as it is. False for sockets of other namespaces than pods'; kernels before 5.15 do not tell, so there any
+ * socket of which conntrack knows nothing has its own address.
  */
 static __always_inline bool local_end(struct bpf_sockopt *context, struct bpf_sock *sk, struct address *to, __u16 *port)
 {
 	__u64 netns;
 
-	if (!constants.netns_cookie)
-		return false;
-	netns = bpf_get_netns_cookie(context);
-	if (!bpf_map_lookup_elem(&pods, &netns))
-		return false;
+	if (constants.netns_cookie) {
+		netns = bpf_get_netns_cookie(context);
+		if (!bpf_map_lookup_elem(&pods, &netns))
+			return false;
+	}
 	*to = SOCKET_ADDRESS(sk->family, sk->src_ip4, sk->src_ip6);
 	*port = sk->src_port;
 	return !is_loopback(to);
