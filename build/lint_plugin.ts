@@ -5,17 +5,12 @@
  *
  * @module
  */
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
+import { isTest, rule } from "./lint_rule.ts";
+import { errorTextRule } from "./lint_texts.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MEMBERS = ["cni", "installer", "kumactl", "webhook", "controller", "ebpf-loader"];
 const LONGEST_FILE = 300;
-
-/** True for a test or what only tests use. */
-function isTest(file: string): boolean {
-  return file.startsWith("tests/") || file.endsWith("_test.ts");
-}
 
 /** The rooms of core that touch the outside: kernel and disk, the API server, callers, the own process. */
 const EDGES = ["core/host/", "core/cluster/", "core/serve/", "core/program/"];
@@ -52,14 +47,6 @@ export function importFault(file: string, specifier: string): string | undefined
   if (top === "core") return "core imports nobody else";
   if (MEMBERS.includes(top)) return "a member imports only core: move what both need there";
   return MEMBERS.includes(targetTop) ? "the build imports no member" : undefined;
-}
-
-function rule(create: (context: Deno.lint.RuleContext, file: string) => Deno.lint.LintVisitor) {
-  return {
-    create(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
-      return create(context, relative(ROOT, context.filename));
-    },
-  };
 }
 
 const direction = rule((context, file) => {
@@ -130,7 +117,8 @@ const pure = rule((context, file) => {
     ExportNamedDeclaration: (node) => look(node, node.source),
     Identifier(node) {
       if (!OUTSIDE.has(node.name) || !isReference(node)) return;
-      if (file.startsWith(TIME) && ["setTimeout", "performance"].includes(node.name)) return;
+      const times = ["setTimeout", "setInterval", "performance"];
+      if (file.startsWith(TIME) && times.includes(node.name)) return;
       context.report({ node, message });
     },
     NewExpression(node) {
@@ -191,6 +179,26 @@ const hashPrivate = rule((context, file) => {
   return { PropertyDefinition: look, MethodDefinition: look };
 });
 
+/** Timers come from `core/time`, where each can be called off; a bare one outlives what it was for. */
+const timers = rule((context, file) => {
+  if (isTest(file) || file.startsWith(TIME)) return {};
+  const message = "a wait or a timer comes from core/time: delay, after, every or deadline";
+  return {
+    Identifier(node) {
+      if (!["setTimeout", "setInterval"].includes(node.name) || !isReference(node)) return;
+      context.report({ node, message });
+    },
+    MemberExpression(node) {
+      const { property } = node;
+      const name = property.type === "Identifier" ? property.name : "";
+      if (["setTimeout", "setInterval"].includes(name)) context.report({ node, message });
+    },
+    ImportDeclaration(node) {
+      if (/^node:timers/.test(node.source.value)) context.report({ node, message });
+    },
+  };
+});
+
 const length = rule((context, file) => ({
   Program() {
     const lines = context.sourceCode.text.trimEnd().split("\n").length;
@@ -224,6 +232,8 @@ const plugin: Deno.lint.Plugin = {
     "client-alone": clientAlone,
     "property-knob": propertyKnob,
     "hash-private": hashPrivate,
+    "timers": timers,
+    "error-text": errorTextRule,
     "file-length": length,
     "lazy-package": lazyPackage,
   },

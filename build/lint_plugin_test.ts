@@ -150,3 +150,33 @@ Deno.test("a package is imported lazily through a module of ours alone", () => {
     assert.deepEqual(faults("core/host/x.ts", lazy(specifier)), []);
   }
 });
+
+Deno.test("a timer is one of core/time", () => {
+  for (
+    const source of [
+      `setTimeout(() => {}, 5);`,
+      `await new Promise((resolve) => setTimeout(resolve, 5));`,
+      `const id: ReturnType<typeof setInterval> = globalThis.setInterval(work, 5);`,
+      `import { setTimeout as wait } from "node:timers/promises";`,
+    ]
+  ) {
+    assert.deepEqual([...new Set(faults("cni/x.ts", source))], ["house/timers"], source);
+    assert.deepEqual(faults("tests/cni/x.ts", source), []);
+  }
+  assert.deepEqual(faults("core/time/x.ts", `export const id = setTimeout(() => {}, 5);`), []);
+  assert.deepEqual(faults("cni/x.ts", `await delay(5); clearTimeout(id);`), []);
+});
+
+Deno.test("an error's text is one line that another can follow", () => {
+  const of = (text: string, hint = '"look"') =>
+    faults("cni/x.ts", `throw new KumaError("KUMA-TP-001", ${text}, { hint: ${hint}, cause });`);
+  for (const text of ['"cannot do it"', "`Cannot use ${a}`", "`${a}` + b", '"a. b" + c', "text"]) {
+    assert.deepEqual(of(text), [], text);
+  }
+  for (const text of ['"It failed."', '" a"', "`error: ${a}`", '"a" + `b\\n`', "`${a}: `"]) {
+    assert.deepEqual(of(text), ["house/error-text"], text);
+    assert.deepEqual(of('"a"', text), ["house/error-text"], text);
+  }
+  const usage = `throw new UsageError("there is none.", { hint: "see help." });`;
+  assert.deepEqual(faults("cni/x.ts", usage), ["house/error-text", "house/error-text"]);
+});

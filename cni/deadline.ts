@@ -9,6 +9,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { deadline } from "core/time/timer.ts";
 
 const APPLIED_MS = 8000;
 const PUT_BACK_MS = 9000;
@@ -37,9 +38,7 @@ export function turnLimit(most: number, now = performance.now()): number {
 }
 
 function signalAfter(ms: number, now: number): AbortSignal {
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(timedOut(now + ms)), ms);
-  return controller.signal;
+  return deadline(ms, () => timedOut(now + ms)).signal;
 }
 
 function timedOut(ms: number): KumaError {

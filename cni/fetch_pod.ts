@@ -9,6 +9,8 @@ import { errorText, KumaError } from "core/errors.ts";
 import { type KubeAnswer, KubeClient, type KubeEndpoint } from "core/cluster/client.ts";
 import { type PodView, viewPod } from "core/kube/pod.ts";
 import type { Logger } from "core/log/logger.ts";
+import { delay } from "core/time/clock.ts";
+import { deadline } from "core/time/timer.ts";
 import type { PodArgs } from "./pod_args.ts";
 import { parseRetryAfter } from "./retry_after.ts";
 
@@ -51,7 +53,7 @@ export async function fetchPod(
   log: Logger,
   budget: FetchBudget = DEFAULT_BUDGET,
 ): Promise<PodView> {
-  const deadline = performance.now() + budget.totalMs;
+  const end = performance.now() + budget.totalMs;
   let staleToken: string | undefined;
   let reason: KumaError | undefined;
   for (let tries = 1;; tries += 1) {
@@ -61,19 +63,19 @@ export async function fetchPod(
       const token = endpoint.token ?? "";
       if (token === staleToken) throw unauthorized();
       staleToken = token;
-      const left = Math.max(1, deadline - performance.now());
+      const left = Math.max(1, end - performance.now());
       return await tryOnce(wanted, endpoint, Math.min(budget.requestMs, left));
     } catch (thrown) {
       if (!(thrown instanceof Passing)) throw thrown;
       if (thrown.error.code !== "KUMA-CNI-014") staleToken = undefined;
       log.debug("cannot read the pod yet", { try: tries, error: thrown.error });
       // A try that our own deadline cut short says nothing of the server: the one before it does.
-      const cutShort = performance.now() >= deadline;
+      const cutShort = performance.now() >= end;
       if (!cutShort || reason === undefined) reason = thrown.error;
       const pause = Math.max(budget.pauseMs, thrown.pauseMs);
       // Where the server asks for more, the runtime's next try is soon enough.
-      if (performance.now() + pause >= deadline) throw reason;
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      if (performance.now() + pause >= end) throw reason;
+      await delay(pause);
     }
   }
 }
@@ -120,22 +122,15 @@ async function ask(
   const path = `/api/v1/namespaces/${encodeURIComponent(wanted.namespace)}/pods/${
     encodeURIComponent(wanted.name)
   }`;
-  // Cleared at the end, unlike AbortSignal.timeout: a pending timer would keep the process alive.
-  const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(timedOut(endpoint, timeoutMs)),
-    timeoutMs,
-  );
+  using limit = deadline(timeoutMs, () => timedOut(endpoint, timeoutMs));
   try {
-    return await client.request("GET", path, { signal: controller.signal });
+    return await client.request("GET", path, { signal: limit.signal });
   } catch (cause) {
     if (!(cause instanceof KumaError)) throw cause;
     if (cause.code === "KUMA-HOST-161") throw untrusted(cause);
     throw new Passing(
       cause.code === "KUMA-CNI-013" ? cause : unanswered(cause),
     );
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -9,6 +9,7 @@
  */
 import { ERRNO, errnoText, holdAbstractName } from "core/host/libc.ts";
 import type { Logger } from "core/log/logger.ts";
+import { delay } from "core/time/clock.ts";
 import { turnLimit } from "./deadline.ts";
 
 const NAME = "kuma-cni/turn";
@@ -26,6 +27,6 @@ export async function takePodTurn(log: Logger, limitMs = turnLimit(LIMIT_MS)): P
       log.warn("going on beside whoever else works on this pod", { reason: errnoText(held) });
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await delay(POLL_MS);
   }
 }

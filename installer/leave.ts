@@ -6,8 +6,8 @@
 import { errorText } from "core/errors.ts";
 import { removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
 import type { Logger } from "core/log/logger.ts";
+import { delay } from "core/time/clock.ts";
 import { decideEnding, type Ending } from "./daemonset.ts";
-import { sleep } from "./netdir/lock.ts";
 import type { Places } from "./program/places.ts";
 import { removeProgram } from "./program.ts";
 import { revertAll } from "./netdir/revert.ts";
@@ -26,7 +26,7 @@ export async function leave(
   dirs: readonly string[],
   log: Logger,
 ): Promise<Ending> {
-  const tooLate = sleep(DECIDE_WITHIN_MS).then((): Ending => ({
+  const tooLate = delay(DECIDE_WITHIN_MS).then((): Ending => ({
     remove: false,
     reason: "the API server did not answer in time",
   }));
@@ -62,7 +62,7 @@ async function remove(
     log.error("the chain still names the plugin: its program and kubeconfig stay");
     return;
   }
-  await sleep(RUNTIME_RELOADS_WITHIN_MS);
+  await delay(RUNTIME_RELOADS_WITHIN_MS);
   for (const dir of dirs) attempt(`program in ${dir}`, () => removeProgram(dir), log);
   attempt("kubeconfig", () => removeIfThere(places.kubeconfig), log);
   attempt("state folder", () => Deno.removeSync(places.state, { recursive: true }), log);

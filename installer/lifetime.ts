@@ -5,9 +5,11 @@
  */
 import { errorText } from "core/errors.ts";
 import { removeIfThere } from "core/host/atomic_file.ts";
+import { delay } from "core/time/clock.ts";
+import { every } from "core/time/timer.ts";
 import { Installation } from "./installation.ts";
 import { leave } from "./leave.ts";
-import { sleep, Turn } from "./netdir/lock.ts";
+import { Turn } from "./netdir/lock.ts";
 import type { Log } from "./report/log.ts";
 import { Metrics } from "./report/metrics.ts";
 import { placesOf } from "./program/places.ts";
@@ -75,15 +77,11 @@ interface Pulse {
 }
 
 async function takeTurn(turn: Turn, log: Log, pulse: Pulse, signal: AbortSignal): Promise<boolean> {
-  const waiting = setInterval(() => {
+  using _waiting = every(10_000, () => {
     pulse.last = performance.now();
     log.logger.info("waiting for another installer on this node");
-  }, 10_000);
-  try {
-    return await turn.take(signal);
-  } finally {
-    clearInterval(waiting);
-  }
+  });
+  return await turn.take(signal);
 }
 
 /** Puts back what is missing, whenever something happens, until somebody says stop. */
@@ -119,7 +117,7 @@ async function heal(
     ready.set(installation.reason === "");
     if (!settings.stay && installation.reason === "") return "done";
     // While it holds back, events do not count: the other agent makes hundreds of them.
-    if (pause > 0) await sleep(Math.min(pause, settings.checkIntervalMs), signal);
+    if (pause > 0) await delay(Math.min(pause, settings.checkIntervalMs), { signal });
     else await alarm.wait(settings.checkIntervalMs, signal);
   }
   return "aborted";

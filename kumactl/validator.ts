@@ -11,6 +11,8 @@ import { connect } from "node:net";
 import { errorText, KumaError } from "core/errors.ts";
 import { type Logger, silentLogger } from "core/log/logger.ts";
 import type { Family } from "core/proxy/resolved.ts";
+import { delay } from "core/time/clock.ts";
+import { after } from "core/time/timer.ts";
 
 const ADDRESSES = {
   ipv4: { local: "127.0.0.1", passthrough: "127.0.0.6" },
@@ -52,7 +54,7 @@ export async function validateRedirection(
         logger.with({ attempt: `${attempt}/${retries + 1}` }).info(
           `not redirected yet: ${errorText(thrown)}`,
         );
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await delay(pauseMs);
       }
     }
   } finally {
@@ -102,18 +104,18 @@ function probe(family: Family, timeoutMs: number): Promise<void> {
     // With a local address given, the runtime tells of an error only after the close.
     let reason = "the connection was refused";
     const socket = connect({ host: passthrough, port, localAddress: local });
-    const timer = setTimeout(() => {
+    const timer = after(timeoutMs, () => {
       reason = `no answer within ${timeoutMs} ms`;
       socket.destroy();
-    }, timeoutMs);
+    });
     socket.on("connect", () => reason = "the connection was answered by another program");
     socket.on("data", (bytes) => answer += new TextDecoder().decode(bytes));
     socket.on("error", (error) => {
-      clearTimeout(timer);
+      timer[Symbol.dispose]();
       reject(error);
     });
     socket.on("close", () => {
-      clearTimeout(timer);
+      timer[Symbol.dispose]();
       if (answer === local) resolve();
       else reject(new Error(reason));
     });

@@ -8,6 +8,7 @@
 import { LABELS } from "core/kube/annotations.ts";
 import { silentLogger } from "core/log/logger.ts";
 import type { JsonObject } from "core/patch/json.ts";
+import { delay } from "core/time/clock.ts";
 import { injectSidecar } from "./admission/inject_sidecar.ts";
 import { readReview, reviewOf } from "./admission/review.ts";
 import type { InjectionContext } from "./inject/context.ts";
@@ -60,6 +61,6 @@ export async function rehearse(context: InjectionContext): Promise<void> {
     const verdict = await injectSidecar(readReview(REVIEW), { ...context, cluster }, silentLogger);
     reviewOf("rehearsal", verdict);
     // Probes are answered in between.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await delay(0);
   }
 }

@@ -11,8 +11,10 @@ import {
   containerSchemaFrom,
   shippedContainerSchema,
 } from "core/patch/schema.ts";
+import { backoffMs } from "core/time/backoff.ts";
+import { delay } from "core/time/clock.ts";
 import type { PairSource } from "./certificates/file_pair.ts";
-import { keepCertificate, pause } from "./certificates/keep.ts";
+import { keepCertificate } from "./certificates/keep.ts";
 import type { KubeClient } from "core/cluster/client.ts";
 import { InformedCluster, NEWS_MS } from "./cluster/informed_cluster.ts";
 import { knowsNativeSidecars } from "core/cluster/version.ts";
@@ -143,7 +145,7 @@ async function readFacts(
       };
     } catch (thrown) {
       log.warn("the API server's version is not known yet", { reason: errorText(thrown) });
-      await pause(Math.min(30_000, 500 * 2 ** failures) * Math.random(), signal);
+      await delay(backoffMs(failures + 1), { signal });
     }
   }
   return undefined;

@@ -14,6 +14,7 @@
 import { errorText } from "core/errors.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
 import { delay } from "core/time/clock.ts";
+import { after } from "core/time/timer.ts";
 import { ApiError } from "./client.ts";
 import {
   type InformerOptions,
@@ -186,23 +187,18 @@ export class Informer<Kept> implements InformerStatus {
       `&resourceVersion=${encodeURIComponent(this.#version)}`;
     const silence = new AbortController();
     const silent = () => silence.abort(new Silence("the server has fallen silent"));
-    let timer = setTimeout(silent, this.#times.answerMs);
+    using watchdog = after(this.#times.answerMs, silent);
     const begun = performance.now();
     let events = 0;
-    try {
-      const answer = await this.#options.connection.fetch(`${this.#options.path}${query}`, {
-        signal: AbortSignal.any([signal, silence.signal]),
-      });
-      clearTimeout(timer);
-      timer = setTimeout(silent, seconds * 1000 + this.#times.graceMs);
-      if (answer.body === null) throw new TypeError("A watch has no body");
-      for await (const event of watchEvents(answer.body)) {
-        events++;
-        this.#take(event.type, event.object);
-        this.#failures = 0;
-      }
-    } finally {
-      clearTimeout(timer);
+    const answer = await this.#options.connection.fetch(`${this.#options.path}${query}`, {
+      signal: AbortSignal.any([signal, silence.signal]),
+    });
+    watchdog.again(seconds * 1000 + this.#times.graceMs);
+    if (answer.body === null) throw new TypeError("A watch has no body");
+    for await (const event of watchEvents(answer.body)) {
+      events++;
+      this.#take(event.type, event.object);
+      this.#failures = 0;
     }
     const short = Math.min(SHORT_MS, seconds * 500);
     if (events === 0 && performance.now() - begun < short) {

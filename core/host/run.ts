@@ -8,6 +8,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { after } from "core/time/timer.ts";
 import { descendants } from "./descendants.ts";
 import { ownerEntry } from "./user_namespace.ts";
 
@@ -59,10 +60,10 @@ export async function run(
   options.signal?.throwIfAborted();
   const child = start(argv, options);
   const stop = new StopReason(child);
-  const timer = options.timeoutMs === undefined ? undefined : setTimeout(
-    () => stop.because(timedOut(argv[0], options.timeoutMs ?? 0)),
-    options.timeoutMs,
-  );
+  const { timeoutMs } = options;
+  using _limit = timeoutMs === undefined
+    ? undefined
+    : after(timeoutMs, () => stop.because(timedOut(argv[0], timeoutMs)));
   const onAbort = () => stop.because(options.signal?.reason);
   options.signal?.addEventListener("abort", onAbort, { once: true });
   const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
@@ -78,7 +79,6 @@ export async function run(
     stop.throwIfSet();
     return { code: status.code, signal: status.signal, stdout, stderr };
   } finally {
-    clearTimeout(timer);
     stop.settle();
     options.signal?.removeEventListener("abort", onAbort);
   }
@@ -89,7 +89,7 @@ class StopReason {
   #reason: { readonly value: unknown } | undefined;
   readonly #readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
   readonly #enough = Promise.withResolvers<never>();
-  #grace: ReturnType<typeof setTimeout> | undefined;
+  #grace: Disposable | undefined;
 
   constructor(private readonly child: Deno.ChildProcess) {}
 
@@ -105,7 +105,7 @@ class StopReason {
     this.#reason = { value };
     // A stream that failed meanwhile tells its reader so.
     for (const reader of this.#readers) reader.cancel().catch(() => {});
-    this.#grace = setTimeout(() => this.#enough.reject(value), KILL_GRACE_MS);
+    this.#grace = after(KILL_GRACE_MS, () => this.#enough.reject(value));
     const below = descendants(this.child.pid);
     kill(() => this.child.kill("SIGKILL"));
     for (const pid of below) kill(() => Deno.kill(pid, "SIGKILL"));
@@ -117,7 +117,7 @@ class StopReason {
   }
 
   settle(): void {
-    clearTimeout(this.#grace);
+    this.#grace?.[Symbol.dispose]();
   }
 
   throwIfSet(): void {

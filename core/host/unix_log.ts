@@ -9,6 +9,7 @@
  */
 import type { LogRecord, LogSink } from "core/log/record.ts";
 import { encodeWireLine } from "core/log/wire.ts";
+import { after } from "core/time/timer.ts";
 import { appendToRing } from "./ring_file.ts";
 
 /** Where the lines go, in this order. */
@@ -49,7 +50,6 @@ export function unixLog(options: UnixLogOptions): BufferedLog {
 }
 
 async function sendWithin(socket: string, bytes: Uint8Array, budgetMs: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let connection: Deno.Conn | undefined;
   let late = false;
   const send = async (): Promise<boolean> => {
@@ -62,18 +62,16 @@ async function sendWithin(socket: string, bytes: Uint8Array, budgetMs: number): 
     for (let at = 0; at < bytes.length;) at += await opened.write(bytes.subarray(at));
     return true;
   };
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => {
-      late = true;
-      resolve(false);
-    }, budgetMs);
+  const { promise: timeout, resolve } = Promise.withResolvers<boolean>();
+  using _limit = after(budgetMs, () => {
+    late = true;
+    resolve(false);
   });
   // Nobody listens, or the reader left: the caller has another place for the lines.
   const sent = send().catch(() => false);
   try {
     return await Promise.race([sent, timeout]);
   } finally {
-    clearTimeout(timer);
     connection?.close();
   }
 }

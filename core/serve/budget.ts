@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { after, every } from "core/time/timer.ts";
 
 /** An API server waits 10 s for its answer. */
 const PATIENCE_MS = 5000;
@@ -51,20 +52,15 @@ export class Budget {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const one = { bytes, go: resolve };
     this.#waiting.push(one);
-    const timer = setTimeout(() => {
+    using _patience = after(this.#patienceMs, () => {
       this.#waiting.splice(this.#waiting.indexOf(one), 1);
       resolve(false);
       // Those behind it may have room.
       this.#serve();
-    }, this.#patienceMs);
-    const again = setInterval(() => this.#serve(), AGAIN_MS);
-    try {
-      this.#serve();
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      clearInterval(again);
-    }
+    });
+    using _again = every(AGAIN_MS, () => this.#serve());
+    this.#serve();
+    return await promise;
   }
 
   /** Gives back what was taken. */

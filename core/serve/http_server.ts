@@ -6,6 +6,8 @@
  */
 import { type ErrorCode, errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
+import { delay } from "core/time/clock.ts";
+import { every } from "core/time/timer.ts";
 import { Budget } from "./budget.ts";
 import { Complaints } from "./complaints.ts";
 import { Guests } from "./guests.ts";
@@ -48,7 +50,7 @@ export class HttpServer {
   readonly #complaints: Complaints;
   readonly #service: HttpService;
   readonly #door: TlsDoor | undefined;
-  readonly #sweeper: ReturnType<typeof setInterval>;
+  readonly #sweeper: Disposable;
   #ending = false;
 
   /**
@@ -81,12 +83,12 @@ export class HttpServer {
     }
     this.port = this.#listener.addr.port;
     let sweeps = 0;
-    this.#sweeper = setInterval(() => {
+    this.#sweeper = every(SWEEP_MS, () => {
       for (const [doing, times] of this.#guests.sweep()) {
         this.#complaints.note(`too slow: ${doing}`, times);
       }
       if (++sweeps % TELL_EVERY === 0) this.#complaints.tell();
-    }, SWEEP_MS);
+    });
     void this.#accept();
   }
 
@@ -121,9 +123,9 @@ export class HttpServer {
     const deadline = performance.now() + graceMs;
     while (this.#guests.size > 0 && performance.now() < deadline) {
       this.#guests.sendIdleAway();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await delay(20);
     }
-    clearInterval(this.#sweeper);
+    this.#sweeper[Symbol.dispose]();
     const cut = this.#guests.sendAllAway();
     this.#door?.close();
     this.#complaints.tell();
@@ -139,7 +141,7 @@ export class HttpServer {
         // Too many open files, for one: what is idle gives some back, and none of it ends the rest.
         this.#complaints.note(`cannot accept a connection: ${errorText(error)}`);
         this.#guests.makeRoom();
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await delay(50);
       }
     }
   }

@@ -10,6 +10,7 @@
  * @module
  */
 import type { Logger } from "core/log/logger.ts";
+import { after } from "core/time/timer.ts";
 import type { Guest } from "./guests.ts";
 import { end, pump } from "./pump.ts";
 import { type CertificatePair, TlsGeneration } from "./tls_generation.ts";
@@ -99,10 +100,10 @@ export class TlsDoor {
     const known = this.#guests.get(port);
     if (known !== undefined) return Promise.resolve(known);
     const { promise, resolve } = Promise.withResolvers<Guest | undefined>();
-    const timer = setTimeout(() => resolve(undefined), MEET_MS);
+    const timer = after(MEET_MS, () => resolve(undefined));
     this.#askers.set(port, resolve);
     return promise.finally(() => {
-      clearTimeout(timer);
+      timer[Symbol.dispose]();
       this.#askers.delete(port);
     });
   }

@@ -5,6 +5,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
+import { delay } from "core/time/clock.ts";
 import { acceptWithoutDelay } from "./no_delay.ts";
 
 /** A certificate chain and its private key, PEM. */
@@ -67,7 +68,7 @@ export class TlsGeneration {
       } catch {
         if (this.#closed) return;
         // It stays in the queue. The front, which needs files too, says what is wrong.
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await delay(50);
         continue;
       }
       this.#unaccepted--;

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { delay } from "core/time/clock.ts";
 
 /** Longer is no pause: that is enough for some hundred small requests. */
 const LONGEST_PAUSE_MS = 250;
@@ -19,15 +20,11 @@ export class Turns {
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const before = this.#free;
     let began = 0;
-    this.#free = ended.then(() => pause(Math.min(performance.now() - began, LONGEST_PAUSE_MS)));
+    this.#free = ended.then(() => delay(Math.min(performance.now() - began, LONGEST_PAUSE_MS)));
     await before;
     // A timer, not a microtask: what came over the network in the meantime is read before it.
-    await pause(0);
+    await delay(0);
     began = performance.now();
     return end;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

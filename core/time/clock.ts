@@ -11,14 +11,17 @@ export interface Clock {
   /** Milliseconds since 1970, for dates that others read. */
   wall(): number;
   /** Resolves after so many milliseconds, or sooner when the signal fires. It never rejects. */
-  delay(ms: number, options?: { signal?: AbortSignal }): Promise<void>;
+  delay(ms: number, options?: { signal?: AbortSignal | undefined }): Promise<void>;
 }
 
 /**
  * Waits so many milliseconds, or until the signal fires: look at `signal.aborted` afterwards. Neither a timer
  * nor a listener is left.
  */
-export function delay(ms: number, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+export function delay(
+  ms: number,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const end = () => {
@@ -62,7 +65,7 @@ export class ManualClock implements Clock {
     return this.#waiting.size;
   }
 
-  delay(ms: number, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  delay(ms: number, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const waiter = { at: this.#now + Math.max(0, ms), end: () => {} };

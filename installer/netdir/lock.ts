@@ -8,6 +8,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { removeIfThere, replaceFile } from "core/host/atomic_file.ts";
+import { delay } from "core/time/clock.ts";
 import type { Places } from "../program/places.ts";
 
 const ASK_EVERY_MS = 50;
@@ -38,7 +39,7 @@ export class Turn {
         return true;
       }
       if (!this.#steppedBack) this.#ask();
-      await sleep(ASK_EVERY_MS, signal);
+      await delay(ASK_EVERY_MS, { signal });
     }
     return false;
   }
@@ -143,18 +144,4 @@ function isAt(file: Deno.FsFile, path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** Resolves after the time, or at once when the signal aborts. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done, { once: true });
-  });
 }

@@ -7,6 +7,7 @@
  */
 import { errorText } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
+import { delay } from "core/time/clock.ts";
 
 /** A burst of events, such as one rename makes, is answered once. */
 const SETTLE_MS = 5;
@@ -27,7 +28,7 @@ export class Alarm implements Disposable {
     this.#watch();
     if (!this.#rang && !signal.aborted) await this.#rest(ms, signal);
     const rang = this.#rang;
-    if (rang) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    if (rang) await delay(SETTLE_MS);
     this.#rang = false;
     return rang;
   }
@@ -42,18 +43,15 @@ export class Alarm implements Disposable {
     this.#close();
   }
 
-  #rest(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        this.#ring = undefined;
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener("abort", done, { once: true });
-      this.#ring = done;
-    });
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    const rung = new AbortController();
+    const ring = () => rung.abort();
+    this.#ring = ring;
+    // Not AbortSignal.any(): this is done every second for months, on a signal that lives as long.
+    signal.addEventListener("abort", ring, { once: true });
+    await delay(ms, { signal: rung.signal });
+    signal.removeEventListener("abort", ring);
+    this.#ring = undefined;
   }
 
   /** Watches the directory that is there now. */

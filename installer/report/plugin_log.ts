@@ -7,6 +7,7 @@ import { errorText } from "core/errors.ts";
 import { removeIfThere } from "core/host/atomic_file.ts";
 import { WireDecoder } from "core/log/wire.ts";
 import type { LogRecord } from "core/log/record.ts";
+import { after } from "core/time/timer.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -74,7 +75,7 @@ async function acceptAll(listener: Deno.UnixListener, log: Log, metrics: Metrics
 async function readOne(connection: Deno.Conn, log: Log, metrics: Metrics): Promise<void> {
   const decoder = new WireDecoder();
   const buffer = new Uint8Array(32 * 1024);
-  let timer = setTimeout(close, SILENCE_MS);
+  using silence = after(SILENCE_MS, close);
   function close(): void {
     try {
       connection.close();
@@ -87,8 +88,7 @@ async function readOne(connection: Deno.Conn, log: Log, metrics: Metrics): Promi
     for (;;) {
       const size = await connection.read(buffer);
       if (size === null) break;
-      clearTimeout(timer);
-      timer = setTimeout(close, SILENCE_MS);
+      silence.again(SILENCE_MS);
       for (const record of decoder.push(buffer.subarray(0, size))) {
         countRecord(record, metrics);
         log.forward(record);
@@ -97,7 +97,6 @@ async function readOne(connection: Deno.Conn, log: Log, metrics: Metrics): Promi
   } catch (error) {
     log.logger.debug("a log connection broke", { error: errorText(error) });
   } finally {
-    clearTimeout(timer);
     close();
     if (decoder.dropped > 0) {
       metrics.add("kuma_cni_log_lines_dropped_total", {}, decoder.dropped);

@@ -6,6 +6,7 @@
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { CertificatePair } from "core/serve/tls_generation.ts";
+import { delay } from "core/time/clock.ts";
 import type { PairSource } from "./file_pair.ts";
 import { outOfTime } from "./validity.ts";
 
@@ -61,7 +62,7 @@ export async function keepCertificate(
     trouble: () => isStandIn ? `it has no certificate: ${complaint}` : outOfTime(known.certificate),
     async follow(use) {
       while (!signal.aborted) {
-        await pause(isStandIn ? RETRY_MS : source.intervalMs, signal);
+        await delay(isStandIn ? RETRY_MS : source.intervalMs, { signal });
         if (signal.aborted) return;
         try {
           take(await source.current(), use);
@@ -73,17 +74,4 @@ export async function keepCertificate(
       }
     },
   };
-}
-
-/** Waits, or until the signal fires. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -149,6 +149,7 @@ function portNumber(port: Json | undefined, container: JsonObject): number | und
 function reservedPort(port: number): KumaError {
   return new KumaError(
     "KUMA-WH-007",
+    // deno-lint-ignore house/error-text -- Kuma 2.9's own words
     `cannot override Pod's probes. Port for probe cannot be set to ${port}. It is reserved for the ` +
       "dataplane that will serve pods without mTLS.",
   );

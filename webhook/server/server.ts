@@ -33,6 +33,7 @@ import type { ServerMetric } from "core/serve/metrics.ts";
 import type { CertificatePair } from "core/serve/tls_generation.ts";
 import { limitLog } from "core/serve/limited_log.ts";
 import { Turns } from "core/serve/turns.ts";
+import { delay } from "core/time/clock.ts";
 import { type Guard, type Handlers, type Pages, respond } from "./respond.ts";
 
 /** What the server is to serve, and where. */
@@ -106,7 +107,7 @@ export function startServer(options: ServerOptions): AdmissionServer {
       stopping = true;
       server.wind();
       const started = performance.now();
-      await new Promise((resolve) => setTimeout(resolve, noticeMs));
+      await delay(noticeMs);
       const cut = await server.drain(graceMs);
       const ms = Math.round(performance.now() - started);
       if (cut > 0) log.warn("requests were cut off", { connections: cut, ms });

@@ -9,6 +9,7 @@ import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { withMemoryFile } from "../memory_file.ts";
 import type { RunOptions } from "../run.ts";
+import { delay } from "core/time/clock.ts";
 import { Children, failureText } from "./children.ts";
 import type { ToolFinder, Tools } from "./tools.ts";
 import { isAtLeast } from "./version.ts";
@@ -120,7 +121,8 @@ export class Restorer {
     const ms = this.patience.sleepBetweenRetries;
     logger.info(`will try again in ${ms} ms`, fields);
     try {
-      await pause(ms, this.children.signal);
+      await delay(ms, { signal: this.children.signal });
+      this.children.signal?.throwIfAborted();
     } catch (reason) {
       throw withLastFailure(reason, outcome);
     }
@@ -178,20 +180,4 @@ export function gaveUp(tools: Tools, outcome: Failure): KumaError {
     "KUMA-TP-205",
     `unable to restore ${what} rules: ${tools.restore} failed: ${outcome.reason}`,
   );
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(done, ms);
-  signal?.addEventListener("abort", stop, { once: true });
-  return promise;
-
-  function done(): void {
-    signal?.removeEventListener("abort", stop);
-    resolve();
-  }
-  function stop(): void {
-    clearTimeout(timer);
-    reject(signal?.reason);
-  }
 }

@@ -6,6 +6,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
+import { delay } from "core/time/clock.ts";
 import { netnsInode } from "../netns.ts";
 import { requireTrusted } from "../trusted_file.ts";
 import { JOURNAL_DIRECTORY } from "./journal.ts";
@@ -46,7 +47,7 @@ export async function takeTurn(
     while (!file.tryLockSync(true)) {
       options.signal?.throwIfAborted();
       if (performance.now() > deadline) throw takenBy(path);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await delay(POLL_MS);
     }
     return turn;
   } catch (error) {
