@@ -107,6 +107,45 @@ export const COMMANDS = {
       },
     ],
   },
+  "status transparent-proxy": {
+    summary: "say whether the redirection is in place and as it was wanted",
+    description:
+      "Looks at the rules of this network namespace, or of --netns, and compares them with what was " +
+      "installed, or with the settings that are given. Changes nothing. Exit codes: 0 in place, " +
+      "1 drifted, 2 absent, 3 it could not be looked at.",
+    flags: [
+      {
+        name: "netns",
+        bool: false,
+        placeholder: "namespace",
+        path: true,
+        help: "network namespace of a pod: a path, or the PID of a process in it",
+      },
+      {
+        name: "show-config",
+        bool: true,
+        help: "also every setting with its value and source",
+      },
+      {
+        name: "output",
+        short: "o",
+        bool: false,
+        placeholder: "format",
+        choices: ["text", "json"],
+        defaultText: "text",
+        help: "how it is told",
+      },
+      ...CONFIG_FLAGS,
+      ...settingFlags(),
+    ],
+    examples: [
+      { does: "this host", command: "kumactl status transparent-proxy" },
+      {
+        does: "the pod of process 4711",
+        command: "kumactl status transparent-proxy --netns 4711 --redirect-dns",
+      },
+    ],
+  },
   "explain": {
     summary: "explain an error code, or list them all",
     flags: [],
@@ -154,6 +193,7 @@ export const COMMANDS = {
       },
       {
         name: "output",
+        short: "o",
         bool: false,
         placeholder: "format",
         choices: ["text", "json", "mermaid", "dot", "html"],

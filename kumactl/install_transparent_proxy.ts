@@ -36,6 +36,7 @@ export async function installTransparentProxyCommand(
     logger,
     print: (text) => io.out(text),
     dryRun: config.dryRun,
+    sources: Object.fromEntries(provenance),
   }).catch((thrown: unknown) => {
     throw prefixed(stage(thrown), thrown);
   });

@@ -20,6 +20,8 @@ export const KUMACTL: Program<CommandName> = {
       (await import("./install_validator.ts")).installValidatorCommand,
     "uninstall transparent-proxy": async () =>
       (await import("./uninstall_transparent_proxy.ts")).uninstallTransparentProxyCommand,
+    "status transparent-proxy": async () =>
+      (await import("./status_transparent_proxy.ts")).statusTransparentProxyCommand,
     "explain": async () => (await import("./explain.ts")).explainCommand,
     "explain packet": async () => (await import("./explain_packet.ts")).explainPacketCommand,
     "completion": async () => (await import("./completion.ts")).completionCommand,
@@ -30,7 +32,11 @@ export const KUMACTL: Program<CommandName> = {
     "1  failed; standard error says why and, with 'Hint:', what to do;",
     "   'kumactl explain CODE' says more",
   ],
-  groups: { install: "put something in place", uninstall: "take something out again" },
+  groups: {
+    install: "put something in place",
+    uninstall: "take something out again",
+    status: "look at what is in place",
+  },
   // What Kuma's own kumactl needs to find a control plane.
   ignoredFlags: new Map([
     ["log-level", true],

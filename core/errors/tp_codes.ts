@@ -152,4 +152,18 @@ export const TP_CODES = {
     title: "The packet to explain cannot be read",
     todo: "Mend the flag that the message names: 'kumactl explain packet --help' shows them all.",
   },
+  "KUMA-TP-042": {
+    title: "The record of the installation cannot be read",
+    todo:
+      "Look at the file that the message names, remove it, and install again: the rules themselves do " +
+      "not depend on it.",
+  },
+  "KUMA-TP-043": {
+    title: "The firewall cannot be looked at",
+    todo: "Run the command as root, or with CAP_NET_ADMIN, on a kernel with nf_tables or iptables.",
+  },
+  "KUMA-TP-044": {
+    title: "The network namespace is named in no known way",
+    todo: "Give the path of one, such as /run/netns/NAME, or the PID of a process in it.",
+  },
 } as const satisfies Readonly<Record<string, CodeText>>;

@@ -22,6 +22,7 @@ import { installIptables } from "./install_iptables.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
 import { resolved } from "./plan.ts";
 import { again, openSession, patienceOf, type Session } from "./session.ts";
+import { writeRecord } from "./record.ts";
 import { removeFromIptables } from "./uninstall.ts";
 
 /**
@@ -43,7 +44,14 @@ export async function installTransparentProxy(
     directory: options.paths?.journal,
     signal: options.signal,
   });
-  return await install(document, session, options);
+  const report = await install(document, session, options);
+  const { backend } = report;
+  writeRecord(
+    { backend, document, sources: options.sources ?? {} },
+    session.logger,
+    options.paths?.journal,
+  );
+  return report;
 }
 
 async function install(

@@ -51,6 +51,8 @@ export interface InstallOptions extends HostOptions {
   readonly test?: boolean;
   /** Apply the families at once. Default: in CNI mode. */
   readonly parallelFamilies?: boolean;
+  /** Where the settings come from that are no defaults, by key: for the record that `kumactl status` reads. */
+  readonly sources?: Readonly<Record<string, string>>;
   /** Read the rules back and compare them. */
   readonly verify?: boolean;
   /** Ends putting back after a failure. Default: nothing does but each program's own limit. */

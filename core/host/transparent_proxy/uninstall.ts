@@ -17,6 +17,7 @@ import { applyChanges, type Change, planChange } from "../firewall/transaction.t
 import { takeTurn } from "../firewall/turn.ts";
 import type { View } from "../firewall/views.ts";
 import { removeFromFirewalld } from "../firewalld/direct_file.ts";
+import { removeRecord } from "./record.ts";
 import { restoreResolvConf } from "./resolv_conf_backup.ts";
 import type { HostReport, UninstallOptions } from "./options.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
@@ -43,6 +44,7 @@ export async function uninstallTransparentProxy(
   const unstored = removeFromFirewalld(session, options.paths?.directXml);
   const restored = !(options.ebpf ?? false) &&
     restoreResolvConf(session, options.paths?.resolvConf);
+  if (!dryRun) removeRecord(options.paths?.journal);
   const tables = [
     ...changes.flatMap(({ view, transition }) =>
       transition.tables.map((table) => `${view.tools.family} ${table}`)

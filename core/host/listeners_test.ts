@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { listeners, parseListeners } from "./listeners.ts";
+
+const TCP =
+  `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:3A99 00000000:0000 0A 00000000:00000000 00:00000000 00000000  5678        0 123 1 0 100 0
+   1: 0100007F:3A99 0100007F:C350 01 00000000:00000000 00:00000000 00000000  5678        0 124 1 0 100 0
+`;
+
+Deno.test("only sockets that listen count, with their owner", () => {
+  assert.deepEqual(parseListeners(TCP, "tcp", "ipv4"), [
+    { protocol: "tcp", family: "ipv4", address: "0100007F", port: 15001, uid: 5678 },
+  ]);
+});
+
+Deno.test({
+  name: "a listener of this process is found",
+  sanitizeResources: false,
+  fn() {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    assert.deepEqual(
+      listeners().filter((one) => one.port === port && one.protocol === "tcp"),
+      [{ protocol: "tcp", family: "ipv4", address: "0100007F", port, uid: Deno.uid() }],
+    );
+  },
+});

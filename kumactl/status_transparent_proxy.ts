@@ -1,0 +1,99 @@
+import { KumaError } from "core/errors.ts";
+import { shown } from "core/grammar/echo.ts";
+import { enterNetns } from "core/host/netns.ts";
+import {
+  type HostStatus,
+  type InstallRecord,
+  readRecord,
+  statusOfTransparentProxy,
+} from "core/host/transparent_proxy/mod.ts";
+import type { ParsedCommand } from "core/program/command.ts";
+import { errorLines } from "core/program/error_lines.ts";
+import type { Io } from "core/program/io.ts";
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import { settingOfFlag } from "core/proxy/sources.ts";
+import { loadConfiguration, type LoadedConfiguration } from "./configuration.ts";
+import { LineLogger } from "./line_logger.ts";
+import { describeConfig, describeStatus } from "./status_text.ts";
+
+/** Version of what `--output json` prints; it goes up where a field changes its meaning or goes away. */
+const SCHEMA = "kumactl.status.transparent-proxy/v1";
+
+/** Exit codes by state. */
+const CODES = { "in place": 0, drifted: 1, absent: 2 } as const;
+/** What there is could not be looked at. */
+const UNKNOWN = 3;
+
+/**
+ * `kumactl status transparent-proxy`: whether the redirection is in place and as it was wanted. It compares with
+ * what was installed, or with the settings that are given here. Changes nothing.
+ */
+export async function statusTransparentProxyCommand(
+  parsed: ParsedCommand,
+  io: Io,
+): Promise<number> {
+  const format = parsed.choice("output", ["text", "json"]);
+  const netns = parsed.text("netns");
+  const logger = new LineLogger(io, true);
+  const wanted = await loadConfiguration(parsed.flags, io);
+  for (const warning of wanted.warnings) logger.warn(warning);
+  const given = parsed.flags.some(({ flag }) =>
+    flag.startsWith("config") || settingOfFlag(flag) !== undefined
+  );
+  const path = netns === undefined ? undefined : pathOf(netns);
+  try {
+    if (path !== undefined) enterNetns(path);
+    return await look(parsed, { io, format, wanted, given, logger });
+  } catch (thrown) {
+    // Neither there nor absent: scripts must not take the one for the other.
+    io.err(errorLines(thrown, io));
+    return UNKNOWN;
+  }
+}
+
+interface Question {
+  readonly io: Io;
+  readonly format: "text" | "json";
+  readonly wanted: LoadedConfiguration;
+  /** Whether any setting was given with the command. */
+  readonly given: boolean;
+  readonly logger: LineLogger;
+}
+
+async function look(parsed: ParsedCommand, question: Question): Promise<number> {
+  const { io, format, wanted, given, logger } = question;
+  const record = readRecord();
+  const document = given || record === undefined ? wanted.config : record.document;
+  const sources = given || record === undefined
+    ? Object.fromEntries(wanted.provenance)
+    : record.sources;
+  const status = await statusOfTransparentProxy(document, { logger });
+  const told: Told = { status, record, document, sources, compared: given ? "flags" : "record" };
+  if (format === "json") {
+    const { compared, ...rest } = told;
+    io.out(
+      `${JSON.stringify({ schema: SCHEMA, comparedWith: compared, ...rest }, undefined, 2)}\n`,
+    );
+  } else {
+    io.out(describeStatus(told));
+    if (parsed.on("show-config")) io.out(describeConfig(told));
+  }
+  return CODES[status.state];
+}
+
+/** What was found and what it was compared with. */
+export interface Told {
+  readonly status: HostStatus;
+  readonly record: InstallRecord | undefined;
+  readonly document: TransparentProxyConfig;
+  readonly sources: Readonly<Record<string, string>>;
+  readonly compared: "flags" | "record";
+}
+
+function pathOf(netns: string): string {
+  if (/^[1-9][0-9]{0,9}$/.test(netns)) return `/proc/${netns}/ns/net`;
+  if (netns.startsWith("/")) return netns;
+  throw new KumaError("KUMA-TP-044", `--netns: '${shown(netns)}' is neither a PID nor a path`, {
+    hint: "give the PID of a process in it, or a path such as /run/netns/NAME",
+  });
+}
