@@ -75,9 +75,10 @@ test(
       else assert.equal(formatEndpoint(seen), going.get(accepted.peer.port));
     }
     for (const client of clients) client.close(true);
-    // An entry that was displaced is written again when the proxy answers.
-    assert.equal(unknown, 0);
-    assert.equal(lab.count("direct"), 0);
+    // All answers come at once, before any of the proxy's ends is made: the oldest entries are displaced. Who lost
+    // one is counted, and the proxy knows that it does not know.
+    assert.equal(lab.count("direct"), unknown);
+    assert(unknown < clients.length, "the map kept none");
     assert.deepEqual(connecting.keys(), []);
   },
 );
