@@ -104,11 +104,19 @@ test("a root with the plugin and its folder alone: ADD and CHECK work, and start
 
 test("a pod in which others have rules of iptables gets ours there as well", async () => {
   await using pod = await ready();
-  const rule = ["-t", "nat", "-A", "POSTROUTING", "-j", "ACCEPT"];
+  const rule = ["-t", "nat", "-A", "PREROUTING", "-i", "eth9", "-j", "ACCEPT"];
   await must("ip", ["netns", "exec", pod.sandbox.name, "iptables-nft", ...rule]);
-  await pod.succeed("ADD");
+  for (const command of ["ADD", "CHECK"]) {
+    // With nowhere to log to, the lines are on standard error.
+    const stdin = netConf({
+      kubernetes: { kubeconfig: pod.sandbox.kubeconfig },
+      log_file: "/proc/no/such/file",
+    });
+    const done = await pod.sandbox.call(command, { stdin });
+    assert.equal(done.code, 0, done.stdout);
+    assert.match(done.stderr, /come before ours, .*: -A PREROUTING -i eth9 -j ACCEPT/, command);
+  }
   assert.match(await pod.sandbox.rules("nft"), /KUMA_MESH_INBOUND/);
-  await pod.succeed("CHECK");
   assert.doesNotMatch(await pod.nft("list", "tables"), /kuma-mesh/);
 });
 

@@ -97,6 +97,30 @@ test("rules that iptables-nft does not list are an error: no legacy rules beside
   );
 });
 
+test("an ACCEPT of others ahead of our jump: a warning that names it, at install, again and in a dry run", async () => {
+  for (const flavour of ["nft", "legacy"] as const) {
+    await using machine = await Machine.create();
+    const rules = "*nat\n-A OUTPUT -d 198.51.100.0/24 -p tcp -j ACCEPT\nCOMMIT\n";
+    for (const family of FAMILIES) await machine.restore(flavour, family, HOST_RULES);
+    await machine.restore(flavour, "ipv4", rules);
+    const warning =
+      /\[WARNING\].*come before ours, .* not intercepted: -A OUTPUT -d 198\.51\.100\.0\/24 -p tcp -j ACCEPT/;
+    for (const args of [["--dry-run"], [], []]) {
+      const done = await machine.kumactl(install(...args));
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stderr, warning);
+    }
+    const inserted = ["outbound", "inbound"].map((direction) =>
+      `  ${direction}: {insertRedirectInsteadOfAppend: true}`
+    );
+    const first = await machine.kumactl(
+      install("--config", ["redirect:", ...inserted].join("\n")),
+    );
+    assert.equal(first.code, 0, first.stderr);
+    assert.doesNotMatch(first.stderr, /come before ours/);
+  }
+});
+
 test("the flavour that holds rules is the one that is used", async () => {
   for (const used of ["nft", "legacy"] as const) {
     await using machine = await Machine.create();

@@ -14,6 +14,7 @@ import { backendFor } from "./install.ts";
 import type { HostOptions } from "./options.ts";
 import { type FamilyPlan, planInstall, resolved } from "./plan.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
+import { warnOfAccepts } from "./warn_ahead.ts";
 
 /**
  * What lies between the rules of `document` and those of the netns that the main thread is in, one line a
@@ -58,6 +59,8 @@ export async function checkTransparentProxy(
       found = differencesOf(plan, plan.rebuild(able), known);
     }
     differences.push(...found);
+    const { view, ruleset: desired } = plan;
+    if (view !== undefined) warnOfAccepts({ view, desired, known, toCome: false }, session.logger);
   }
   return differences;
 }

@@ -14,6 +14,7 @@ import type { HostReport, InstallOptions } from "./options.ts";
 import type { FamilyPlan, HostPlan } from "./plan.ts";
 import { installReport } from "./report.ts";
 import type { Session } from "./session.ts";
+import { warnOfAccepts } from "./warn_ahead.ts";
 
 /** Prints what would be applied. Nothing is changed, and IPv6 is shown under the same conditions. */
 export async function showInstall(
@@ -25,6 +26,10 @@ export async function showInstall(
   const shown: { family: Family; ruleset: FamilyPlan["ruleset"] }[] = [];
   let ipv6Skipped = plan.ipv6Skipped;
   for (const family of plan.families) {
+    const { view, ruleset: desired } = family;
+    if (view !== undefined) {
+      warnOfAccepts({ view, desired, known: undefined, toCome: true }, session.logger);
+    }
     const accepted = await dryRunRuleset(family, session);
     if (typeof accepted === "string") ipv6Skipped = accepted;
     else shown.push({ family: family.family, ruleset: accepted });

@@ -21,6 +21,7 @@ import { type HostPlan, planInstall } from "./plan.ts";
 import { requireIpv6 } from "./require_ipv6.ts";
 import { installReport } from "./report.ts";
 import { again, type Session } from "./session.ts";
+import { warnOfAccepts } from "./warn_ahead.ts";
 
 /**
  * Puts the rules of `document` in with iptables; a second call with the same document changes nothing.
@@ -51,6 +52,10 @@ export async function installIptables(
     acting: () => accepted.elsewhere.includes("ipv6") || holdsOurIpv6(around),
     pod: options.netnsPath !== undefined,
   });
+  for (const change of changes) {
+    const toCome = change.transition.tables.includes("nat");
+    warnOfAccepts({ ...change, toCome }, session.logger);
+  }
   const due = changes.some(({ transition }) => transition.text !== "");
   if (due) {
     const before = notesBefore(notes, plan, session);
