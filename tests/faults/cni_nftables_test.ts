@@ -110,6 +110,7 @@ test("a pod in which others have rules of iptables gets ours there as well", asy
     // With nowhere to log to, the lines are on standard error.
     const stdin = netConf({
       kubernetes: { kubeconfig: pod.sandbox.kubeconfig },
+      log_level: "info",
       log_file: "/proc/no/such/file",
     });
     const done = await pod.sandbox.call(command, { stdin });
