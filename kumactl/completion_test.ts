@@ -15,7 +15,14 @@ COMP_WORDS=(kumactl "$@"); COMP_CWORD=$#; compopt() { :; }; _kumactl; printf '%s
 }
 
 Deno.test("bash offers commands, flags and values", () => {
-  assert.deepEqual(offered(""), ["install", "uninstall", "explain", "completion", "version"]);
+  assert.deepEqual(offered(""), [
+    "install",
+    "uninstall",
+    "status",
+    "explain",
+    "completion",
+    "version",
+  ]);
   assert.deepEqual(offered("install", "transparent-proxy-"), ["transparent-proxy-validator"]);
   assert.deepEqual(offered("completion", ""), ["bash", "zsh", "fish"]);
   assert.deepEqual(offered("install", "transparent-proxy", "--redirect-all"), [

@@ -67,8 +67,18 @@ async function look(parsed: ParsedCommand, question: Question): Promise<number> 
   const sources = given || record === undefined
     ? Object.fromEntries(wanted.provenance)
     : record.sources;
-  const status = await statusOfTransparentProxy(document, { logger });
-  const told: Told = { status, record, document, sources, compared: given ? "flags" : "record" };
+  // The users of another namespace's files are not this host's: a number is taken as it is, as in kuma-cni.
+  const elsewhere = parsed.text("netns") !== undefined;
+  const uid = given || record === undefined ? document.kumaDPUser : String(record.uid);
+  const compared = elsewhere ? { ...document, kumaDPUser: uid, cniMode: true } : document;
+  const status = await statusOfTransparentProxy(compared, { logger });
+  const told: Told = {
+    status,
+    record,
+    document,
+    sources,
+    compared: given || record === undefined ? "flags" : "record",
+  };
   if (format === "json") {
     const { compared, ...rest } = told;
     io.out(

@@ -39,15 +39,18 @@ export async function installTransparentProxy(
   const dryRun = options.dryRun ?? document.dryRun;
   const session = openSession(options, patienceOf(document), dryRun);
   // A runtime adds a pod once at a time, and a dry run changes nothing.
-  if (dryRun || options.netnsPath !== undefined) return await install(document, session, options);
+  if (dryRun || options.netnsPath !== undefined) {
+    const config = resolved(document, session, options.paths?.passwd);
+    return await install({ document, config }, session, options);
+  }
   using _turn = await takeTurn(options.logger ?? silentLogger, {
     directory: options.paths?.journal,
     signal: options.signal,
   });
-  const report = await install(document, session, options);
-  const { backend } = report;
+  const config = resolved(document, session, options.paths?.passwd);
+  const report = await install({ document, config }, session, options);
   writeRecord(
-    { backend, document, sources: options.sources ?? {} },
+    { backend: report.backend, document, uid: config.uid, sources: options.sources ?? {} },
     session.logger,
     options.paths?.journal,
   );
@@ -55,11 +58,10 @@ export async function installTransparentProxy(
 }
 
 async function install(
-  document: TransparentProxyConfig,
+  { document, config }: Pick<InstallSubject, "document" | "config">,
   session: Session,
   options: InstallOptions,
 ): Promise<HostReport> {
-  const config = resolved(document, session, options.paths?.passwd);
   const around = lookAround();
   const subject: InstallSubject = { document, config, around };
   const choice = backendFor(document, around, { ...options, dryRun: session.dryRun });

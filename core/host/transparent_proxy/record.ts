@@ -26,19 +26,21 @@ export interface InstallRecord {
   readonly commit: string;
   readonly backend: "nftables" | "iptables";
   readonly document: TransparentProxyConfig;
+  /** UID of kuma-dp as it was found then. */
+  readonly uid: number;
   /** Sources of the settings that are no defaults, by key. */
   readonly sources: Readonly<Record<string, string>>;
 }
 
 /** What the caller knows of an installation. */
-export type Installed = Pick<InstallRecord, "backend" | "document" | "sources">;
+export type Installed = Pick<InstallRecord, "backend" | "document" | "uid" | "sources">;
 
 /**
  * Notes an installation of the netns that the main thread is in. Where it cannot be written the rules stand all the
  * same: an init container has a read-only root, and what it did goes with the pod.
  */
 export function writeRecord(
-  { backend, document, sources }: Installed,
+  { backend, document, uid, sources }: Installed,
   logger: Logger,
   directory = JOURNAL_DIRECTORY,
 ): void {
@@ -48,6 +50,7 @@ export function writeRecord(
     commit: COMMIT,
     backend,
     document,
+    uid,
     sources,
   };
   const path = pathOf(directory);
@@ -99,7 +102,8 @@ function isFile(value: unknown): value is { boot: string; record: InstallRecord 
   if (!isObject(value as never)) return false;
   const { version, boot, record } = value as { version: unknown; boot: unknown; record: unknown };
   if (version !== 1 || typeof boot !== "string" || !isObject(record as never)) return false;
-  const { at, document, sources, backend } = record as unknown as InstallRecord;
-  return typeof at === "string" && isObject(document as never) && isObject(sources as never) &&
+  const { at, document, uid, sources, backend } = record as unknown as InstallRecord;
+  return typeof at === "string" && typeof uid === "number" && isObject(document as never) &&
+    isObject(sources as never) &&
     (backend === "nftables" || backend === "iptables");
 }
