@@ -5,7 +5,7 @@
  * @module
  */
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import { sidecarUid } from "core/proxy/resolve.ts";
+import { isUserName, sidecarUid } from "core/proxy/resolve.ts";
 
 /** The configuration for that user, and what was not obeyed. */
 export interface ForUser {
@@ -14,18 +14,19 @@ export interface ForUser {
 }
 
 /**
- * Exempts the user of the container where it names one, else the one that the annotations name.
+ * Exempts the user of the container where it names one, else the one that the annotations name. A name among
+ * them is looked up on the node only where the container says nothing: its image has users of its own.
  *
  * @param runAsUser `securityContext.runAsUser` of the sidecar's container
  */
 export function asSidecarRuns(config: TransparentProxyConfig, runAsUser?: number): ForUser {
-  if (runAsUser === undefined || runAsUser === sidecarUid(config)) return { config, warnings: [] };
+  if (runAsUser === undefined) return { config, warnings: [] };
+  const named = isUserName(config.kumaDPUser) ? config.kumaDPUser : sidecarUid(config);
+  if (runAsUser === named) return { config, warnings: [] };
   return {
     config: { ...config, kumaDPUser: String(runAsUser) },
     warnings: [
-      `the sidecar runs as user ${runAsUser}, not as ${
-        sidecarUid(config)
-      }, which the annotations name: ` +
+      `the sidecar runs as user ${runAsUser}, not as ${named}, which the annotations name: ` +
       `user ${runAsUser} is exempted from redirection`,
     ],
   };

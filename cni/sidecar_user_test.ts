@@ -12,4 +12,9 @@ Deno.test("the user of the container wins over the annotations', with a warning"
   // Nobody named: the default user.
   const unnamed = { ...config, kumaDPUser: "" };
   assert.deepEqual(asSidecarRuns(unnamed, 5678).warnings, []);
+  // A name is one of the node's users, where nothing better is known.
+  const byName = { ...config, kumaDPUser: "kuma-dp" };
+  assert.deepEqual(asSidecarRuns(byName), { config: byName, warnings: [] });
+  assert.equal(asSidecarRuns(byName, 5678).config.kumaDPUser, "5678");
+  assert.match(asSidecarRuns(byName, 5678).warnings.join(), /as user 5678, not as kuma-dp/);
 });

@@ -98,8 +98,8 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
         name: LEASE,
         identity: options.identity,
         log,
-        durationMs: parseGoDuration(settings.leaseDuration) / 1e6,
-        renewMs: parseGoDuration(settings.renewDeadline) / 1e6,
+        durationMs: Number(parseGoDuration(settings.leaseDuration)) / 1e6,
+        renewMs: Number(parseGoDuration(settings.renewDeadline)) / 1e6,
       },
       async (signal) => {
         metrics.set("leader_election_master_status", 1, { name: LEASE });

@@ -66,6 +66,11 @@ export const WH_CODES = {
     title: "The API server's OpenAPI document lacks a type",
     todo: "Nothing: the schema that is shipped with the webhook is used.",
   },
+  "KUMA-WH-015": {
+    title: "The pod's own resources leave no room for the sidecar",
+    todo:
+      "Raise spec.resources.limits of the pod, or let kuma-sidecar request less with a ContainerPatch.",
+  },
   "KUMA-WH-020": {
     title: "An admission request cannot be read",
     todo: "Send an AdmissionReview of admission.k8s.io/v1 as application/json.",

@@ -17,6 +17,23 @@ export function parseFamily(text: string): IpFamilyMode {
   return parseIpFamilyMode(text);
 }
 
+/**
+ * The switches about invalid packets and logs, whose wrong values the injector of Kuma 2.9 takes for "off":
+ * undefined for a value that says nothing.
+ */
+export function lenientSwitch(text: string): boolean | undefined {
+  try {
+    return parseSwitch(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The warning about a switch that {@linkcode lenientSwitch} does not understand. */
+export function meaningless(name: string, text: string): string {
+  return `annotation ${name} is off: '${shown(text)}' says nothing, use true or false`;
+}
+
 /** A delegated gateway says `enabled` or `provided`; both mean that nothing inbound is redirected. */
 export function parseGateway(text: string): boolean {
   return text.trim().toLowerCase() === "provided" || parseSwitch(text);

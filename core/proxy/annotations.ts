@@ -6,12 +6,15 @@
 import { KumaError } from "../errors.ts";
 import { ANNOTATIONS } from "../kube/annotations.ts";
 import {
+  DEFAULT_KUMA_DP_UID,
   defaultConfig,
   type DnsConfig,
   type TrafficConfig,
   type TransparentProxyConfig,
 } from "./config.ts";
 import {
+  lenientSwitch,
+  meaningless,
   parseFamily,
   parseGateway,
   parseIps,
@@ -23,7 +26,7 @@ import { prefixed, refused } from "core/grammar/echo.ts";
 import { parseUid } from "core/grammar/numbers.ts";
 import { parsePort, parsePorts } from "core/grammar/ports.ts";
 import { parseSwitch } from "core/grammar/switches.ts";
-import { resolveConfig, sidecarUid } from "./resolve.ts";
+import { isUserName, resolveConfig, sidecarUid } from "./resolve.ts";
 import { mergeSources } from "./sources.ts";
 
 export { parseUids } from "./annotation_values.ts";
@@ -49,7 +52,8 @@ const DEFAULT_PROBE_PROXY_PORT = 9001;
  *
  * Kinder than Kuma 2.9: switches also take `yes` and `no`, the gateway also `provided`; blanks around
  * items are trimmed; an empty list means none; `ipv6` works; the older annotations for TCP and UDP alone
- * are read beside the newer one.
+ * are read beside the newer one; a switch that the injector of Kuma 2.9 takes for "off" whatever it says is off,
+ * with a warning.
  *
  * @throws KumaError `KUMA-TP-022` that names the annotation and shows at most 60 characters of its value.
  */
@@ -66,7 +70,9 @@ async function fromDocument(text: string): Promise<AnnotatedConfig> {
     const { config } = mergeSources({ name, parsed }, {});
     config.cniMode = true;
     const warnings = [...parsed.warnings];
-    resolveConfig(config, sidecarUid(config), (warning) => warnings.push(`${name}: ${warning}`));
+    // A name is looked up where the rules are made; which user it is decides about nothing else.
+    const uid = isUserName(config.kumaDPUser) ? DEFAULT_KUMA_DP_UID : sidecarUid(config);
+    resolveConfig(config, uid, (warning) => warnings.push(`${name}: ${warning}`));
     return { config, warnings };
   } catch (thrown) {
     throw badAnnotation(name, thrown);
@@ -106,19 +112,26 @@ function fromSingle(annotations: ReadonlyMap<string, string>): AnnotatedConfig {
   config.kumaDPUser = reader.read(
     ANNOTATIONS.sidecarUid,
     "",
-    (text) => text.trim() === "" ? "" : String(parseUid(text)),
+    (text) => text.trim() === "" ? "" : isUserName(text) ? text : String(parseUid(text)),
   );
   config.ipFamilyMode = reader.read(
     ANNOTATIONS.transparentProxyingIpFamilyMode,
     config.ipFamilyMode,
     parseFamily,
   );
-  config.dropInvalidPackets = reader.read(ANNOTATIONS.dropInvalidPackets, false, parseSwitch);
-  config.log.enabled = reader.read(ANNOTATIONS.iptablesLogs, false, parseSwitch);
+  const warnings: string[] = [];
+  const packetSwitch = (name: string) =>
+    reader.read(name, false, (text) => {
+      const value = lenientSwitch(text);
+      if (value === undefined) warnings.push(meaningless(name, text));
+      return value ?? false;
+    });
+  config.dropInvalidPackets = packetSwitch(ANNOTATIONS.dropInvalidPackets);
+  config.log.enabled = packetSwitch(ANNOTATIONS.iptablesLogs);
   readOutbound(reader, config.redirect.outbound);
   readInbound(reader, config.redirect.inbound);
   readDns(reader, config.redirect.dns);
-  return { config, warnings: [] };
+  return { config, warnings };
 }
 
 function readOutbound(reader: AnnotationReader, outbound: TrafficConfig): void {

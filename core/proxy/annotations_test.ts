@@ -111,7 +111,7 @@ Deno.test("a bad value is refused with the annotation's name", async () => {
     ["excludeOutboundPortsForUids", "tcp:22:"],
     ["excludeOutboundTcpPortsForUids", "tcp:443:1234"],
     ["excludeOutboundUdpPortsForUids", "53:root"],
-    ["sidecarUid", "root"],
+    ["sidecarUid", "no user"],
     ["sidecarUid", "4294967295"],
     ["transparentProxyingInboundPort", "1,2"],
     ["transparentProxyingIpFamilyMode", ""],
@@ -119,9 +119,8 @@ Deno.test("a bad value is refused with the annotation's name", async () => {
     ["builtinDns", ""],
     ["builtinDnsPort", "0"],
     ["applicationProbeProxyPort", "-1"],
-    ["iptablesLogs", "1"],
     ["transparentProxyConfig", "wait: [\n"],
-    ["transparentProxyConfig", "kumaDPUser: kuma-dp"],
+    ["transparentProxyConfig", "kumaDPUser: kuma dp"],
     ["transparentProxyConfig", "redirect: {vnet: {networks: ['a b:1.2.3.4/8']}}"],
   ];
   for (const [name, value] of cases) {
@@ -219,4 +218,27 @@ Deno.test("IPv4-mapped addresses of an annotation are IPv4 ones, a comma alone i
     "10.1.0.0/16",
     "fd00::1",
   ]);
+});
+
+Deno.test("a sidecar UID may name a user, in a document too", async () => {
+  const single = await configFromAnnotations({ "kuma.io/sidecar-uid": "kuma-dp" });
+  assert.equal(single.config.kumaDPUser, "kuma-dp");
+  const text = "kumaDPUser: kuma-dp\n";
+  const whole = await configFromAnnotations({ "traffic.kuma.io/transparent-proxy-config": text });
+  assert.equal(whole.config.kumaDPUser, "kuma-dp");
+});
+
+Deno.test("switches that say nothing are off, with a warning", async () => {
+  for (const name of ["drop-invalid-packets", "iptables-logs"]) {
+    for (
+      const [text, on, warned] of [["True", true, 0], ["", false, 1], ["1", false, 1]] as const
+    ) {
+      const { config, warnings } = await configFromAnnotations({
+        [`traffic.kuma.io/${name}`]: text,
+      });
+      const value = name === "iptables-logs" ? config.log.enabled : config.dropInvalidPackets;
+      assert.equal(value, on, `${name}: ${text}`);
+      assert.equal(warnings.length, warned, `${name}: ${text}`);
+    }
+  }
 });

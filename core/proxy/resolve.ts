@@ -80,6 +80,11 @@ export function sidecarUid(document: TransparentProxyConfig): number {
   return document.kumaDPUser === "" ? DEFAULT_KUMA_DP_UID : parseUid(document.kumaDPUser);
 }
 
+/** Whether `kumaDPUser` names a user rather than a UID, as useradd(8) takes names; such a one has to be looked up. */
+export function isUserName(kumaDPUser: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?$/.test(kumaDPUser);
+}
+
 function resolveTraffic(
   traffic: TrafficConfig,
   direction: "inbound" | "outbound",

@@ -103,7 +103,7 @@ export const QUANTITY: Kind<string> = scalar(
 /** A Go duration above zero, normalised: `60s` is `1m0s`. */
 export const DURATION: Kind<string> = scalar("a duration above zero such as 30s", (text) => {
   const nanoseconds = parseGoDuration(text);
-  return nanoseconds > 0 ? formatGoDuration(nanoseconds) : undefined;
+  return nanoseconds > 0n ? formatGoDuration(nanoseconds) : undefined;
 });
 
 /** A list of texts; a variable separates them by commas. */

@@ -5,8 +5,8 @@ import { configFromAnnotations } from "core/proxy/annotations.ts";
 import { skipByPod } from "../../cni/skip.ts";
 import { injectPod } from "../../webhook/inject/inject.ts";
 import { viewPod } from "../../webhook/inject/pod.ts";
-import { contextOf } from "./cases_context.ts";
-import { type InjectionCase, inputPod } from "./cases_model.ts";
+import { contextOf } from "../../webhook/testing/cases_context.ts";
+import { type InjectionCase, inputPod } from "../../webhook/testing/cases_model.ts";
 
 /** Injects a pod with the CNI on; gives the configuration that the plugin reads from it on the node. */
 async function asThePluginSees(one: Partial<InjectionCase>) {

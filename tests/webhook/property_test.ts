@@ -14,8 +14,8 @@ import { injectPod } from "../../webhook/inject/inject.ts";
 import { viewPod } from "../../webhook/inject/pod.ts";
 import { startApiServer } from "../kube/apiserver.ts";
 import { requires } from "../support/requires.ts";
-import { contextOf } from "./cases_context.ts";
-import type { InjectionCase } from "./cases_model.ts";
+import { contextOf } from "../../webhook/testing/cases_context.ts";
+import type { InjectionCase } from "../../webhook/testing/cases_model.ts";
 import { caseOf, pod, settings } from "./random_pods.ts";
 import { runs } from "tests/support/property.ts";
 

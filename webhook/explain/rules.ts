@@ -127,6 +127,12 @@ const RULES: readonly Rule[] = [
   [/^spec\.volumes\[sys-fs-cgroup\]/, A.transparentProxyingEbpfCgroupPath],
   [/^spec\.volumes\[bpf-fs\]/, A.transparentProxyingEbpfBpfFsPath],
   [/^spec\.volumes\[kuma-(?:init|sidecar)-tmp\]/],
+  [
+    /^spec\.resources\.requests\[(cpu|memory)\]/,
+    "sidecar CPU request",
+    "sidecar memory request",
+    "=raised to what the containers request together",
+  ],
   // What is left of our containers is the same in every pod.
   sidecar(""),
   init(""),

@@ -3,9 +3,16 @@
  *
  * @module
  */
-import { ANNOTATIONS, LABELS, type REMOVED_ANNOTATIONS } from "core/kube/annotations.ts";
+import {
+  ANNOTATIONS,
+  CONTAINERS,
+  LABELS,
+  type REMOVED_ANNOTATIONS,
+} from "core/kube/annotations.ts";
+import { isObject, objectsIn } from "core/patch/json.ts";
 import type { Settings } from "../settings/table.ts";
 import type { PodView } from "./pod.ts";
+import { TOKEN_PATH } from "./sidecar_env.ts";
 
 /** The one about injection is spoken of below. */
 type RemovedAnnotation = Exclude<
@@ -51,11 +58,33 @@ export function advice(pod: PodView, settings: Settings): string[] {
     if (value !== "yes" && value !== "no") continue;
     warnings.push(`annotation ${name}: "${value}" is deprecated, use "${value === "yes"}"`);
   }
+  if (!hasToken(pod)) {
+    warnings.push(
+      `${CONTAINERS.sidecar} gets no service-account token: name a volume with one in ` +
+        ANNOTATIONS.serviceAccountTokenVolume,
+    );
+  }
   const { spec } = pod.object;
   if ((spec as { hostNetwork?: unknown }).hostNetwork === true) {
     warnings.push("the pod uses its node's network, whose traffic would be redirected: opt it out");
   }
   return warnings;
+}
+
+/**
+ * Whether the sidecar will have a token to show to its control plane. The API server has mounted it by now where
+ * it does at all; a pod that never was there does not say, unless it opts out itself.
+ */
+function hasToken(pod: PodView): boolean {
+  if (Object.hasOwn(pod.annotations, ANNOTATIONS.serviceAccountTokenVolume)) return true;
+  const { automountServiceAccountToken, serviceAccount } = isObject(pod.object.spec)
+    ? pod.object.spec
+    : {};
+  // The older name of serviceAccountName; only the API server writes it.
+  const seen = typeof serviceAccount === "string";
+  if (automountServiceAccountToken !== false && !seen) return true;
+  const mounts = pod.containers.flatMap(({ volumeMounts }) => objectsIn(volumeMounts));
+  return mounts.some(({ mountPath }) => mountPath === TOKEN_PATH);
 }
 
 /** The warning about an injection that is asked for, or refused, by an annotation that says nothing. */

@@ -13,7 +13,7 @@ import { trafficOptions } from "./traffic.ts";
 
 /** Resolves the redirection of one pod from its annotations and the settings. */
 export function flagRedirection(inputs: Inputs, options: PodOptions): Redirection {
-  const traffic = trafficOptions(inputs);
+  const traffic = trafficOptions(inputs, options.gateway);
   const annotations: Record<string, string> = {
     [ANNOTATIONS.transparentProxyingIpFamilyMode]: traffic.ipFamilyMode,
     ...ebpfAnnotations(traffic.ebpf, false),

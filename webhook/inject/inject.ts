@@ -12,6 +12,7 @@ import { configMapRedirection } from "./configmap_mode.ts";
 import type { Cluster, InjectionContext } from "./context.ts";
 import { checkUsers, chooseMesh, decideInjection, whyNever } from "./decide.ts";
 import { checkEbpf } from "./ebpf.ts";
+import { replacedHooks } from "./hooks.ts";
 import { flagRedirection } from "./flag_mode.ts";
 import { initContainer, injectedVolumes, validationContainer } from "./init.ts";
 import { type Decision, Inputs, prefixed, WRITTEN_BACK } from "./inputs.ts";
@@ -21,6 +22,7 @@ import { findPatches } from "./patches.ts";
 import type { PodView } from "./pod.ts";
 import { rewriteProbes } from "./probes.ts";
 import type { Redirection } from "./redirection.ts";
+import { withinPodResources } from "./pod_resources.ts";
 import { sidecarContainer, withoutEscalation } from "./sidecar.ts";
 
 /** What became of a pod. */
@@ -113,11 +115,14 @@ interface Plan {
 function buildPod(pod: PodView, plan: Plan): JsonObject {
   const { options, redirection, context, inputs } = plan;
   const { settings } = context;
-  const placed = place(pod, plan);
+  const { spec } = pod.object;
+  const own = isObject(spec) && isObject(spec.resources) ? { resources: spec.resources } : {};
+  const { parts: placed, warnings } = withinPodResources({ ...place(pod, plan), ...own });
+  inputs.warnings.push(...warnings);
   const probes = rewriteProbes(placed, options.probes);
   inputs.warnings.push(...probes.warnings);
   const volumes = [...pod.volumes, ...injectedVolumes(redirection.ebpf)];
-  const { metadata, spec } = pod.object;
+  const { metadata } = pod.object;
   return {
     ...pod.object,
     metadata: {
@@ -129,6 +134,7 @@ function buildPod(pod: PodView, plan: Plan): JsonObject {
       ...(isObject(spec) ? spec : {}),
       containers: probes.containers,
       ...(probes.initContainers.length > 0 ? { initContainers: probes.initContainers } : {}),
+      ...(placed.resources === undefined ? {} : { resources: placed.resources }),
       volumes,
     },
   };
@@ -147,12 +153,11 @@ function place(pod: PodView, plan: Plan) {
     native ? "native sidecar" : "container",
     inputs.origin("nativeSidecars"),
   );
-  const sidecar = withoutEscalation(applyContainerPatches(
-    sidecarContainer(pod, options, plan.mesh, context, native),
-    plan.patches,
-    "sidecarPatch",
-    context.schema,
-  ));
+  const built = sidecarContainer(pod, options, plan.mesh, context, native);
+  const sidecar = withoutEscalation(
+    applyContainerPatches(built, plan.patches, "sidecarPatch", context.schema),
+  );
+  inputs.warnings.push(...replacedHooks(built, sidecar));
   const init = initOf(pod, plan);
   if (native) {
     // Set last: without it the container would be an ordinary init container that never ends.

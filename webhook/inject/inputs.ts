@@ -5,7 +5,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { type SettingName, SETTINGS, type Settings } from "../settings/table.ts";
-import { readSwitch, readUint } from "core/grammar/go_text.ts";
+import { quoted, readSwitch, readUint } from "core/grammar/go_text.ts";
 import type { TextMap } from "./pod.ts";
 
 /** One option of a pod, and what decided it. */
@@ -49,6 +49,21 @@ export class Inputs {
   uint(annotation: string, max: number): number | undefined {
     const text = this.text(annotation);
     return text === undefined ? undefined : readUint(annotation, text, max);
+  }
+
+  /**
+   * An annotation that Kuma 2.9 does not look at where a ConfigMap decides: there a value outside its grammar is
+   * a warning only.
+   */
+  orDocument<T>(annotation: string, read: () => T | undefined): T | undefined {
+    try {
+      return read();
+    } catch (thrown) {
+      if (this.settings.configMapName === "" || !(thrown instanceof KumaError)) throw thrown;
+      const value = quoted((this.text(annotation) ?? "").slice(0, 40));
+      this.warnings.push(`annotation ${annotation} has no effect: ${value} says nothing`);
+      return undefined;
+    }
   }
 
   /** The pod's value where it has one, else the setting's; writes down which. */

@@ -29,7 +29,7 @@ export function injectedAnnotations(
     [ANNOTATIONS.transparentProxying]: "enabled",
     [ANNOTATIONS.sidecarUid]: String(settings.uid),
     [ANNOTATIONS.transparentProxyingOutboundPort]: String(settings.redirectPortOutbound),
-    [ANNOTATIONS.transparentProxyingInboundPort]: String(settings.redirectPortInbound),
+    [ANNOTATIONS.transparentProxyingInboundPort]: String(redirection.inboundPort),
     [ANNOTATIONS.virtualProbes]: probes.virtualProbes ? "enabled" : "disabled",
     [ANNOTATIONS.virtualProbesPort]: String(probes.virtualProbesPort),
     [ANNOTATIONS.applicationProbeProxyPort]: String(probes.proxyPort),

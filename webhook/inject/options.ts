@@ -12,6 +12,7 @@ import { quoted, readList, readSwitch, wrongValue } from "core/grammar/go_text.t
 import { asAnnotationError, type Inputs, prefixing, WRITTEN_BACK } from "./inputs.ts";
 import type { PodView } from "./pod.ts";
 import { type ProbeOptions, probeOptions } from "./probe_options.ts";
+import { thousandths } from "./quantity.ts";
 
 /** The sidecar's DNS proxy. */
 export interface DnsOptions {
@@ -138,7 +139,7 @@ function drain(inputs: Inputs): string {
   const text = inputs.text(name);
   const own = text === undefined ? undefined : asAnnotationError(name, () => {
     const nanoseconds = parseGoDuration(text);
-    if (nanoseconds < 0) throw new RangeError(`time: negative duration ${quoted(text)}`);
+    if (nanoseconds < 0n) throw new RangeError(`time: negative duration ${quoted(text)}`);
     return formatGoDuration(nanoseconds);
   });
   return inputs.choose("drain time", name, own, "drainTime");
@@ -186,17 +187,23 @@ function envAnnotation(inputs: Inputs): [string, string][] {
 function dnsOptions(inputs: Inputs): DnsOptions {
   const { builtinDns, builtinDnsPort, builtinDnsLogging } = ANNOTATIONS;
   return prefixing(WRITTEN_BACK, () => ({
-    enabled: inputs.choose("DNS", builtinDns, inputs.switch(builtinDns), "builtinDns"),
+    enabled: inputs.choose(
+      "DNS",
+      builtinDns,
+      inputs.orDocument(builtinDns, () => inputs.switch(builtinDns)),
+      "builtinDns",
+    ),
     port: inputs.choose(
       "DNS port",
       builtinDnsPort,
-      inputs.uint(builtinDnsPort, MAX_DNS_PORT) || undefined,
+      inputs.orDocument(builtinDnsPort, () => inputs.uint(builtinDnsPort, MAX_DNS_PORT)) ||
+        undefined,
       "builtinDnsPort",
     ),
     logging: inputs.choose(
       "DNS logging",
       builtinDnsLogging,
-      inputs.switch(builtinDnsLogging),
+      inputs.orDocument(builtinDnsLogging, () => inputs.switch(builtinDnsLogging)),
       "builtinDnsLogging",
     ),
   }));
@@ -210,34 +217,10 @@ function concurrency(inputs: Inputs): number {
     inputs.note("concurrency", own, `annotation ${name}`);
     return own;
   }
-  const cores = Math.floor(milliCores(inputs.settings.limitCpu) / 1000);
+  const cores = Math.floor(thousandths(inputs.settings.limitCpu) / 1000);
   const value = Math.max(2, cores);
   inputs.note("concurrency", value, `${inputs.origin("limitCpu")}, at least 2`);
   return value;
-}
-
-const SCALES: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-};
-
-/** A quantity in thousandths, rounded up as Kubernetes does. */
-export function milliCores(quantity: string): number {
-  const [, amount = "", suffix = ""] = /^\+?([0-9.]+)(.*)$/.exec(quantity) ?? [];
-  const binary = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].indexOf(suffix);
-  const scale = suffix === ""
-    ? 1
-    : binary >= 0
-    ? 1024 ** (binary + 1)
-    : SCALES[suffix] ?? Number(`1${suffix.toLowerCase()}`);
-  return Math.ceil(Number(amount) * scale * 1000 - 1e-6);
 }
 
 function tokenVolume(pod: PodView, inputs: Inputs): string | undefined {

@@ -25,7 +25,11 @@ export function probeOptions(inputs: Inputs, gateway: boolean): ProbeOptions {
   const virtualProbes = virtual(inputs, gateway);
   const own = prefixing(
     WRITTEN_BACK,
-    () => inputs.uint(ANNOTATIONS.virtualProbesPort, MAX_PORT),
+    () =>
+      inputs.orDocument(
+        ANNOTATIONS.virtualProbesPort,
+        () => inputs.uint(ANNOTATIONS.virtualProbesPort, MAX_PORT),
+      ),
   );
   return {
     virtualProbes,

@@ -5,7 +5,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
-import { parseUids } from "core/proxy/annotations.ts";
+import { lenientSwitch, meaningless, parseUids } from "core/proxy/annotation_values.ts";
 import { ipPrefix } from "core/grammar/address.ts";
 import { parsePorts } from "core/grammar/ports.ts";
 import { type EbpfOptions, ebpfOptions } from "./ebpf.ts";
@@ -30,20 +30,23 @@ export interface TrafficOptions {
   readonly ebpf: EbpfOptions | undefined;
 }
 
-/** Resolves the redirection. Throws `KUMA-WH-002` for an annotation that could not work. */
-export function trafficOptions(inputs: Inputs): TrafficOptions {
+/**
+ * Resolves the redirection. Throws `KUMA-WH-002` for an annotation that could not work; of a gateway what
+ * concerns inbound traffic is not looked at.
+ */
+export function trafficOptions(inputs: Inputs, gateway: boolean): TrafficOptions {
   warnOverwritten(inputs);
   return {
     ipFamilyMode: ipFamilyMode(inputs),
     inboundPort: inputs.setting("inbound port", "redirectPortInbound"),
     outboundPort: inputs.setting("outbound port", "redirectPortOutbound"),
-    excludeInboundPorts: exclusion(inputs, "excludeInboundPorts", ports),
+    excludeInboundPorts: exclusion(inputs, "excludeInboundPorts", gateway ? anything : ports),
     excludeOutboundPorts: exclusion(inputs, "excludeOutboundPorts", ports),
-    excludeInboundIps: exclusion(inputs, "excludeInboundIps", addresses),
+    excludeInboundIps: exclusion(inputs, "excludeInboundIps", gateway ? anything : addresses),
     excludeOutboundIps: exclusion(inputs, "excludeOutboundIps", addresses),
     excludeUids: excludedUids(inputs) ?? [],
-    dropInvalidPackets: packetSwitch(inputs, "dropInvalidPackets"),
-    iptablesLogs: packetSwitch(inputs, "iptablesLogs"),
+    dropInvalidPackets: lenientPacketSwitch(inputs, "dropInvalidPackets"),
+    iptablesLogs: lenientPacketSwitch(inputs, "iptablesLogs"),
     ebpf: ebpfOptions(inputs),
   };
 }
@@ -90,6 +93,8 @@ function exclusion(
   return configured.length === 0 ? undefined : configured.join(",");
 }
 
+function anything(): void {}
+
 /** Throws for anything that is not a comma list of ports. */
 export function ports(text: string): void {
   parsePorts(text);
@@ -124,15 +129,37 @@ export function excludedUids(inputs: Inputs): string[] | undefined {
   return items;
 }
 
-/** `--drop-invalid-packets` or `--iptables-logs`: the pod's word, else that of `document`, else off. */
+type PacketSwitch = "dropInvalidPackets" | "iptablesLogs";
+
+/** `--drop-invalid-packets` or `--iptables-logs`: the pod's word, else that of the document. */
 export function packetSwitch(
   inputs: Inputs,
-  name: "dropInvalidPackets" | "iptablesLogs",
-  other = false,
-  source = "no annotation asks for it",
+  name: PacketSwitch,
+  other: boolean,
+  source: string,
 ): boolean {
   const annotation = ANNOTATIONS[name];
   return inputs.prefer(annotation, annotation, inputs.switch(annotation), other, source);
+}
+
+/**
+ * The same without a document, where Kuma 2.9 takes any other word for "off", with a warning here. With the CNI
+ * the plugin decides, which understands words in any case.
+ */
+function lenientPacketSwitch(inputs: Inputs, name: PacketSwitch): boolean {
+  const annotation = ANNOTATIONS[name];
+  const text = inputs.text(annotation);
+  let own: boolean | undefined;
+  if (text !== undefined) {
+    own = inputs.settings.cniEnabled || lowerCase(text) ? lenientSwitch(text) : undefined;
+    if (own === undefined) inputs.warnings.push(meaningless(annotation, text));
+    own ??= false;
+  }
+  return inputs.prefer(annotation, annotation, own, false, "no annotation asks for it");
+}
+
+function lowerCase(text: string): boolean {
+  return /^[a-z]+$/.test(text);
 }
 
 function warnOverwritten(inputs: Inputs): void {

@@ -7,7 +7,7 @@
 import { errorText, KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Family, ResolvedConfig } from "core/proxy/resolved.ts";
-import { resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
+import { isUserName, resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
 import { buildRuleset } from "core/rules/build.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import { type Capabilities, FULL, NONE } from "../firewall/capabilities.ts";
@@ -84,14 +84,10 @@ export function resolved(
   passwd: string | undefined,
 ): ResolvedConfig {
   // In CNI mode a UID needs no user; a name would be left to iptables by Kuma 2.9, which reads the same file.
-  const uid = document.cniMode && !isName(document.kumaDPUser)
+  const uid = document.cniMode && !isUserName(document.kumaDPUser)
     ? sidecarUid(document)
     : lookUpUid(document.kumaDPUser, readPasswd(passwd));
   return resolveConfig(document, uid, (warning) => logger.warn(warning));
-}
-
-function isName(user: string): boolean {
-  return user !== "" && !/^[0-9]+$/.test(user);
 }
 
 async function usableIpv4(

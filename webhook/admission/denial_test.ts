@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { type LogFields, type Logger, silentLogger } from "core/log/logger.ts";
 import type { JsonObject } from "core/patch/json.ts";
-import { injectSidecar } from "../../webhook/admission/inject_sidecar.ts";
-import { reviewOf } from "../../webhook/admission/review.ts";
-import { requestOf } from "../../webhook/admission/testing.ts";
-import { validateService } from "../../webhook/admission/validate_service.ts";
-import { contextOf } from "./cases_context.ts";
-import type { InjectionCase } from "./cases_model.ts";
+import { injectSidecar } from "./inject_sidecar.ts";
+import { reviewOf } from "./review.ts";
+import { requestOf } from "./testing.ts";
+import { validateService } from "./validate_service.ts";
+import { contextOf } from "../testing/cases_context.ts";
+import type { InjectionCase } from "../testing/cases_model.ts";
 
 /** The status and message of the answer, and the line of the log. */
 async function denial(

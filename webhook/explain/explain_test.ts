@@ -1,12 +1,12 @@
 /** Whether the explanation names what decided each field: for every case, and for ten pods by hand. */
 import assert from "node:assert/strict";
-import { type DecidedField, decidedFields, explainPod } from "../../webhook/explain/explain.ts";
-import { changedFields } from "../../webhook/explain/fields.ts";
-import { injectPod } from "../../webhook/inject/inject.ts";
-import { viewPod } from "../../webhook/inject/pod.ts";
-import { contextOf } from "./cases_context.ts";
-import { allCases, type InjectionCase, inputPod } from "./cases_model.ts";
-import { BY_HAND } from "./explain_cases.ts";
+import { type DecidedField, decidedFields, explainPod } from "./explain.ts";
+import { changedFields } from "./fields.ts";
+import { injectPod } from "../inject/inject.ts";
+import { viewPod } from "../inject/pod.ts";
+import { contextOf } from "../testing/cases_context.ts";
+import { allCases, type InjectionCase, inputPod } from "../testing/cases_model.ts";
+import { BY_HAND } from "./testing_cases.ts";
 
 async function fieldsOf(one: InjectionCase): Promise<DecidedField[]> {
   const pod = viewPod(inputPod(one), "app-ns");

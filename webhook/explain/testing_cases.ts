@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { InjectionCase } from "./cases_model.ts";
+import type { InjectionCase } from "../testing/cases_model.ts";
 
 const INJECTOR = "runtime.kubernetes.injector";
 
