@@ -5,13 +5,16 @@
  * @module
  */
 import { ApiError, type KubeClient } from "core/cluster/client.ts";
+import { EventRecorder } from "core/cluster/event_recorder.ts";
 import { Informer } from "core/cluster/informer.ts";
 import { createObject, deleteObject, patchObject } from "core/cluster/writes.ts";
+import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { Controller } from "../controller.ts";
 import {
   ATTACHMENT_NAME,
   attachmentFor,
+  type AttachmentStep,
   type AttachmentView,
   decideAttachment,
   type NamespaceView,
@@ -29,7 +32,7 @@ export interface AttachmentOptions {
 
 /**
  * The controller `kuma-namespace-controller`. It needs `list` and `watch` on namespaces; `list`, `watch`,
- * `create`, `patch` and `delete` on network-attachment-definitions.
+ * `create`, `patch` and `delete` on network-attachment-definitions; `create` and `patch` on events.
  */
 export class AttachmentController implements Controller {
   readonly name = "kuma-namespace-controller";
@@ -38,8 +41,10 @@ export class AttachmentController implements Controller {
   readonly #attachments: Informer<AttachmentView>;
   readonly #client: KubeClient;
   readonly #log: Logger;
+  readonly #events: EventRecorder;
 
   constructor({ client, log }: AttachmentOptions) {
+    this.#events = new EventRecorder({ client, component: "kuma-controller", log });
     this.#client = client;
     this.#log = log;
     const common = { connection: client, log };
@@ -78,7 +83,7 @@ export class AttachmentController implements Controller {
     if (this.#attachments.unserved || !this.#attachments.synced) return;
     const key = `${name}/${ATTACHMENT_NAME}`;
     const held = this.#attachments.held(key);
-    const step = decideAttachment(name, this.#namespaces.get(name), held?.object);
+    const step = this.#decide(name, held?.object);
     const collection = `${GROUP}/namespaces/${encodeURIComponent(name)}/` +
       "network-attachment-definitions";
     const path = `${collection}/${ATTACHMENT_NAME}`;
@@ -104,6 +109,30 @@ export class AttachmentController implements Controller {
         return;
     }
     this.#log.info("NetworkAttachmentDefinition changed", { namespace: name, step });
+  }
+
+  /** A label that is no switch is told to whoever looks at the namespace; another try would not mend it. */
+  #decide(name: string, attachment: AttachmentView | undefined): AttachmentStep {
+    const namespace = this.#namespaces.held(name);
+    try {
+      return decideAttachment(name, namespace?.object, attachment);
+    } catch (thrown) {
+      if (!(thrown instanceof KumaError) || namespace === undefined) throw thrown;
+      this.#log.warn(thrown.line, { namespace: name, code: thrown.code });
+      const about = {
+        apiVersion: "v1",
+        kind: "Namespace",
+        namespace: "",
+        name,
+        uid: namespace.uid,
+      };
+      void this.#events.record(about, {
+        type: "Warning",
+        reason: "WrongLabel",
+        message: `${thrown.line} [${thrown.code}]`,
+      });
+      return "none";
+    }
   }
 
   /** A kind that is served late has an empty list at first, which changes nothing and so tells nobody. */

@@ -15,7 +15,7 @@ export type LoadedSettings = Loaded<typeof SETTINGS>;
 /**
  * Merges the sources. Unknown keys are left to the control plane, but for those of the controller itself.
  *
- * @throws {KumaError} `KUMA-CTL-001` naming the key or variable, `-002` taints without a CNI app.
+ * @throws {KumaError} `KUMA-CTL-001` naming the key or variable, `-002` taints, or pods to delete, without a CNI app.
  */
 export function loadSettings(
   document: SettingsDocument | undefined,
@@ -28,9 +28,10 @@ export function loadSettings(
     reader: "the controller",
   } as const;
   const loaded = load(SETTINGS, options, document, environment);
-  const { taintEnabled, cniApp } = loaded.settings;
-  // Kuma 2.9 starts without, waits for pods whose label is empty, and taints every node for good.
-  if (taintEnabled && cniApp === "") {
+  const { taintEnabled, cniEnabled, repair, cniApp } = loaded.settings;
+  // Kuma 2.9 starts without, waits for pods whose label is empty, and taints every node for good. A repair would
+  // never know whether a new pod is better off, and delete none.
+  if ((taintEnabled || cniEnabled && repair === "delete") && cniApp === "") {
     throw new KumaError("KUMA-CTL-002", `${SETTINGS.cniApp.key} is empty`, {
       hint: `set ${SETTINGS.cniApp.env} to the label 'app' of the CNI's pods`,
     });

@@ -34,6 +34,19 @@ Deno.test("taints without a CNI app are refused", () => {
   );
 });
 
+Deno.test("pods are deleted only where the CNI's pods are known", () => {
+  const environment = {
+    KUMA_RUNTIME_KUBERNETES_CONTROLLER_REPAIR: "delete",
+    KUMA_RUNTIME_KUBERNETES_INJECTOR_CNI_ENABLED: "true",
+  };
+  assert.throws(
+    () => loadSettings(undefined, environment),
+    (thrown) => thrown instanceof KumaError && thrown.code === "KUMA-CTL-002",
+  );
+  const { settings } = loadSettings(undefined, { ...environment, [`${TAINT}_CNI_APP`]: "x" });
+  assert.deepEqual([settings.repair, settings.repairsPerMinute], ["delete", 10]);
+});
+
 Deno.test("a misspelt key of the controller is warned about, others are the control plane's", () => {
   const text =
     "{other: 1, runtime: {kubernetes: {controller: {dataplane: off}, injector: {x: 1}}}}";

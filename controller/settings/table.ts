@@ -106,6 +106,13 @@ export const SETTINGS = {
     oneOf("report", "label", "delete", "off"),
     "report",
   ),
+  /** Ours: most of them that are deleted in a minute. */
+  repairsPerMinute: at(
+    `${ROOT}.controller.repairsPerMinute`,
+    `${RUNTIME}_CONTROLLER_REPAIRS_PER_MINUTE`,
+    integer(1, 6000),
+    10,
+  ),
 } as const;
 
 /** The values of all of them. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+import type { CniPodView } from "../cni_pods.ts";
 
 /** Key of the taint, as in Kuma 2.9; nodes can be born with it (kubelet's `--register-with-taints`). */
 export const TAINT_KEY = "NodeReadiness";
@@ -15,13 +16,6 @@ export interface NodeView {
   readonly taints: readonly Json[];
   /** Kuma has no CNI for Windows: such a node would stay tainted for good. */
   readonly windows: boolean;
-}
-
-/** What is looked at of a pod of the CNI. */
-export interface CniPodView {
-  readonly node: string;
-  /** Phase Running and condition Ready. */
-  readonly ready: boolean;
 }
 
 /**
@@ -64,20 +58,4 @@ export function viewNode(object: JsonObject): NodeView | undefined {
     taints: Array.isArray(spec.taints) ? spec.taints : [],
     windows: labels["kubernetes.io/os"] === "windows",
   };
-}
-
-/** The view of a Pod of the CNI: one with the label `app` of that value, on a node; undefined for others. */
-export function viewCniPod(object: JsonObject, app: string): CniPodView | undefined {
-  const metadata = isObject(object.metadata) ? object.metadata : {};
-  const spec = isObject(object.spec) ? object.spec : {};
-  const status = isObject(object.status) ? object.status : {};
-  const labels = isObject(metadata.labels) ? metadata.labels : {};
-  if (labels.app !== app || typeof spec.nodeName !== "string" || spec.nodeName === "") {
-    return undefined;
-  }
-  const conditions = Array.isArray(status.conditions) ? status.conditions : [];
-  const ready = conditions.some((one) =>
-    isObject(one) && one.type === "Ready" && one.status === "True"
-  );
-  return { node: spec.nodeName, ready: status.phase === "Running" && ready };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Json, JsonObject } from "core/patch/json.ts";
-import { decideTaints, viewCniPod, viewNode } from "./decide.ts";
+import type { Json } from "core/patch/json.ts";
+import { decideTaints, viewNode } from "./decide.ts";
 
 const OURS: Json = { key: "NodeReadiness", effect: "NoSchedule" };
 const OTHER: Json = { key: "dedicated", value: "gpu", effect: "NoExecute" };
@@ -38,22 +38,6 @@ const TABLE: [string, ReturnType<typeof decide>, ReturnType<typeof decide>][] = 
 for (const [name, found, expected] of TABLE) {
   Deno.test(`taints: ${name}`, () => assert.deepEqual(found, expected));
 }
-
-Deno.test("a pod counts by label, node, phase and condition", () => {
-  const pod = (change: JsonObject): JsonObject => ({
-    metadata: { labels: { app: "kuma-cni" } },
-    spec: { nodeName: "a" },
-    status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
-    ...change,
-  });
-  const view = (change: JsonObject) => viewCniPod(pod(change), "kuma-cni");
-  assert.deepEqual(view({}), { node: "a", ready: true });
-  assert.deepEqual(view({ metadata: { labels: { app: "x" } } }), undefined);
-  assert.deepEqual(view({ spec: {} }), undefined);
-  assert.deepEqual(view({ status: { phase: "Pending", conditions: [] } })?.ready, false);
-  const notReady = { phase: "Running", conditions: [{ type: "Ready", status: "Unknown" }] };
-  assert.deepEqual(view({ status: notReady })?.ready, false);
-});
 
 Deno.test("a node's view", () => {
   const labels = { "kubernetes.io/os": "windows" };

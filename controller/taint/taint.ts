@@ -13,15 +13,8 @@ import type { Logger } from "core/log/logger.ts";
 import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
 import { isObject } from "core/patch/json.ts";
 import type { Controller } from "../controller.ts";
-import type { Settings } from "../settings/table.ts";
-import {
-  type CniPodView,
-  decideTaints,
-  isTainted,
-  type NodeView,
-  viewCniPod,
-  viewNode,
-} from "./decide.ts";
+import { cniPodsOn, type CniPodView, watchCniPods } from "../cni_pods.ts";
+import { decideTaints, isTainted, type NodeView, viewNode } from "./decide.ts";
 
 const METRICS = {
   kuma_controller_nodes_tainted: { type: "gauge", help: "Nodes that carry the taint now." },
@@ -37,7 +30,7 @@ const TRIES = 5;
 /** What it works with. */
 export interface TaintOptions {
   readonly client: KubeClient;
-  readonly settings: Pick<Settings, "cniApp" | "cniNamespace">;
+  readonly cniPods: Informer<CniPodView>;
   readonly log: Logger;
 }
 
@@ -54,22 +47,16 @@ export class TaintController implements Controller {
   readonly #client: KubeClient;
   readonly #log: Logger;
 
-  constructor({ client, settings, log }: TaintOptions) {
+  constructor({ client, cniPods, log }: TaintOptions) {
     this.#client = client;
     this.#log = log;
-    const common = { connection: client, log };
+    this.#pods = cniPods;
     this.#nodes = new Informer({
-      ...common,
+      connection: client,
+      log,
       name: "nodes",
       path: "/api/v1/nodes",
       keep: viewNode,
-    });
-    this.#pods = new Informer({
-      ...common,
-      name: "cni-pods",
-      path: `/api/v1/namespaces/${encodeURIComponent(settings.cniNamespace)}/pods`,
-      keep: (object) => viewCniPod(object, settings.cniApp),
-      indices: { node: ({ node }) => [node] },
     });
     this.metrics = new MetricSet(METRICS);
     this.metrics.onPage(() => {
@@ -86,10 +73,7 @@ export class TaintController implements Controller {
     const nodes = this.#nodes.subscribe((event) => {
       if (event.type !== "deleted") add(event.key);
     });
-    const pods = this.#pods.subscribe((event) => {
-      if (event.type !== "added") add(event.old.node);
-      if (event.type !== "deleted") add(event.object.node);
-    });
+    const pods = watchCniPods(this.#pods, add);
     return () => {
       nodes();
       pods();
@@ -98,7 +82,7 @@ export class TaintController implements Controller {
 
   async reconcile(name: string, signal: AbortSignal): Promise<void> {
     const held = this.#nodes.get(name);
-    if (held === undefined || decideTaints(held, this.#podsOn(name)) === undefined) return;
+    if (held === undefined || decideTaints(held, cniPodsOn(this.#pods, name)) === undefined) return;
     for (let tries = 1;; tries++) {
       try {
         return await this.#change(name, signal);
@@ -120,7 +104,7 @@ export class TaintController implements Controller {
     }
     const node = isObject(object) ? viewNode(object) : undefined;
     if (!isObject(object) || node === undefined) return;
-    const taints = decideTaints(node, this.#podsOn(name));
+    const taints = decideTaints(node, cniPodsOn(this.#pods, name));
     if (taints === undefined) return;
     const { resourceVersion } = isObject(object.metadata) ? object.metadata : {};
     await patchObject(this.#client, path, "merge", { spec: { taints } }, {
@@ -132,9 +116,5 @@ export class TaintController implements Controller {
     this.#log.info(change === "added" ? "node tainted: its CNI is not ready" : "node freed", {
       node: name,
     });
-  }
-
-  #podsOn(node: string): CniPodView[] {
-    return this.#pods.by("node", node).flatMap((key) => this.#pods.get(key) ?? []);
   }
 }

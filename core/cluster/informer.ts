@@ -20,6 +20,7 @@ import {
   type InformerOptions,
   type InformerStatus,
   type InformerTimes,
+  pathOf,
   TIMES,
 } from "./informer_options.ts";
 import { asText, keyOf } from "./object_key.ts";
@@ -175,7 +176,7 @@ export class Informer<Kept> implements InformerStatus {
   }
 
   async #page(query: string, signal: AbortSignal): Promise<JsonObject> {
-    const page = await this.#options.connection.json(`${this.#options.path}${query}`, {
+    const page = await this.#options.connection.json(pathOf(this.#options, query), {
       signal: AbortSignal.any([signal, AbortSignal.timeout(2 * this.#times.answerMs)]),
     });
     return isObject(page) ? page : {};
@@ -190,7 +191,7 @@ export class Informer<Kept> implements InformerStatus {
     using watchdog = after(this.#times.answerMs, silent);
     const begun = performance.now();
     let events = 0;
-    const answer = await this.#options.connection.fetch(`${this.#options.path}${query}`, {
+    const answer = await this.#options.connection.fetch(pathOf(this.#options, query), {
       signal: AbortSignal.any([signal, silence.signal]),
     });
     watchdog.again(seconds * 1000 + this.#times.graceMs);

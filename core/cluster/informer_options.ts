@@ -15,6 +15,11 @@ export interface InformerOptions<Kept> {
   readonly name: string;
   /** Path of the collection. */
   readonly path: string;
+  /**
+   * Which of its objects, as `fieldSelector` or `labelSelector` of list and watch. The server tells of one that
+   * is no longer among them as of a deleted one.
+   */
+  readonly selection?: Readonly<Partial<Record<"fieldSelector" | "labelSelector", string>>>;
   /** What is kept of an object; `undefined` for none of it. */
   readonly keep: (object: JsonObject) => Kept | undefined;
   readonly connection: Pick<KubeClient, "fetch" | "json">;
@@ -25,6 +30,16 @@ export interface InformerOptions<Kept> {
   readonly indices?: Readonly<Record<string, Indexer<Kept>>>;
   /** Shorter in tests. */
   readonly times?: Partial<InformerTimes>;
+}
+
+/** The path of a request: the collection, this query, and the selection. */
+export function pathOf(
+  { path, selection = {} }: Pick<InformerOptions<unknown>, "path" | "selection">,
+  query: string,
+): string {
+  const selected = Object.entries(selection)
+    .map(([name, selector]) => `&${name}=${encodeURIComponent(selector)}`);
+  return `${path}${query}${selected.join("")}`;
 }
 
 /** How long things may take, in milliseconds unless they say otherwise. */

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import { delay } from "core/time/clock.ts";
 import { KubeClient } from "./client.ts";
 import { Informer } from "./informer.ts";
-import type { InformerTimes } from "./informer_options.ts";
+import type { InformerOptions, InformerTimes } from "./informer_options.ts";
 
 /**
  * In Deno 2.7.11 an abort between the arrival of an answer and its use leaks that answer. Each of these
@@ -36,7 +36,11 @@ const event = (type: string, object: Json) => `${JSON.stringify({ type, object }
 const FOREVER = 1e9;
 
 /** An informer in front of a server that plays a script; it stops with the test. */
-function play(script: Script, times: Partial<InformerTimes> = {}) {
+function play(
+  script: Script,
+  times: Partial<InformerTimes> = {},
+  selection: InformerOptions<string>["selection"] = {},
+) {
   const requests: URL[] = [];
   const headers: Headers[] = [];
   const over = new AbortController();
@@ -59,6 +63,7 @@ function play(script: Script, times: Partial<InformerTimes> = {}) {
       isObject(metadata) && isObject(metadata.labels) ? JSON.stringify(metadata.labels) : undefined,
     connection,
     log: silentLogger,
+    selection,
     times: { backoffMs: () => 5, unservedMs: 5, watchSeconds: () => 60, ...times },
   });
   const stop = new AbortController();
@@ -126,6 +131,24 @@ test("an informer lists page by page and watches from the list's version", async
   assert.equal(watch?.get("allowWatchBookmarks"), "true");
   assert.equal(watch?.get("timeoutSeconds"), "60");
   assert.equal(it.headers[0]?.get("authorization"), "Bearer t");
+});
+
+test("a selection holds for every page and every watch", async () => {
+  const selection = { fieldSelector: "a!=b,c=d", labelSelector: "x" };
+  await using it = play(
+    (url) => {
+      if (isWatch(url)) return [event("DELETED", object("a", 12)), FOREVER];
+      return url.searchParams.has("continue") ? list(10, []) : list(10, [object("a", 1)], "next");
+    },
+    {},
+    selection,
+  );
+  await it.until(() => it.informer.synced && it.informer.size === 0);
+  assert.equal(it.requests.length, 3);
+  for (const { searchParams } of it.requests) {
+    assert.equal(searchParams.get("fieldSelector"), selection.fieldSelector);
+    assert.equal(searchParams.get("labelSelector"), selection.labelSelector);
+  }
 });
 
 test("a watch goes on where the last one ended, bookmarks included", async () => {

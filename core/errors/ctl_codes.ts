@@ -13,9 +13,10 @@ export const CTL_CODES = {
       "Correct the key or variable that the message names; the controller does not start with it.",
   },
   "KUMA-CTL-002": {
-    title: "Nodes are to be tainted, and nobody said which pods are the CNI",
+    title: "Nodes are to be tainted, or pods repaired, and nobody said which pods are the CNI",
     todo: "Set KUMA_RUNTIME_KUBERNETES_NODE_TAINT_CONTROLLER_CNI_APP to the label 'app' of the " +
-      "CNI's pods, such as kuma-cni: without it every node would stay tainted for good.",
+      "CNI's pods, such as kuma-cni: without it every node would stay tainted for good, and no pod be " +
+      "repaired.",
   },
   "KUMA-CTL-003": {
     title: "The controller does not know which API server to talk to, or as whom",

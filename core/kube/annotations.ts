@@ -105,6 +105,8 @@ export const LABELS = {
   zone: "kuma.io/zone",
   env: "kuma.io/env",
   namespace: "k8s.kuma.io/namespace",
+  /** Ours, on pods whose kuma-validation found no interception, where the controller is told to label them. */
+  uninitialized: "cni.kuma.io/uninitialized",
 } as const;
 
 /** Tags of a Dataplane. */

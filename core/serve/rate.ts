@@ -31,4 +31,9 @@ export class Rate {
     this.#left--;
     return true;
   }
+
+  /** Milliseconds until it may be once more, as of the last {@linkcode take}; 0 for now. */
+  get waitMs(): number {
+    return Math.max(0, Math.ceil((1 - this.#left) / this.#perSecond * 1000));
+  }
 }

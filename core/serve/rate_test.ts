@@ -13,3 +13,15 @@ Deno.test("a burst, then so many a second, and never more than the burst", () =>
   now += 1_000_000;
   assert.equal(taken(), 3);
 });
+
+Deno.test("it says how long to wait", () => {
+  let now = 0;
+  const rate = new Rate(1, 0.5, () => now);
+  assert.equal(rate.waitMs, 0);
+  assert.ok(rate.take());
+  assert.equal(rate.waitMs, 2000);
+  now += 1500;
+  assert.ok(!rate.take());
+  now += rate.waitMs;
+  assert.ok(rate.take());
+});
