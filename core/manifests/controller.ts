@@ -8,7 +8,7 @@ import { LABELS } from "core/kube/annotations.ts";
 import { clusterAccess, ownAccess, serviceAccount } from "./access.ts";
 import { named, type Program } from "./names.ts";
 import { CONTAINER_SECURITY, disruptionBudget, POD_SECURITY, probe, spread } from "./pods.ts";
-import { type Node, text, when } from "./template/node.ts";
+import { and, equal, type Node, text, when } from "./template/node.ts";
 import type { PodParts } from "./webhook/objects.ts";
 
 /** What the controller is installed with. */
@@ -24,6 +24,8 @@ export interface ControllerParts {
   readonly taints: Node;
   /** Whether there is a CNI, and with it NetworkAttachmentDefinitions. */
   readonly cni: Node;
+  /** What is done with pods that started without interception: `report`, `label`, `delete` or `off`. */
+  readonly repair: Node;
   readonly budget: Node;
   readonly maxUnavailable: Node;
   readonly account: Parameters<typeof serviceAccount>[1];
@@ -39,7 +41,7 @@ const WATCH = ["get", "list", "watch"];
 
 /** Everything the controller asks of the API server, cluster-wide. */
 export function controllerClusterRules(
-  { taints, cni }: Pick<ControllerParts, "taints" | "cni">,
+  { taints, cni, repair }: Pick<ControllerParts, "taints" | "cni" | "repair">,
 ): Node[] {
   const rule = (group: string, resources: string[], verbs: string[]) => ({
     apiGroups: [group],
@@ -58,7 +60,9 @@ export function controllerClusterRules(
     rule("", ["pods/finalizers"], ["update"]),
     rule("", ["events"], ["create", "patch"]),
     when(taints, rule("", ["nodes"], ["patch"])),
-    when(cni, rule("apiextensions.k8s.io", ["customresourcedefinitions"], WATCH)),
+    // Whoever may do this to any pod gets it only where it is asked for.
+    when(and(cni, equal(repair, "label")), rule("", ["pods"], ["patch"])),
+    when(and(cni, equal(repair, "delete")), rule("", ["pods"], ["delete"])),
     when(
       cni,
       rule("k8s.cni.cncf.io", ["network-attachment-definitions"], [

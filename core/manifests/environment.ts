@@ -35,7 +35,8 @@ export interface EnvironmentParts {
 export function systemEnvironment({ certificate, tlsFolder }: EnvironmentParts): Environment {
   const ebpf = value("experimental.ebpf.enabled");
   const set = (path: Node) => when(path, path);
-  const taints = and(value("cni.enabled"), value("cni.taintController.enabled"));
+  const cni = value("cni.enabled");
+  const taints = and(cni, value("cni.taintController.enabled"));
   return new Environment(
     concat([
       fieldVariable("POD_NAME", "metadata.name"),
@@ -73,8 +74,9 @@ export function systemEnvironment({ certificate, tlsFolder }: EnvironmentParts):
       ),
       KUMA_EXPERIMENTAL_SIDECAR_CONTAINERS: set(value("experimental.sidecarContainers")),
       [`${RUNTIME}_NODE_TAINT_CONTROLLER_ENABLED`]: when(taints, "true"),
-      [`${RUNTIME}_NODE_TAINT_CONTROLLER_CNI_APP`]: when(taints, ownName("cni")),
-      [`${RUNTIME}_NODE_TAINT_CONTROLLER_CNI_NAMESPACE`]: when(taints, value("cni.namespace")),
+      [`${RUNTIME}_NODE_TAINT_CONTROLLER_CNI_APP`]: when(cni, ownName("cni")),
+      [`${RUNTIME}_NODE_TAINT_CONTROLLER_CNI_NAMESPACE`]: when(cni, value("cni.namespace")),
+      [`${RUNTIME}_CONTROLLER_REPAIR`]: when(cni, value("controller.repair")),
       [`${INJECTOR}_EBPF_ENABLED`]: when(ebpf, "true"),
       [`${INJECTOR}_EBPF_INSTANCE_IP_ENV_VAR_NAME`]: when(ebpf, EBPF("instanceIPEnvVarName")),
       [`${INJECTOR}_EBPF_BPFFS_PATH`]: when(ebpf, EBPF("bpffsPath")),

@@ -196,6 +196,7 @@ function controller(): Node[] {
     document: CP("config"),
     taints: TAINTS,
     cni: value("cni.enabled"),
+    repair: value("controller.repair"),
     budget: CP("podDisruptionBudget.enabled"),
     maxUnavailable: CP("podDisruptionBudget.maxUnavailable"),
     account: ACCOUNT,

@@ -25,12 +25,12 @@ export const TAINTS = {
 };
 
 /** Makes the system namespace and the account, and gives it its rights; gives its token. */
-export async function controllerAccount(cluster: TestCluster): Promise<string> {
+export async function controllerAccount(cluster: TestCluster, repair = "report"): Promise<string> {
   await cluster.createNamespace(SYSTEM);
   await cluster.createServiceAccount(SYSTEM, "kuma-controller");
   const subject = { serviceAccount: `${SYSTEM}/kuma-controller` };
   const rules = (nodes: Json) => nodes as unknown as PolicyRule[];
-  const all = evaluate(controllerClusterRules({ taints: true, cni: true }), NO_SCOPE);
+  const all = evaluate(controllerClusterRules({ taints: true, cni: true, repair }), NO_SCOPE);
   await cluster.grant("kuma-controller", rules(all), subject);
   const own = evaluate(controllerNamespaceRules(), NO_SCOPE);
   await cluster.grant("kuma-controller", rules(own), subject, SYSTEM);

@@ -181,6 +181,13 @@ export const CONTROL_PLANE_VALUES: readonly ValueDefinition[] = [
       limits: { memory: "384Mi" },
     }, "of the webhook"],
     ["controller.enabled", "switch", true, "node taints, Dataplanes, NetworkAttachmentDefinitions"],
+    [
+      "controller.repair",
+      "text",
+      "report",
+      "what is done with pods that started without interception, beside an Event",
+      ["report", "label", "delete", "off"],
+    ],
     ["controller.image.repository", "text", "kuma-controller", "image of the controller", "image"],
     ["controller.resources", "map", {
       requests: { cpu: "100m", memory: "128Mi" },
