@@ -5,7 +5,7 @@
  */
 import { errorText } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
-import { isObject } from "core/patch/json.ts";
+import { isObject, type JsonObject } from "core/patch/json.ts";
 import {
   type ContainerSchema,
   containerSchemaFrom,
@@ -87,7 +87,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       certificate: first,
       handlers: webhookHandlers(site),
       pages: webhookPages(site),
-      guard: guardOf(connection),
+      guard: guardOf(connection, site.log),
       notReady: () => notReady(site.waitingFor()) ?? trouble(),
       metrics,
       log,
@@ -110,8 +110,9 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /** Asks the API server about every token. */
-function guardOf(connection: KubeClient): Guard {
-  const review = new AccessReview((path, body) => connection.json(path, { method: "POST", body }));
+function guardOf(connection: KubeClient, log: Logger): Guard {
+  const ask = (path: string, body: JsonObject) => connection.json(path, { method: "POST", body });
+  const review = new AccessReview(ask, { log });
   return ({ peer, headers, path, method }) =>
     review.refusal(peer, headers.get("authorization"), path, method.toLowerCase());
 }

@@ -37,6 +37,7 @@ const SHORT_MS = 1000;
 export class Informer<Kept> implements InformerStatus {
   readonly #options: InformerOptions<Kept>;
   readonly #times: InformerTimes;
+  readonly #random: () => number;
   readonly #store: ObjectStore<Kept>;
   readonly #listeners = new Set<(event: ObjectEvent<Kept>) => void>();
   readonly #waiters = new Set<() => void>();
@@ -52,6 +53,7 @@ export class Informer<Kept> implements InformerStatus {
   constructor(options: InformerOptions<Kept>) {
     this.#options = options;
     this.#times = { ...TIMES, ...options.times };
+    this.#random = options.random ?? Math.random;
     this.#store = new ObjectStore(options.indices ?? {}, (event) => {
       for (const listener of this.#listeners) this.#call(listener, event);
     });
@@ -183,7 +185,7 @@ export class Informer<Kept> implements InformerStatus {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const seconds = this.#times.watchSeconds();
+    const seconds = this.#times.watchSeconds(this.#random);
     const query = `?watch=true&allowWatchBookmarks=true&timeoutSeconds=${seconds}` +
       `&resourceVersion=${encodeURIComponent(this.#version)}`;
     const silence = new AbortController();
@@ -261,7 +263,7 @@ export class Informer<Kept> implements InformerStatus {
       this.#version = "";
       log.info("watch expired, listing again", fields);
       // At once the first time; a server that says it each time is not asked all the time.
-      return this.#failures === 1 ? 0 : this.#times.backoffMs(this.#failures);
+      return this.#failures === 1 ? 0 : this.#times.backoffMs(this.#failures, this.#random);
     }
     // The server does not take this version (any more): a new list has one that it does.
     if ([400, 404, 500, 504].includes(status)) this.#version = "";
@@ -275,10 +277,10 @@ export class Informer<Kept> implements InformerStatus {
       }
       this.#unserved = true;
       this.#wake();
-      return Math.min(this.#times.unservedMs, this.#times.backoffMs(this.#failures));
+      return Math.min(this.#times.unservedMs, this.#times.backoffMs(this.#failures, this.#random));
     }
     log.warn("watch failed, trying again", { ...fields, cause, failures: this.#failures });
-    return this.#times.backoffMs(this.#failures);
+    return this.#times.backoffMs(this.#failures, this.#random);
   }
 
   #count(cause: Cause): void {

@@ -28,6 +28,8 @@ export interface InformerOptions<Kept> {
   readonly pageSize?: number;
   /** Further ways to look objects up, by name: {@linkcode Informer.by}. */
   readonly indices?: Readonly<Record<string, Indexer<Kept>>>;
+  /** Chance, from 0 to 1: that informers do not all do things at the same moment. */
+  readonly random?: () => number;
   /** Shorter in tests. */
   readonly times?: Partial<InformerTimes>;
 }
@@ -45,20 +47,20 @@ export function pathOf(
 /** How long things may take, in milliseconds unless they say otherwise. */
 export interface InformerTimes {
   /** Seconds that one watch may take at most, asked for each: apart, so that not all end at once. */
-  readonly watchSeconds: () => number;
+  readonly watchSeconds: (random: () => number) => number;
   /** How long beyond its own end a watch may stay silent. */
   readonly graceMs: number;
   /** Most until the head of an answer; a server that hangs gives none. */
   readonly answerMs: number;
   /** Pause after the n-th failure in a row. */
-  readonly backoffMs: (failures: number) => number;
+  readonly backoffMs: (failures: number, random: () => number) => number;
   /** Most pause while the server does not serve the kind: somebody is installing it. */
   readonly unservedMs: number;
 }
 
 /** As the field has found them to keep a watch alive. */
 export const TIMES: InformerTimes = {
-  watchSeconds: () => 300 + Math.floor(Math.random() * 300),
+  watchSeconds: (random) => 300 + Math.floor(random() * 300),
   graceMs: 30_000,
   answerMs: 30_000,
   backoffMs,

@@ -21,6 +21,8 @@ export interface LeaseOptions {
   readonly identity: string;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Chance, from 0 to 1: that replicas do not meet at the same moment each time. */
+  readonly random?: () => number;
   /** How long others wait for a holder that falls silent. Default 15 s. */
   readonly durationMs?: number;
   /** How long a holder tries to renew until it gives up; less than `durationMs`. Default 10 s. */
@@ -63,6 +65,7 @@ export async function leadWithLease(
 class Lease {
   readonly #options: LeaseOptions;
   readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #durationMs: number;
   readonly #renewMs: number;
   readonly #retryMs: number;
@@ -74,6 +77,7 @@ class Lease {
   constructor(options: LeaseOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
     this.#durationMs = options.durationMs ?? 15_000;
     this.#renewMs = options.renewMs ?? 10_000;
     this.#retryMs = options.retryMs ?? 2000;
@@ -91,8 +95,7 @@ class Lease {
         this.#options.log.info("lease acquired", this.#fields());
         return true;
       }
-      // Apart, so that replicas do not meet at the same moment each time.
-      await this.#clock.delay(this.#retryMs * (1 + Math.random() * 0.2), { signal });
+      await this.#clock.delay(this.#retryMs * (1 + this.#random() * 0.2), { signal });
     }
     return false;
   }

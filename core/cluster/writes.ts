@@ -92,12 +92,6 @@ export async function deleteObject(
   });
 }
 
-/** True for what a later try may mend by itself: too many requests, a server in trouble, a lost race. */
-export function isPassing(error: ApiError): boolean {
-  return error.status === 409 && error.reason !== "AlreadyExists" || error.status === 429 ||
-    error.status >= 500;
-}
-
 /** Replacing these two with what they are changes nothing; with anything else the server refuses. */
 function jsonPreconditions(preconditions: Preconditions): JsonObject[] {
   return (["uid", "resourceVersion"] as const).flatMap((field) => {

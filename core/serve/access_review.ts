@@ -4,7 +4,12 @@
  *
  * @module
  */
+import { errorText } from "core/errors.ts";
+import { shown } from "core/grammar/echo.ts";
+import { type Logger, silentLogger } from "core/log/logger.ts";
+import { redactText } from "core/log/redact.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+import { systemClock } from "core/time/clock.ts";
 import type { Refusal } from "./http_head.ts";
 import { Rate } from "./rate.ts";
 
@@ -19,9 +24,19 @@ const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{1,16384})$/i;
 const ALLOWED_MS = 60_000;
 const REFUSED_MS = 5000;
 const MOST_KNOWN = 256;
+/** Characters of the API server's reason that are passed on. */
+const LONGEST_REASON = 300;
 /** Questions of one peer to the API server: strangers have as many tokens as they like. */
 const BURST = 20;
 const PER_SECOND = 5;
+
+/** What a review works with; each has a default. */
+export interface AccessReviewOptions {
+  /** Milliseconds that only go forward. */
+  readonly now?: () => number;
+  /** Is told why the API server could not be asked: whoever asked is not, the reason is not his to know. */
+  readonly log?: Logger;
+}
 
 interface Known {
   readonly until: number;
@@ -32,12 +47,14 @@ interface Known {
 export class AccessReview {
   readonly #post: PostReview;
   readonly #now: () => number;
+  readonly #log: Logger;
   readonly #known = new Map<string, Known>();
   readonly #asked = new Map<string, Rate>();
 
-  constructor(post: PostReview, now: () => number = () => performance.now()) {
+  constructor(post: PostReview, options: AccessReviewOptions = {}) {
     this.#post = post;
-    this.#now = now;
+    this.#now = options.now ?? systemClock.now;
+    this.#log = options.log ?? silentLogger;
   }
 
   /**
@@ -63,8 +80,11 @@ export class AccessReview {
     let refusal: Refusal | undefined;
     try {
       refusal = await this.#ask(token, path, verb);
-    } catch {
-      // Its reason could quote what was sent.
+    } catch (thrown) {
+      this.#log.warn("the API server cannot be asked who may see a page", {
+        path,
+        reason: errorText(thrown),
+      });
       return { status: 503, why: "the API server cannot be asked who this is" };
     }
     const until = this.#now() + (refusal === undefined ? ALLOWED_MS : REFUSED_MS);
@@ -85,7 +105,7 @@ export class AccessReview {
     );
     const { user } = whose;
     if (whose.authenticated !== true || !isObject(user)) {
-      return { status: 401, why: "the API server does not know this token" };
+      return { status: 401, why: `the API server does not know this token${reason(whose.error)}` };
     }
     const { username = "", uid = "", groups = [], extra = {} } = user;
     const may = statusOf(
@@ -96,7 +116,8 @@ export class AccessReview {
       }),
     );
     if (may.allowed === true && may.denied !== true) return undefined;
-    return { status: 403, why: `${username} may not ${verb} ${path}; a ClusterRole allows it` };
+    const why = `${username} may not ${verb} ${path}; a ClusterRole allows it`;
+    return { status: 403, why: `${why}${reason(may.reason ?? may.evaluationError)}` };
   }
 
   #mayAsk(peer: string): boolean {
@@ -109,6 +130,13 @@ export class AccessReview {
 
 function statusOf(answer: Json): JsonObject {
   return isObject(answer) && isObject(answer.status) ? answer.status : {};
+}
+
+/** What the API server says of a refusal, for whoever was refused: it is about his own token and his own rights. */
+function reason(text: Json | undefined): string {
+  return typeof text !== "string" || text === ""
+    ? ""
+    : `: ${shown(redactText(text), LONGEST_REASON)}`;
 }
 
 /** No token stays in memory longer than its request. */

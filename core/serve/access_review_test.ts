@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createLogger } from "core/log/record.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import { AccessReview } from "./access_review.ts";
 
@@ -7,20 +8,29 @@ function subject() {
   const asked: [path: string, body: JsonObject][] = [];
   let now = 0;
   let down = false;
+  const told: string[] = [];
+  const log = createLogger({
+    name: "test",
+    level: "info",
+    sink: ({ msg, fields }) => told.push(`${msg}: ${fields.reason}`),
+  });
   const review = new AccessReview((path, body) => {
     asked.push([path.slice(path.lastIndexOf("/") + 1), body]);
     if (down) return Promise.reject(new Error("secret"));
     const spec = body.spec as JsonObject;
     const known = ["reader", "stranger"].includes(String(spec.token));
     const user = { username: String(spec.token), groups: ["g"] };
+    const unknown = { authenticated: false, error: "[token has expired, eyJhbGciOiJI.x]" };
     return Promise.resolve(
       "token" in spec
-        ? { status: known ? { authenticated: true, user } : { authenticated: false } }
-        : { status: { allowed: spec.user === "reader" } },
+        ? { status: known ? { authenticated: true, user } : unknown }
+        : { status: { allowed: spec.user === "reader", reason: "RBAC: no\nrole" } },
     );
-  }, () => now);
+  }, { now: () => now, log });
   return {
     asked,
+    told,
+    why: async (header: string) => (await review.refusal("a", header, "/metrics", "get"))?.why,
     pass: (ms: number) => now += ms,
     fail: (is: boolean) => down = is,
     status: async (header: string | undefined, peer = "a") =>
@@ -84,4 +94,20 @@ Deno.test("one peer's many tokens do not flood the API server, and keep nobody e
   assert.equal(await it.status("Bearer reader", "b"), 200);
   it.pass(1000);
   assert.equal(await it.status("Bearer reader"), 200);
+});
+
+Deno.test("the API server's reasons reach whom they concern, in one line and without tokens", async () => {
+  const it = subject();
+  assert.equal(
+    await it.why("Bearer nobody"),
+    "the API server does not know this token: [token has expired, [redacted]]",
+  );
+  assert.match(await it.why("Bearer stranger") ?? "", /a ClusterRole allows it: RBAC: no role$/);
+  assert.deepEqual(it.told, []);
+  it.fail(true);
+  assert.equal(
+    await it.why("Bearer other"),
+    "the API server cannot be asked who this is",
+  );
+  assert.deepEqual(it.told, ["the API server cannot be asked who may see a page: secret"]);
 });
