@@ -5,7 +5,7 @@
  * @module
  */
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import type { ApiError, KubeClient } from "./client.ts";
+import type { KubeClient } from "./client.ts";
 
 /** What a write of this module needs of a client. */
 export type Writer = Pick<KubeClient, "json">;
