@@ -6,6 +6,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
+import { sendWithoutDelay } from "core/host/no_delay_connections.ts";
 import type { Json } from "core/patch/json.ts";
 import { ApiError } from "core/kube/api_error.ts";
 import { type Kubeconfig, parseKubeconfig } from "core/kube/kubeconfig.ts";
@@ -147,7 +148,7 @@ export class KubeClient implements Disposable {
 
   async #send(method: string, path: string, options: KubeRequestOptions): Promise<Response> {
     const token = this.#currentToken();
-    const response = await fetch(`${this.#endpoint.server}${path}`, {
+    const asked = fetch(`${this.#endpoint.server}${path}`, {
       method,
       headers: {
         accept: "application/json",
@@ -163,6 +164,8 @@ export class KubeClient implements Disposable {
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
+    using _now = sendWithoutDelay();
+    const response = await asked;
     // Renewed since it was read, perhaps: the next request reads it again.
     if (response.status === 401) this.#token = undefined;
     return response;
