@@ -37,56 +37,78 @@ export interface NamedPatch {
   readonly object: JsonObject;
 }
 
-/** Everything in a ContainerPatch that can never work on any container; empty for a good one. */
-export function containerPatchProblems(object: Json, schema: ContainerSchema): Problem[] {
+/** What there is to say about a ContainerPatch before it is applied. */
+export interface PatchReview {
+  /** What can never work on any container. */
+  readonly problems: readonly Problem[];
+  /** What Kubernetes reads as another field or not at all; Kuma 2.9 says nothing about it. */
+  readonly warnings: readonly string[];
+}
+
+/** Looks through a ContainerPatch; nothing is said of a good one. */
+export function reviewContainerPatch(object: Json, schema: ContainerSchema): PatchReview {
   const spec = isObject(object) ? object.spec : undefined;
-  if (spec === undefined || spec === null) return [];
-  if (!isObject(spec)) return [{ field: "spec", message: "must be an object" }];
+  if (spec === undefined || spec === null) return { problems: [], warnings: [] };
+  if (!isObject(spec)) {
+    return { problems: [{ field: "spec", message: "must be an object" }], warnings: [] };
+  }
+  const warnings: string[] = [];
   const problems = PATCH_TARGETS.flatMap((target) => {
     const list = spec[target];
     if (list === undefined || list === null) return [];
     if (!Array.isArray(list)) return [{ field: `spec.${target}`, message: "must be a list" }];
-    return list.flatMap((raw, at) =>
-      operationProblems(raw, target, `spec.${target}[${at}]`, schema)
-    );
+    return list.flatMap((raw, at) => {
+      const field = `spec.${target}[${at}]`;
+      const found = reviewOperation(raw, target, field, schema);
+      warnings.push(...found.warnings.map((warning) => `${field}: ${warning}`));
+      return found.problems;
+    });
   });
   const more = problems.length - MAX_PROBLEMS;
-  if (more <= 0) return problems;
-  return [
-    ...problems.slice(0, MAX_PROBLEMS),
-    { field: "spec", message: `there are ${more} further problems` },
-  ];
+  return {
+    problems: more <= 0 ? problems : [
+      ...problems.slice(0, MAX_PROBLEMS),
+      { field: "spec", message: `there are ${more} further problems` },
+    ],
+    warnings: warnings.slice(0, MAX_PROBLEMS),
+  };
 }
 
-function operationProblems(
+function reviewOperation(
   raw: Json,
   target: PatchTarget,
   field: string,
   schema: ContainerSchema,
-): Problem[] {
+): PatchReview {
   let operation: PatchOperation;
   try {
     operation = parseOperation(raw);
   } catch (thrown) {
     if (!(thrown instanceof OperationError)) throw thrown;
-    return [{
-      field: thrown.field === "" ? field : `${field}.${thrown.field}`,
-      message: thrown.line,
-    }];
+    const where = thrown.field === "" ? field : `${field}.${thrown.field}`;
+    return { problems: [{ field: where, message: thrown.line }], warnings: [] };
   }
-  if (touchesName(operation, target)) return [{ field: `${field}.path`, message: NAME_IS_FIXED }];
+  if (touchesName(operation, target)) {
+    return { problems: [{ field: `${field}.path`, message: NAME_IS_FIXED }], warnings: [] };
+  }
   const { op, tokens } = operation;
   const from = operation.from === undefined ? [] : parsePointer(operation.from);
   const writes = op === "add" || op === "replace";
   const value = writes ? withoutNulls(operation.value ?? null) : undefined;
-  const named = (name: string, messages: string[]) =>
+  const named = (name: string, messages: readonly string[]) =>
     messages.map((message) => ({ field: `${field}.${name}`, message }));
-  return [
-    ...named("path", afterList(op === "remove" || op === "replace" ? tokens : parents(op, tokens))),
-    ...named("from", afterList(from)),
-    ...named("from", schema.problemsAt(from, undefined)),
-    ...named(writes ? "value" : "path", schema.problemsAt(tokens, value)),
-  ];
+  const source = schema.judge(from, undefined);
+  const place = schema.judge(tokens, value);
+  // What has to be there already has the name that it was given before.
+  const exists = op === "remove" || op === "replace";
+  return {
+    problems: [
+      ...named("path", afterList(exists ? tokens : parents(op, tokens))),
+      ...named("from", [...afterList(from), ...source.problems, ...source.place]),
+      ...named(writes ? "value" : "path", [...place.problems, ...(exists ? place.place : [])]),
+    ],
+    warnings: [...(exists ? [] : place.place), ...place.members],
+  };
 }
 
 /** The tokens that must name something that is there before the operation. */
@@ -114,7 +136,8 @@ function touchesName({ op, tokens, from, value }: PatchOperation, target: PatchT
 
 /**
  * Applies one list of each patch, in order, to a copy of the container and checks the result against
- * the schema. Returns the container as Kubernetes would read it. Throws `KUMA-WH-012` for an operation
+ * the schema. Returns the container as Kubernetes would read it; `note` takes a line for each member that is read
+ * as another field, or as none. Throws `KUMA-WH-012` for an operation
  * that fails, `KUMA-WH-013` for a container that Kubernetes would not take; both name the patch.
  */
 export function applyContainerPatches(
@@ -122,6 +145,7 @@ export function applyContainerPatches(
   patches: readonly NamedPatch[],
   target: PatchTarget,
   schema: ContainerSchema,
+  note: (line: string) => void = () => {},
 ): JsonObject {
   const draft = new PatchDraft(container);
   let touched = false;
@@ -142,16 +166,19 @@ export function applyContainerPatches(
       }
     }
   }
-  return touched ? checked(draft.container, container, names, schema) : container;
+  if (!touched) return container;
+  const clean = withoutNulls(draft.container);
+  const { container: read, notes } = schema.read(isObject(clean) ? clean : {});
+  for (const line of notes.slice(0, MAX_PROBLEMS)) note(`container patches ${names}: ${line}`);
+  return checked(read, container, names, schema);
 }
 
 function checked(
-  result: JsonObject,
+  clean: JsonObject,
   before: JsonObject,
   names: string,
   schema: ContainerSchema,
 ): JsonObject {
-  const clean = withoutNulls(result) as JsonObject;
   const problems = schema.problems(clean);
   if (clean.name !== before.name) problems.push(NAME_IS_FIXED);
   // Optional in the schema, since templates may omit it; a pod may not.

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { KumaError } from "../errors.ts";
-import {
-  applyContainerPatches,
-  containerPatchProblems,
-  type NamedPatch,
-} from "./container_patch.ts";
+import { applyContainerPatches, type NamedPatch, reviewContainerPatch } from "./container_patch.ts";
 import type { JsonObject } from "./json.ts";
 import { shippedContainerSchema } from "./schema.ts";
 
@@ -61,7 +57,7 @@ Deno.test("the documented example changes the sidecar as documented", () => {
 });
 
 Deno.test("the documented example is valid when created, and changes the init container", () => {
-  assert.deepEqual(containerPatchProblems(DOCUMENTED, schema), []);
+  assert.deepEqual(reviewContainerPatch(DOCUMENTED, schema), { problems: [], warnings: [] });
   const init = { name: "kuma-init", image: "i", securityContext: { runAsUser: 0, runAsGroup: 0 } };
   const named = [{ name: "container-patch-1", object: DOCUMENTED }];
   assert.deepEqual(applyContainerPatches(init, named, "initPatch", schema).securityContext, {
@@ -120,12 +116,6 @@ const DENIED: [string, JsonObject, string, RegExp][] = [
     /\/resources\/limits\/cpu must be a quantity/,
   ],
   [
-    "an unknown field",
-    { op: "add", path: "/resurces", value: "{}" },
-    "KUMA-WH-013",
-    /has no field "resurces"/,
-  ],
-  [
     "a new name",
     { op: "replace", path: "/name", value: '"other"' },
     "KUMA-WH-013",
@@ -172,9 +162,14 @@ const REFUSED: [JsonObject, string, RegExp][] = [
   [{ op: "move", path: "/image" }, "spec.sidecarPatch[0].from", /needs a path/],
   [{ op: "copy", path: "/image", from: "x" }, "spec.sidecarPatch[0].from", /starts with/],
   [
-    { op: "add", path: "/nope", value: "1" },
+    { op: "replace", path: "/nope", value: "1" },
     "spec.sidecarPatch[0].value",
     /no field of a container/,
+  ],
+  [
+    { op: "remove", path: "/SecurityContext/runAsUser" },
+    "spec.sidecarPatch[0].path",
+    /\/SecurityContext is read as securityContext/,
   ],
   [{ op: "remove", path: "/nope/x" }, "spec.sidecarPatch[0].path", /no field of a container/],
   [
@@ -216,7 +211,7 @@ const REFUSED: [JsonObject, string, RegExp][] = [
 
 for (const [operation, field, message] of REFUSED) {
   Deno.test(`a ContainerPatch is refused: ${JSON.stringify(operation)}`, () => {
-    const problems = containerPatchProblems(patch("p", operation).object, schema);
+    const { problems } = reviewContainerPatch(patch("p", operation).object, schema);
     assert.equal(problems[0]?.field, field);
     assert.match(problems[0]?.message ?? "", message);
   });
@@ -228,19 +223,19 @@ Deno.test("the whole container may be given, under its name", () => {
     path: "",
     value: '{"name": "kuma-sidecar", "image": "i"}',
   });
-  assert.deepEqual(containerPatchProblems(whole.object, schema), []);
+  assert.deepEqual(reviewContainerPatch(whole.object, schema).problems, []);
   assert.deepEqual(patched(whole), { name: "kuma-sidecar", image: "i" });
 });
 
 Deno.test("of very many problems the first are named, the rest counted", () => {
   const many = Array.from({ length: 1000 }, () => ({ op: "add", path: "/image" }));
-  const problems = containerPatchProblems(patch("p", ...many).object, schema);
+  const { problems } = reviewContainerPatch(patch("p", ...many).object, schema);
   assert.equal(problems.length, 21);
   assert.deepEqual(problems[20], { field: "spec", message: "there are 980 further problems" });
 });
 
 Deno.test("every problem of a ContainerPatch is named at once", () => {
-  const problems = containerPatchProblems({
+  const { problems } = reviewContainerPatch({
     spec: { sidecarPatch: [{ op: "add", path: "/image" }], initPatch: [7, { op: "add" }] },
   }, schema);
   assert.deepEqual(problems.map((problem) => problem.field), [
@@ -248,4 +243,43 @@ Deno.test("every problem of a ContainerPatch is named at once", () => {
     "spec.initPatch[0]",
     "spec.initPatch[1].path",
   ]);
+});
+
+Deno.test("members that differ in case are the field's own, unknown ones are dropped, with a line each", () => {
+  const operations = [
+    { op: "add", path: "/securitycontext", value: '{"Privileged": true, "priviliged": true}' },
+    { op: "add", path: "/resurces", value: '{"limits": {}}' },
+    { op: "add", path: "/resources/Limits", value: '{"cpu": "2"}' },
+  ];
+  const notes: string[] = [];
+  const note = (line: string) => void notes.push(line);
+  const made = applyContainerPatches(
+    sidecar(),
+    [patch("p", ...operations)],
+    "sidecarPatch",
+    schema,
+    note,
+  );
+  assert.deepEqual(made, {
+    ...sidecar(),
+    securityContext: { runAsGroup: 5678, runAsUser: 5678, privileged: true },
+    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { cpu: "2", memory: "512Mi" } },
+  });
+  assert.deepEqual(notes, [
+    'container patches ["p"]: /resources/Limits is read as limits',
+    'container patches ["p"]: /securitycontext is read as securityContext',
+    'container patches ["p"]: /securitycontext/Privileged is read as privileged',
+    'container patches ["p"]: /securitycontext/priviliged is no field of a container',
+    'container patches ["p"]: /resurces is no field of a container',
+  ]);
+  assert.deepEqual(reviewContainerPatch(patch("p", ...operations).object, schema), {
+    problems: [],
+    warnings: [
+      "spec.sidecarPatch[0]: /securitycontext is read as securityContext",
+      "spec.sidecarPatch[0]: /securitycontext/Privileged is read as privileged",
+      "spec.sidecarPatch[0]: /securitycontext/priviliged is no field of a container",
+      "spec.sidecarPatch[1]: /resurces is no field of a container",
+      "spec.sidecarPatch[2]: /resources/Limits is read as limits",
+    ],
+  });
 });

@@ -5,7 +5,7 @@
  */
 import { Ajv, type ErrorObject } from "ajv";
 import shipped from "./container_schema.json" with { type: "json" };
-import type { Json, JsonObject } from "./json.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
 import { CONTAINER_TYPE, schemaOf } from "./openapi.ts";
 
 const MAX_PROBLEMS = 5;
@@ -29,17 +29,34 @@ export class ContainerSchema {
   }
 
   /**
-   * What keeps `value` from ever standing at the place that `tokens` name in a container: a field that
-   * does not exist, or a value of the wrong type. None where the place says nothing.
+   * A value of the container's type as Kubernetes reads it: members whose names only differ in case are the field's
+   * own, and lie over what stood there before; what no field is called is dropped. Both are noted, a line each.
    */
-  problemsAt(tokens: readonly string[], value: Json | undefined): string[] {
+  read(container: JsonObject): { container: JsonObject; notes: string[] } {
+    const notes: string[] = [];
+    const root = this.#at(`/definitions/${CONTAINER_TYPE}`);
+    return { container: this.#fit(container, root, "", notes) as JsonObject, notes };
+  }
+
+  /**
+   * What `value` would meet at the place that `tokens` name in a container. Nothing where the place says nothing.
+   */
+  judge(tokens: readonly string[], value: Json | undefined): Judgement {
+    const place: string[] = [];
+    const members: string[] = [];
+    const found = (...problems: string[]): Judgement => ({ problems, place, members });
     let pointer = `/definitions/${CONTAINER_TYPE}`;
     let node = this.#at(pointer);
     for (const [depth, token] of tokens.entries()) {
-      const next = step(node, token);
-      if (next === undefined) {
-        return [`/${tokens.slice(0, depth + 1).join("/")} is no field of a container`];
+      const where = `/${tokens.slice(0, depth + 1).join("/")}`;
+      const field = fieldOf(node, token);
+      if (field === undefined) {
+        place.push(noField(where));
+        return found();
       }
+      if (field !== token) place.push(`${where} is read as ${field}`);
+      const next = step(node, field);
+      if (next === undefined) return found(noField(where));
       pointer = next.ref ?? `${pointer}${next.below}`;
       node = this.#at(pointer);
       if (typeof node.$ref === "string") {
@@ -47,9 +64,49 @@ export class ContainerSchema {
         node = this.#at(pointer);
       }
     }
-    if (value === undefined || value === null) return [];
+    if (value === undefined || value === null) return found();
     const where = tokens.length === 0 ? "" : `/${tokens.join("/")}`;
-    return this.#check(`container#${encodeURI(pointer)}`, value, where);
+    const fitted = this.#fit(value, node, where, members);
+    return found(...this.#check(`container#${encodeURI(pointer)}`, fitted, where));
+  }
+
+  #fit(value: Json, schema: JsonObject, where: string, notes: string[]): Json {
+    const node = typeof schema.$ref === "string" ? this.#at(schema.$ref.slice(1)) : schema;
+    if (Array.isArray(value)) {
+      const { items } = node;
+      if (!isObject(items)) return value;
+      return value.map((item, index) => this.#fit(item, items, `${where}/${index}`, notes));
+    }
+    if (!isObject(value)) return value;
+    const { properties, additionalProperties } = node;
+    if (isObject(properties)) return this.#fitFields(value, properties, where, notes);
+    if (!isObject(additionalProperties)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [
+        key,
+        this.#fit(member, additionalProperties, `${where}/${key}`, notes),
+      ]),
+    );
+  }
+
+  #fitFields(
+    value: JsonObject,
+    properties: JsonObject,
+    where: string,
+    notes: string[],
+  ): JsonObject {
+    const fields = new Map<string, Json>();
+    for (const [key, member] of Object.entries(value)) {
+      const field = fieldOf({ properties }, key);
+      if (field === undefined) {
+        notes.push(noField(`${where}/${key}`));
+        continue;
+      }
+      if (field !== key) notes.push(`${where}/${key} is read as ${field}`);
+      const fitted = this.#fit(member, properties[field] as JsonObject, `${where}/${key}`, notes);
+      fields.set(field, laidOver(fields.get(field), fitted));
+    }
+    return Object.fromEntries(fields);
   }
 
   #check(id: string, value: Json, where: string): string[] {
@@ -65,6 +122,35 @@ export class ContainerSchema {
     for (const token of pointer.slice(1).split("/")) at = (at as JsonObject)[token];
     return at as JsonObject;
   }
+}
+
+/** What {@linkcode ContainerSchema.judge} finds, a line each. */
+export interface Judgement {
+  /** What keeps the value from ever standing there: a place that no list or scalar has, a wrong type. */
+  readonly problems: readonly string[];
+  /** Where the place is read as another field, or as none. */
+  readonly place: readonly string[];
+  /** The same of members of the value. */
+  readonly members: readonly string[];
+}
+
+const noField = (where: string) => `${where} is no field of a container`;
+
+/** The field that a member is read as, in any case as Go reads JSON; the token itself where no fields are named. */
+function fieldOf({ properties }: JsonObject, token: string): string | undefined {
+  if (!isObject(properties) || Object.hasOwn(properties, token)) return token;
+  const folded = token.toLowerCase();
+  return Object.keys(properties).find((name) => name.toLowerCase() === folded);
+}
+
+/** Go reads an object into the one that is there, and anything else in its place. */
+function laidOver(before: Json | undefined, after: Json): Json {
+  if (!isObject(before) || !isObject(after)) return after;
+  const members = Object.entries(after).map(([key, member]): [string, Json] => [
+    key,
+    laidOver(before[key], member),
+  ]);
+  return { ...before, ...Object.fromEntries(members) };
 }
 
 /** One token down: below the current pointer, or at a reference of its own. */

@@ -41,13 +41,20 @@ Deno.test("what Kubernetes cannot read is named with its place", () => {
 });
 
 Deno.test("a place in the schema is judged on its own", () => {
-  assert.deepEqual(schema.problemsAt(["securityContext", "capabilities", "drop", "-"], "ALL"), []);
-  assert.deepEqual(schema.problemsAt(["resources", "limits", "example.com/gpu"], "1"), []);
-  assert.deepEqual(schema.problemsAt(["resources", "limits", "cpu"], "x y"), [
+  assert.deepEqual(
+    schema.judge(["securityContext", "capabilities", "drop", "-"], "ALL").problems,
+    [],
+  );
+  assert.deepEqual(schema.judge(["resources", "limits", "example.com/gpu"], "1").problems, []);
+  assert.deepEqual(schema.judge(["resources", "limits", "cpu"], "x y").problems, [
     "/resources/limits/cpu must be a quantity such as 100m or 64Mi",
   ]);
-  assert.deepEqual(schema.problemsAt(["args", "x"], "1"), ["/args/x is no field of a container"]);
-  assert.deepEqual(schema.problemsAt(["image", "x"], "1"), ["/image/x is no field of a container"]);
+  assert.deepEqual(schema.judge(["args", "x"], "1").problems, [
+    "/args/x is no field of a container",
+  ]);
+  assert.deepEqual(schema.judge(["image", "x"], "1").problems, [
+    "/image/x is no field of a container",
+  ]);
 });
 
 Deno.test("a schema comes from an API server's document, with fields that are newer than ours", () => {

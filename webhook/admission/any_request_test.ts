@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KumaError } from "core/errors.ts";
-import { containerPatchProblems } from "core/patch/container_patch.ts";
+import { reviewContainerPatch } from "core/patch/container_patch.ts";
 import type { Json } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
 import { changedFields } from "../explain/fields.ts";
@@ -115,7 +115,7 @@ Deno.test("an object that cannot be a text is no reason to fail", () => {
   const spec = { constraints: { dataplaneProxy: { requirements } }, mtls: { backends } };
   assert.deepEqual(viewMesh({ spec }).requirements, [{ a: "{…}", b: "[…]", c: "1" }]);
 
-  const [problem] = containerPatchProblems(
+  const { problems: [problem] } = reviewContainerPatch(
     {
       spec: {
         sidecarPatch: [{ op: "replace", path: "", value: JSON.stringify({ name: untext }) }],

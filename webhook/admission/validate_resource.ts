@@ -4,7 +4,7 @@
  * @module
  */
 import { LABELS, TAGS } from "core/kube/annotations.ts";
-import { containerPatchProblems } from "core/patch/container_patch.ts";
+import { reviewContainerPatch } from "core/patch/container_patch.ts";
 import { isObject, type Json } from "core/patch/json.ts";
 import type { ContainerSchema } from "core/patch/schema.ts";
 import { dataplaneProblems } from "core/dataplane/validate.ts";
@@ -75,8 +75,9 @@ function containerPatch(
         "referenced by pods in all namespaces",
     );
   }
-  const problems = containerPatchProblems(request.object ?? null, schema);
-  return problems.length === 0 ? ALLOWED : invalid("ContainerPatch", request.name, problems);
+  const { problems, warnings } = reviewContainerPatch(request.object ?? null, schema);
+  if (problems.length > 0) return invalid("ContainerPatch", request.name, problems);
+  return warnings.length === 0 ? ALLOWED : { allowed: true, warnings };
 }
 
 function gatewayInstance(

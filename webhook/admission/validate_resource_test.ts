@@ -57,6 +57,21 @@ Deno.test("a ContainerPatch that can never work is refused field by field", asyn
   assert.equal(await patches({ object: broken, operation: "DELETE" }), "allowed");
 });
 
+Deno.test("what Kubernetes would not read of a ContainerPatch is a warning, as Kuma takes it", async () => {
+  const operation = { op: "add", path: "/securityContext/priviliged", value: "true" };
+  const request = requestOf({
+    kind: "ContainerPatch",
+    resource: "containerpatches",
+    namespace: "kuma-system",
+    object: { spec: { sidecarPatch: [operation] } },
+  });
+  const context = { settings: settingsOf({}), schema: shippedContainerSchema(), meshes: MESHES };
+  assert.deepEqual(await validateResource(request, context), {
+    allowed: true,
+    warnings: ["spec.sidecarPatch[0]: /securityContext/priviliged is no field of a container"],
+  });
+});
+
 const policy = (object: JsonObject, over: Partial<AdmissionRequest> = {}) => ({
   kind: "MeshTimeout",
   resource: "meshtimeouts",

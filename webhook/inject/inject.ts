@@ -155,7 +155,13 @@ function place(pod: PodView, plan: Plan) {
   );
   const built = sidecarContainer(pod, options, plan.mesh, context, native);
   const sidecar = withoutEscalation(
-    applyContainerPatches(built, plan.patches, "sidecarPatch", context.schema),
+    applyContainerPatches(
+      built,
+      plan.patches,
+      "sidecarPatch",
+      context.schema,
+      (line) => void inputs.warnings.push(line),
+    ),
   );
   inputs.warnings.push(...replacedHooks(built, sidecar));
   const init = initOf(pod, plan);
@@ -182,5 +188,6 @@ function initOf(pod: PodView, plan: Plan): JsonObject[] {
   const container = settings.cniEnabled
     ? validationContainer(settings, redirection)
     : initContainer(settings, redirection.args, redirection.ebpf, pod);
-  return [applyContainerPatches(container, plan.patches, "initPatch", context.schema)];
+  const note = (line: string) => void plan.inputs.warnings.push(line);
+  return [applyContainerPatches(container, plan.patches, "initPatch", context.schema, note)];
 }
