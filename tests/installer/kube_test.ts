@@ -1,13 +1,35 @@
 import assert from "node:assert/strict";
+import { cniClusterRules, cniNamespaceRules } from "core/manifests/cni.ts";
+import { evaluate, NO_SCOPE } from "core/manifests/template/evaluate.ts";
+import type { Node } from "core/manifests/template/node.ts";
 import { sharedCluster, type TestCluster } from "tests/kube/apiserver.ts";
+import type { PolicyRule } from "tests/kube/cluster.ts";
 import { createPki } from "tests/kube/pki.ts";
 import { requires } from "tests/support/requires.ts";
 import { waitUntil } from "tests/support/processes.ts";
+import { judgeDaemonSet } from "../../installer/daemonset.ts";
 import { CALICO, TestNode } from "./node.ts";
 
 const test = requires("root", "etcd");
 const LIST = "10-calico.conflist";
 const POD = "kuma-cni-node-abcde";
+
+/** What `kumactl install control-plane` grants. */
+const CLUSTER_RULES = rules(cniClusterRules());
+const OWN_RULES = rules(cniNamespaceRules({ name: "kuma-cni" }));
+
+function rules(nodes: Node[]): PolicyRule[] {
+  const scope = { ...NO_SCOPE, values: { nameOverride: "kuma" } };
+  return evaluate(nodes, scope) as unknown as PolicyRule[];
+}
+
+/** The rules without one resource. */
+function less(rules: readonly PolicyRule[], resource: string): PolicyRule[] {
+  return rules.map((rule) => ({
+    ...rule,
+    resources: (rule.resources ?? []).filter((one) => one !== resource),
+  })).filter(({ resources }) => resources.length > 0);
+}
 
 /** The DaemonSet's namespace, service account, roles, pod and node in a real API server. */
 class Deployment {
@@ -17,23 +39,14 @@ class Deployment {
     readonly podUid: string,
   ) {}
 
-  static async create(cluster: TestCluster, mayRequestTokens: boolean): Promise<Deployment> {
+  /** `lacking` names a resource that the account has no right to, though the manifests give it one. */
+  static async create(cluster: TestCluster, lacking = ""): Promise<Deployment> {
     const namespace = `cni-${crypto.randomUUID().slice(0, 8)}`;
     await cluster.createNamespace(namespace);
     await cluster.createServiceAccount(namespace, "kuma-cni");
-    const rules = [
-      { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
-      { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
-      { apiGroups: ["apps"], resources: ["daemonsets"], verbs: ["get"] },
-    ];
-    const tokens = {
-      apiGroups: [""],
-      resources: ["serviceaccounts/token"],
-      resourceNames: ["kuma-cni"],
-      verbs: ["create"],
-    };
     const subject = { serviceAccount: `${namespace}/kuma-cni` };
-    await cluster.grant(namespace, mayRequestTokens ? [...rules, tokens] : rules, subject);
+    await cluster.grant(namespace, less(CLUSTER_RULES, lacking), subject);
+    await cluster.grant(namespace, less(OWN_RULES, lacking), subject, namespace);
     await cluster.request("POST", "/api/v1/nodes", {
       metadata: { name: namespace, labels: { "kubernetes.io/os": "linux" } },
     });
@@ -114,7 +127,7 @@ function kubeconfigToken(node: TestNode): string {
 
 test("the plugin's token works while the DaemonSet's pod is gone", async () => {
   await using cluster = await sharedCluster();
-  const deployment = await Deployment.create(cluster, true);
+  const deployment = await Deployment.create(cluster);
   await cluster.createPod(deployment.namespace, { metadata: { name: "web" } });
   await using node = await TestNode.create();
   node.write(LIST, CALICO);
@@ -138,7 +151,7 @@ test("the plugin's token works while the DaemonSet's pod is gone", async () => {
 
 test("an authority that only the environment names does not vouch for the API server", async () => {
   await using cluster = await sharedCluster();
-  const deployment = await Deployment.create(cluster, true);
+  const deployment = await Deployment.create(cluster);
   await using node = await TestNode.create();
   node.write(LIST, CALICO);
   const env = { ...await deployment.env(node), DENO_CERT: cluster.caFile };
@@ -152,7 +165,7 @@ test("an authority that only the environment names does not vouch for the API se
 
 test("without the right to ask for tokens, the pod's own is used and follows its rotation", async () => {
   await using cluster = await sharedCluster();
-  const deployment = await Deployment.create(cluster, false);
+  const deployment = await Deployment.create(cluster, "serviceaccounts/token");
   await using node = await TestNode.create();
   node.write(LIST, CALICO);
   const installer = node.start(await deployment.env(node));
@@ -176,9 +189,40 @@ test("without the right to ask for tokens, the pod's own is used and follows its
   assert.doesNotMatch(installer.output, /eyJ/);
 });
 
+test("each of its rights is needed: without it the end of the pod is judged otherwise", async (t) => {
+  await using cluster = await sharedCluster();
+  const rights = [...CLUSTER_RULES, ...OWN_RULES].flatMap(({ resources = [], verbs }) => {
+    assert.deepEqual(verbs.length, 1, "one verb a rule: what is taken away is a right");
+    return resources;
+  });
+  // Which one is missing, and what is said then. The token's own test is above.
+  const said: Record<string, RegExp> = {
+    pods: /answers 403 for pod .*: unauthorised/,
+    daemonsets: /answers 403 for DaemonSet .*: unauthorised/,
+    nodes: /DaemonSet .* is there$/,
+    "serviceaccounts/token": /still has this node/,
+  };
+  assert.deepEqual(rights.toSorted(), Object.keys(said).toSorted());
+  for (
+    const [lacking, expected] of [["", /still has this node/] as const, ...Object.entries(said)]
+  ) {
+    await t.step(`without ${lacking || "nothing"}`, async () => {
+      const deployment = await Deployment.create(cluster, lacking);
+      const token = await deployment.podToken();
+      const get = async (path: string) => {
+        const answer = await cluster.fetch("GET", path, undefined, { token });
+        return { status: answer.status, body: await answer.json() };
+      };
+      const settings = { pod: { name: "", namespace: "", node: "" }, daemonSet: "" };
+      const { reason } = await judgeDaemonSet(settings, token, get);
+      assert.match(reason, expected);
+    });
+  }
+});
+
 test("a rolling update keeps everything, a deleted DaemonSet cleans the node", async () => {
   await using cluster = await sharedCluster();
-  const deployment = await Deployment.create(cluster, true);
+  const deployment = await Deployment.create(cluster);
   await using node = await TestNode.create();
   node.write(LIST, CALICO);
   const first = node.start(await deployment.env(node));

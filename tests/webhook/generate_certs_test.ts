@@ -11,12 +11,14 @@ import {
   mutatingConfiguration,
   namespaceRules,
   secretRules,
+  validatingConfiguration,
 } from "../../webhook/manifests.ts";
+import { pairs, without } from "./rules.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { Program } from "./program.ts";
-import { adminConnection, furnishKuma } from "./test_webhook.ts";
+import { adminConnection, furnishKuma, tokenConnection } from "./test_webhook.ts";
 
 const test = requires("etcd");
 const AT = { namespace: "kuma-system", service: "kuma-webhook" };
@@ -134,4 +136,75 @@ test("five replicas that renew at once agree", async () => {
     secretSource({ ...AT, connection, secret: "kuma-webhook-tls", log: silentLogger });
   const pairs = await Promise.all(Array.from({ length: 5 }, () => source().current()));
   for (const pair of pairs) assert.deepEqual(pair, pairs[0]);
+});
+
+test("each right about Secrets and configurations is needed, and reaches no other object", async (t) => {
+  await using cluster = await startApiServer();
+  await furnishKuma(cluster);
+  const { metadata } = await cluster.request("POST", MUTATING, mutatingConfiguration(AT));
+  await cluster.request(
+    "POST",
+    MUTATING.replace("mutating", "validating"),
+    validatingConfiguration(AT),
+  );
+  const configuration = `${MUTATING}/${metadata?.name}`;
+  const subject = { serviceAccount: "kuma-system/webhook" };
+  const token = await cluster.createServiceAccountToken("kuma-system", "webhook");
+  using connection = tokenConnection(cluster, token);
+  const own = secretRules("kuma-webhook-tls");
+  const configurations = clusterRules({ generateCerts: true })
+    .filter(({ apiGroups }) => apiGroups.includes("admissionregistration.k8s.io"));
+  const grant = async (secrets: typeof own, others: typeof own) => {
+    await cluster.grant("webhook", others, subject);
+    await cluster.grant("webhook", secrets, subject, "kuma-system");
+  };
+  /** A certificate is made, then found broken and made again; both times the CA is written. */
+  const round = async () => {
+    await cluster.fetch("DELETE", SECRET).then((answer) => answer.body?.cancel());
+    const options = { ...AT, connection, secret: "kuma-webhook-tls", log: silentLogger };
+    await secretSource(options).current();
+    await cluster.request("PATCH", SECRET, { data: { "tls.crt": "" } }, {
+      contentType: "application/merge-patch+json",
+    });
+    await secretSource(options).current();
+  };
+  await t.step("all of them do", async () => {
+    await grant(own, configurations);
+    await round();
+  });
+  await t.step("other Secrets and configurations are none of its business", async () => {
+    await cluster.request("POST", SECRET.replace(/\/[^/]*$/, ""), {
+      metadata: { name: "other" },
+      data: {},
+    });
+    await cluster.request("POST", MUTATING, { metadata: { name: "other" }, webhooks: [] });
+    for (
+      const path of [
+        SECRET.replace(/[^/]*$/, "other"),
+        SECRET.replace(/\/[^/]*$/, ""),
+        SECRET.replace("kuma-system", "default"),
+        configuration.replace(/[^/]*$/, "other"),
+        MUTATING,
+      ]
+    ) {
+      await assert.rejects(() => connection.json(path), { status: 403 }, path);
+    }
+  });
+  for (const [where, rules] of [["own", own], ["cluster", configurations]] as const) {
+    for (const [at, rule] of rules.entries()) {
+      for (const [resource, verb] of pairs(rule)) {
+        await t.step(`without ${verb} ${resource} it does not`, async () => {
+          const less = [
+            ...rules.filter((_, other) => other !== at),
+            ...without(rule, resource, verb),
+          ];
+          await grant(where === "own" ? less : own, where === "own" ? configurations : less);
+          await assert.rejects(round, (thrown) => {
+            assert.match(String(thrown), new RegExp(`cannot ${verb} resource .*${resource}`));
+            return true;
+          });
+        });
+      }
+    }
+  }
 });

@@ -3,13 +3,14 @@
  */
 import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
-import { clusterRules, namespaceRules, type RoleRule } from "../../webhook/manifests.ts";
+import { clusterRules, namespaceRules } from "../../webhook/manifests.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { adminKubeconfig } from "../kube/kubeconfig.ts";
 import { createPki } from "../kube/pki.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { Program } from "./program.ts";
+import { pairs, without } from "./rules.ts";
 import { furnishKuma, kumaDefinition, MESHES, PATCHES } from "./test_webhook.ts";
 
 const test = requires("etcd");
@@ -250,21 +251,6 @@ test("the permissions are exactly what is needed", { sanitizeResources: false },
     }
   }
 });
-
-/** What a rule allows, one by one. */
-function pairs({ resources, verbs }: RoleRule): [resource: string, verb: string][] {
-  return resources.flatMap((one) => verbs.map((verb): [string, string] => [one, verb]));
-}
-
-/** The rule less one of these. */
-function without(rule: RoleRule, resource: string, verb: string): RoleRule[] {
-  const others = rule.resources.filter((one) => one !== resource);
-  const verbs = rule.verbs.filter((one) => one !== verb);
-  return [
-    ...verbs.length === 0 ? [] : [{ ...rule, resources: [resource], verbs }],
-    ...others.length === 0 ? [] : [{ ...rule, resources: others }],
-  ];
-}
 
 test("an authority that only the environment names does not vouch for the API server", async () => {
   await using cluster = await startApiServer();

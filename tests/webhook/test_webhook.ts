@@ -83,6 +83,15 @@ export function adminConnection(cluster: TestCluster): KubeClient {
   });
 }
 
+/** The cluster as a service account's token reaches it. */
+export function tokenConnection(cluster: TestCluster, token: string): KubeClient {
+  return new KubeClient({
+    server: cluster.url,
+    caPem: cluster.caPem,
+    token,
+  });
+}
+
 /** Starts the webhook and waits until it has seen the cluster. */
 export async function startTestWebhook(
   cluster: TestCluster,
