@@ -1,36 +1,31 @@
 /**
- * The C library, opened once and only when a system call is first needed that the runtime has no API
- * for. Every function here follows the kernel's own convention: a result ≥ 0, or the negative errno.
- *
- * Two facts that callers rely on: calls run on the main thread, which is the thread that starts children
- * and runs synchronous file operations; and the arguments of the variadic `open` and `ioctl` travel in
- * the same registers as fixed ones on Linux x86-64 and arm64.
- *
- * Permission: `--allow-ffi` without a path. A path would be resolved against the working directory
- * before it is opened, and the library's place differs from node to node.
+ * The system calls that the runtime has no API for. Every function here follows the kernel's own convention:
+ * a result ≥ 0, or the negative errno.
  *
  * @module
  */
-import { cString, kernelResult, lazyCLibrary } from "./c_library.ts";
+import { cString } from "./c_library.ts";
+import { systemCalls } from "./system_call.ts";
 
-const SYMBOLS = {
-  setns: { parameters: ["i32", "i32"], result: "i32" },
-  unshare: { parameters: ["i32"], result: "i32" },
-  mount: { parameters: ["buffer", "buffer", "buffer", "usize", "pointer"], result: "i32" },
-  open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
-  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-  memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
-  fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
-  ioctl: { parameters: ["i32", "usize", "buffer"], result: "i32" },
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  geteuid: { parameters: [], result: "u32" },
-  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
-} as const satisfies Deno.ForeignLibraryInterface;
+const kernel = systemCalls({
+  setns: ["i32", "i32"],
+  unshare: ["i32"],
+  mount: ["buffer", "buffer", "buffer", "usize", "pointer"],
+  openat: ["i32", "buffer", "i32", "i32"],
+  close: ["i32"],
+  read: ["i32", "buffer", "usize"],
+  write: ["i32", "buffer", "usize"],
+  memfd_create: ["buffer", "u32"],
+  fstatfs: ["i32", "buffer"],
+  ioctl: ["i32", "usize", "buffer"],
+  socket: ["i32", "i32", "i32"],
+  bind: ["i32", "buffer", "u32"],
+  geteuid: [],
+  getsockopt: ["i32", "i32", "i32", "buffer", "buffer"],
+});
 
-const libc = lazyCLibrary(SYMBOLS);
+/** The current directory, where a call takes a folder to begin at. */
+const AT_FDCWD = -100;
 
 /** Errno values that callers tell apart; the numbers are those of every Linux architecture we build for. */
 export const ERRNO = {
@@ -74,64 +69,62 @@ export function errnoText(errno: number): string {
  */
 export function openReadOnly(path: string): number {
   const O_NONBLOCK = 0o4000, O_CLOEXEC = 0o2000000;
-  return kernelResult(libc().open(cString(path), O_NONBLOCK | O_CLOEXEC, 0));
+  return kernel.openat(AT_FDCWD, cString(path), O_NONBLOCK | O_CLOEXEC, 0);
 }
 
 /** Closes a descriptor that a function of this module gave. */
 export function close(fd: number): number {
-  return kernelResult(libc().close(fd));
+  return kernel.close(fd);
 }
 
 /** Reads at most the buffer's length and gives the count, 0 at the end; or the negative errno. */
 export function read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
-  return kernelResult(Number(libc().read(fd, buffer, BigInt(buffer.length))));
+  return kernel.read(fd, buffer, BigInt(buffer.length));
 }
 
 /** Writes at most the whole buffer and gives the count, or the negative errno. */
 export function write(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
-  return kernelResult(Number(libc().write(fd, buffer, BigInt(buffer.length))));
+  return kernel.write(fd, buffer, BigInt(buffer.length));
 }
 
 /** A file in memory alone, closed on exec, or the negative errno; `name` is only seen in /proc (memfd_create(2)). */
 export function memoryFile(name: string): number {
   const MFD_CLOEXEC = 1;
-  return kernelResult(libc().memfd_create(cString(name), MFD_CLOEXEC));
+  return kernel.memfd_create(cString(name), MFD_CLOEXEC);
 }
 
 /** Magic number of the file system that holds the open file (statfs(2) `f_type`), or the negative errno. */
 export function fileSystemType(fd: number): number {
   const buffer = new BigInt64Array(32);
-  const result = kernelResult(libc().fstatfs(fd, buffer));
+  const result = kernel.fstatfs(fd, buffer);
   return result < 0 ? result : Number(BigInt.asUintN(32, buffer[0] ?? 0n));
 }
 
 /** Moves the main thread into a namespace; `type` is a CLONE_ flag that the descriptor must fit. */
 export function setns(fd: number, type: number): number {
-  return kernelResult(libc().setns(fd, type));
+  return kernel.setns(fd, type);
 }
 
 /** Gives the main thread new namespaces by CLONE_ flags. */
 export function unshare(flags: number): number {
-  return kernelResult(libc().unshare(flags));
+  return kernel.unshare(flags);
 }
 
 /** mount(2) without data. */
 export function mount(source: string, target: string, type: string, flags: number): number {
-  return kernelResult(
-    libc().mount(cString(source), cString(target), cString(type), BigInt(flags), null),
-  );
+  return kernel.mount(cString(source), cString(target), cString(type), BigInt(flags), null);
 }
 
 /** A datagram socket of the family (2 IPv4, 10 IPv6), in the netns that the main thread is in. */
 export function datagramSocket(family: number): number {
   const SOCK_DGRAM = 2, SOCK_CLOEXEC = 0o2000000;
-  return kernelResult(libc().socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return kernel.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
 /** A netlink socket of the protocol (netlink(7)), in the netns that the main thread is in. */
 export function netlinkSocket(protocol: number): number {
   const AF_NETLINK = 16, SOCK_RAW = 3, SOCK_CLOEXEC = 0o2000000;
-  return kernelResult(libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+  return kernel.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 }
 
 /**
@@ -144,7 +137,7 @@ export function holdAbstractName(name: string): number {
   if (fd < 0) return fd;
   // struct sockaddr_un: the family, a NUL for "abstract", and the name without an end.
   const address = new Uint8Array([AF_UNIX, 0, 0, ...new TextEncoder().encode(name)]);
-  const result = kernelResult(libc().bind(fd, address, address.length));
+  const result = kernel.bind(fd, address, address.length);
   if (result >= 0) return fd;
   close(fd);
   return result;
@@ -152,12 +145,12 @@ export function holdAbstractName(name: string): number {
 
 /** ioctl(2) with a structure that is read and written in place. */
 export function ioctl(fd: number, request: number, argument: Uint8Array<ArrayBuffer>): number {
-  return kernelResult(libc().ioctl(fd, BigInt(request), argument));
+  return kernel.ioctl(fd, BigInt(request), argument);
 }
 
 /** Effective user ID of this process. */
 export function effectiveUserId(): number {
-  return libc().geteuid();
+  return kernel.geteuid();
 }
 
 /** Reads a socket's option into the buffer, which is as long as the option; or the negative errno. */
@@ -168,5 +161,5 @@ export function getsockopt(
   value: Uint8Array<ArrayBuffer>,
 ): number {
   const length = new Uint32Array([value.length]);
-  return kernelResult(libc().getsockopt(fd, level, option, value, length));
+  return kernel.getsockopt(fd, level, option, value, length);
 }

@@ -5,12 +5,12 @@
  * @module
  */
 import type { Family } from "core/proxy/resolved.ts";
-import { lazyCLibrary } from "../c_library.ts";
 import { close } from "../libc.ts";
+import { systemCalls } from "../system_call.ts";
 
-const libc = lazyCLibrary({
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+const kernel = systemCalls({
+  socket: ["i32", "i32", "i32"],
+  getsockopt: ["i32", "i32", "i32", "buffer", "buffer"],
 });
 
 const SOCK_RAW = 3, SOCK_CLOEXEC = 0o2000000, IPPROTO_RAW = 255;
@@ -30,14 +30,14 @@ const FAMILY = {
  */
 export function legacyNatChains(family: Family): string[] | undefined {
   const { domain, level, match } = FAMILY[family];
-  const fd = libc().socket(domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+  const fd = kernel.socket(domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
   if (fd < 0) return undefined;
   try {
     const ask = (option: number, size: number): DataView<ArrayBuffer> | undefined => {
       const bytes = new Uint8Array(size);
       bytes.set(new TextEncoder().encode("nat"));
       if (option === GET_ENTRIES) new DataView(bytes.buffer).setUint32(NAME, size - NAME - 8, true);
-      const result = libc().getsockopt(fd, level, option, bytes, new Uint32Array([size]));
+      const result = kernel.getsockopt(fd, level, option, bytes, new Uint32Array([size]));
       return result < 0 ? undefined : new DataView(bytes.buffer);
     };
     // struct ipt_getinfo: name, hooks, 5 entries, 5 underflows, number of entries, their size.

@@ -1,20 +1,19 @@
 /**
- * The system calls under a netlink socket, each with a result that says all that its caller goes by: errno is
- * not asked for, since the runtime may overwrite it before it is read. What a netlink peer refuses it says in a
- * message of its own.
+ * The system calls under a netlink socket, each with a result that says all that its caller goes by. What a
+ * netlink peer refuses it says in a message of its own.
  *
  * @module
  */
 import type { Bytes } from "core/rules/nft/wire.ts";
-import { lazyCLibrary } from "../c_library.ts";
 import { close, errnoText, netlinkSocket } from "../libc.ts";
+import { systemCalls } from "../system_call.ts";
 import { NftError } from "./nft_error.ts";
 
-const libc = lazyCLibrary({
-  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-  poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
+const kernel = systemCalls({
+  setsockopt: ["i32", "i32", "i32", "buffer", "u32"],
+  sendto: ["i32", "buffer", "usize", "i32", "pointer", "u32"],
+  recvfrom: ["i32", "buffer", "usize", "i32", "pointer", "pointer"],
+  ppoll: ["buffer", "usize", "buffer", "pointer", "usize"],
 });
 
 /** One open socket's calls. */
@@ -51,7 +50,7 @@ export function openNetfilter(): NetlinkCalls {
   }
   const set = (level: number, name: number, value: number): void => {
     // Refused by old kernels only: then errors come without words, and large batches may not fit.
-    libc().setsockopt(fd, level, name, new Int32Array([value]), 4);
+    kernel.setsockopt(fd, level, name, new Int32Array([value]), 4);
   };
   set(SOL_NETLINK, NETLINK_EXT_ACK, 1);
   // Errors come without the whole message that they are about.
@@ -64,11 +63,18 @@ export function openNetfilter(): NetlinkCalls {
         set(SOL_SOCKET, SO_SNDBUFFORCE, message.length * 2);
         set(SOL_SOCKET, SO_RCVBUFFORCE, message.length * 2);
       }
-      return Number(libc().send(fd, message, BigInt(message.length), 0)) === message.length;
+      return kernel.sendto(fd, message, BigInt(message.length), 0, null, 0) === message.length;
     },
     receive(milliseconds) {
       if (!readable(fd, milliseconds)) return undefined;
-      const size = Number(libc().recv(fd, buffer, BigInt(DATAGRAM), MSG_DONTWAIT | MSG_TRUNC));
+      const size = kernel.recvfrom(
+        fd,
+        buffer,
+        BigInt(DATAGRAM),
+        MSG_DONTWAIT | MSG_TRUNC,
+        null,
+        null,
+      );
       return size > 0 && size <= DATAGRAM ? buffer.slice(0, size) : undefined;
     },
     close: () => close(fd),
@@ -79,5 +85,10 @@ function readable(fd: number, milliseconds: number): boolean {
   const watch = new DataView(new ArrayBuffer(8));
   watch.setInt32(0, fd, true);
   watch.setInt16(4, POLLIN, true);
-  return libc().poll(new Uint8Array(watch.buffer), 1n, milliseconds) > 0;
+  // struct timespec: whole seconds, and the nanoseconds of the rest.
+  const wait = new BigInt64Array([
+    BigInt(Math.floor(milliseconds / 1000)),
+    BigInt(Math.round(milliseconds % 1000 * 1e6)),
+  ]);
+  return kernel.ppoll(new Uint8Array(watch.buffer), 1n, wait, null, 0n) > 0;
 }
