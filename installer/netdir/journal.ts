@@ -6,6 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createExclusive, removeIfThere, replaceFile } from "core/host/atomic_file.ts";
+import { readTrustedText, requireTrusted } from "core/host/trusted_file.ts";
 import type { Places } from "../program/places.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -49,15 +50,15 @@ export interface Journal {
 /** A journal of nothing. */
 export const EMPTY_JOURNAL: Journal = { version: 1, files: {} };
 
-/** Reads the notes; those that are missing or damaged are as good as none (the entry's text tells enough). */
+/**
+ * Reads the notes; those that are missing or damaged are as good as none (the entry's text tells enough).
+ *
+ * @throws {KumaError} `KUMA-HOST-131` somebody else can have written them: what they call the original would be put
+ *   back by root.
+ */
 export function readJournal(places: Places): Journal {
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(places.journal);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return EMPTY_JOURNAL;
-    throw error;
-  }
+  const text = readTrustedText(places.journal);
+  if (text === undefined) return EMPTY_JOURNAL;
   try {
     const value = JSON.parse(text) as Partial<Journal> | null;
     return isJournal(value) ? value : EMPTY_JOURNAL;
@@ -70,9 +71,10 @@ export function readJournal(places: Places): Journal {
 /**
  * Writes the notes, to the disk before it returns.
  *
- * @throws {KumaError} `KUMA-HOST-130`
+ * @throws {KumaError} `KUMA-HOST-130`; `KUMA-HOST-131` as reading them does.
  */
 export function writeJournal(places: Places, journal: Journal): void {
+  requireTrusted(places.journal);
   replaceFile(places.journal, JSON.stringify(journal), { mode: 0o600 });
 }
 

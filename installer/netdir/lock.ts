@@ -8,6 +8,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { removeIfThere, replaceFile } from "core/host/atomic_file.ts";
+import { requireTrusted } from "core/host/trusted_file.ts";
 import { delay } from "core/time/clock.ts";
 import type { Places } from "../program/places.ts";
 
@@ -29,7 +30,8 @@ export class Turn {
    * (after it has stepped back itself) wait until the other has gone, so that two never push each other.
    *
    * @returns false when the signal aborted first
-   * @throws {KumaError} `KUMA-INS-030` when the state folder cannot be written
+   * @throws {KumaError} `KUMA-INS-030` when the state folder cannot be written, `KUMA-HOST-131` when somebody else can
+   *   write to it
    */
   async take(signal: AbortSignal): Promise<boolean> {
     this.#prepareFolder();
@@ -116,6 +118,9 @@ export class Turn {
   }
 
   #open(): Deno.FsFile | undefined {
+    // A link in its place would lead root to any file, and whoever holds it keeps every installer out.
+    requireTrusted(this.places.lock);
+    requireTrusted(this.places.successor);
     try {
       return Deno.openSync(this.places.lock, {
         read: true,

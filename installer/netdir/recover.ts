@@ -5,6 +5,7 @@
  * @module
  */
 import { removeIfThere, syncDirectory, TEMPORARY_NAME } from "core/host/atomic_file.ts";
+import { requireTrusted } from "core/host/trusted_file.ts";
 import { readJournal, writeJournal } from "./journal.ts";
 import { renameIfFree } from "../program/native.ts";
 import type { Places } from "../program/places.ts";
@@ -14,6 +15,7 @@ import { takeSnapshot } from "./snapshot.ts";
  * Brings the state folder in order. To be called with the lock held: no other installer of ours is then at
  * work in it.
  *
+ * @throws {KumaError} `KUMA-HOST-131` somebody else can have written what would be put back
  * @returns the name of the file whose displaced version was put back, if there was one
  */
 export function recover(places: Places): string | undefined {
@@ -21,7 +23,10 @@ export function recover(places: Places): string | undefined {
   const { pending, ...rest } = journal;
   let restored: string | undefined;
   if (pending !== undefined) {
-    const held = takeSnapshot(pending.temporary);
+    // A folder that root alone writes to holds what root put there, whoever its owner was in the net dir.
+    requireTrusted(`${places.state}/any`);
+    const inside = pending.temporary.startsWith(`${places.state}/`);
+    const held = inside ? takeSnapshot(pending.temporary) : undefined;
     const path = `${places.netDir}/${pending.file}`;
     if (held !== undefined && held.hash !== pending.expected && held.hash !== pending.put) {
       if (takeSnapshot(path)?.hash === pending.put) {

@@ -2,11 +2,18 @@
 import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
 import { Journal, NO_NOTES, type Notes } from "core/host/firewall/journal.ts";
+import {
+  checkFirewalldFile,
+  removeFromFirewalld,
+  storeInFirewalld,
+} from "core/host/firewalld/direct_file.ts";
 import { takeTurn } from "core/host/firewall/turn.ts";
 import { netnsInode } from "core/host/netns.ts";
 import { restoreResolvConf } from "core/host/transparent_proxy/resolv_conf_backup.ts";
 import type { Session } from "core/host/transparent_proxy/session.ts";
 import { silentLogger } from "core/log/logger.ts";
+import { buildRuleset } from "core/rules/build.ts";
+import { exampleConfig, exampleFacts } from "core/rules/testing/examples.ts";
 import { requires } from "tests/support/requires.ts";
 import { install, Machine, uninstall } from "./machine.ts";
 
@@ -14,6 +21,7 @@ const test = requires("root", "netns", "iptables-nft");
 const KUMA_DP = 5678;
 // The C library stays open as long as the program.
 const STAYS_OPEN = { sanitizeResources: false };
+const RULESET = buildRuleset(exampleConfig(), exampleFacts("ipv4"));
 const FORGED: Notes = {
   ...NO_NOTES,
   known: { ipv4: [{ table: "filter", chain: "INPUT", canonical: "-j DROP" }], ipv6: [] },
@@ -91,6 +99,44 @@ Deno.test("a backup of resolv.conf that others can write is not restored", STAYS
     Deno.removeSync(folder, { recursive: true });
   }
 });
+
+Deno.test(
+  "a direct.xml that others can change is neither written nor edited; one of others' is none of ours",
+  STAYS_OPEN,
+  () => {
+    const folder = Deno.makeTempDirSync({ prefix: "kuma-trusted-" });
+    try {
+      const path = `${folder}/direct.xml`;
+      const session = { dryRun: false, print: undefined, logger: silentLogger };
+      assert.equal(storeInFirewalld([RULESET], session, { verbose: false }, path), true);
+      const ours = Deno.readTextFileSync(path);
+      assert.match(ours, /KUMA_MESH/);
+      const foreign = '<?xml version="1.0" encoding="utf-8"?>\n<direct/>\n';
+      for (
+        const attack of [
+          () => Deno.chownSync(path, KUMA_DP, KUMA_DP),
+          () => Deno.chmodSync(path, 0o666),
+          () => Deno.chmodSync(folder, 0o777),
+        ]
+      ) {
+        attack();
+        assert.throws(() => checkFirewalldFile(path), isRefusal);
+        assert.throws(() => storeInFirewalld([], session, { verbose: false }, path), isRefusal);
+        assert.throws(() => removeFromFirewalld(session, path), isRefusal);
+        assert.equal(Deno.readTextFileSync(path), ours);
+        Deno.writeTextFileSync(path, foreign);
+        assert.equal(removeFromFirewalld(session, path), false);
+        Deno.writeTextFileSync(path, ours);
+        Deno.chownSync(path, 0, 0);
+        Deno.chmodSync(path, 0o600);
+        Deno.chmodSync(folder, 0o700);
+      }
+      assert.equal(removeFromFirewalld(session, path), true);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+);
 
 // The compiled program: its permissions have to suffice for the look as well.
 test("the administrator's rule stays, whoever owns /run/kuma or the journal's own folder", async () => {

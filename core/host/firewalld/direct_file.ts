@@ -8,6 +8,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import { mergeDirect, removeDirect } from "core/firewalld/edit.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import { removeIfThere, replaceFile, syncDirectory } from "../atomic_file.ts";
+import { requireTrusted } from "../trusted_file.ts";
 import type { Session } from "../transparent_proxy/session.ts";
 
 /** Where firewalld reads direct rules from. */
@@ -24,8 +25,8 @@ interface FileState {
 /**
  * Merges the rules into the file, or prints what it would hold in a dry run. Whether it changed.
  *
- * @throws {KumaError} `KUMA-TP-221` malformed, `-222` unreadable, `KUMA-HOST-130` not writable; the file
- *   is as it was then.
+ * @throws {KumaError} `KUMA-TP-221` malformed, `-222` unreadable, `KUMA-HOST-130` not writable, `-131` others can
+ *   change it; the file is as it was then.
  */
 export function storeInFirewalld(
   rulesets: readonly Ruleset[],
@@ -34,6 +35,7 @@ export function storeInFirewalld(
   path = DIRECT_XML,
 ): boolean {
   const old = readFile(path);
+  requireTrusted(old?.path ?? path);
   const text = named(path, () => mergeDirect(old?.text, rulesets, options));
   print?.(`\n${text}\n\n`);
   if (dryRun || text === old?.text) return false;
@@ -46,10 +48,11 @@ export function storeInFirewalld(
 /**
  * Reads the file as {@linkcode storeInFirewalld} will, before the firewall is touched.
  *
- * @throws {KumaError} `KUMA-TP-221` malformed, `-222` unreadable.
+ * @throws {KumaError} `KUMA-TP-221` malformed, `-222` unreadable, `KUMA-HOST-131` others can change it.
  */
 export function checkFirewalldFile(path = DIRECT_XML): void {
   const old = readFile(path);
+  requireTrusted(old?.path ?? path);
   named(path, () => mergeDirect(old?.text, []));
 }
 
@@ -66,6 +69,7 @@ export function removeFromFirewalld(
   if (old === undefined) return false;
   // A malformed file without a trace of us is none of our business.
   if (!old.text.includes("KUMA_MESH") && !old.text.includes("kuma/mesh")) return false;
+  requireTrusted(old.path);
   const text = named(path, () => removeDirect(old.text));
   if (text === old.text) return false;
   if (dryRun) {
