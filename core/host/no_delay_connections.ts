@@ -10,21 +10,21 @@
  */
 import { KumaError } from "core/errors.ts";
 import { after } from "core/time/timer.ts";
-import { lazyCLibrary } from "./c_library.ts";
+import { systemCalls } from "./system_call.ts";
 
-const libc = lazyCLibrary({
-  dup: { parameters: ["i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
-  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+const { dup, close, setsockopt } = systemCalls({
+  dup: ["i32"],
+  close: ["i32"],
+  setsockopt: ["i32", "i32", "i32", "buffer", "u32"],
 });
 
 const IPPROTO_TCP = 6, TCP_NODELAY = 1;
 /** A new descriptor is the lowest that is free: those about it are looked at. */
-const BELOW = 8, ABOVE = 24;
+const BELOW = 4, ABOVE = 12;
 /** Milliseconds between two looks: short at first, then for servers that are far away. */
 const FIRST_PAUSE = 1, LONGEST_PAUSE = 20;
 
-/** Whether this program may call the C library; the wait is no reason to let it where it may not otherwise. */
+/** Whether this program may make system calls; the wait is no reason to let it where it may not otherwise. */
 const possible = mayCall();
 
 /**
@@ -38,7 +38,7 @@ export function sendWithoutDelay(): Disposable {
     const free = lowestFreeDescriptor();
     if (free === undefined) return;
     for (let fd = Math.max(3, free - BELOW); fd < free + ABOVE; fd++) {
-      libc().setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, on, on.length);
+      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, on, on.length);
     }
     pause = Math.min(LONGEST_PAUSE, pause * 1.2);
     next.again(pause);
@@ -49,14 +49,14 @@ export function sendWithoutDelay(): Disposable {
 
 function lowestFreeDescriptor(): number | undefined {
   if (!possible) return undefined;
-  const fd = libc().dup(2);
-  if (fd >= 0) libc().close(fd);
+  const fd = dup(2);
+  if (fd >= 0) close(fd);
   return fd >= 0 ? fd : undefined;
 }
 
 function mayCall(): boolean {
   try {
-    libc();
+    close(dup(2));
     return true;
   } catch (error) {
     if (error instanceof KumaError) return false;
