@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isRecord } from "core/patch/json.ts";
 
 /** A file of the net dir; `bytes` is undefined where it could not be read. */
 export interface ConfigFile {
@@ -75,7 +76,7 @@ export function judge(file: ConfigFile): Verdict {
   } catch {
     return invalid("it is not strict JSON");
   }
-  if (!isObject(value)) return invalid("it is not a JSON object");
+  if (!isRecord(value)) return invalid("it is not a JSON object");
   const wrong = badHead(value);
   if (wrong !== undefined) return invalid(wrong);
   const head = { valid: true, name: file.name, ...names(value) } as const;
@@ -109,13 +110,9 @@ function pluginTypes(plugins: unknown): string[] | string {
   if (plugins.length === 0) return `its "plugins" is empty`;
   const types: string[] = [];
   for (const plugin of plugins) {
-    const type: unknown = isObject(plugin) ? plugin["type"] : undefined;
+    const type: unknown = isRecord(plugin) ? plugin["type"] : undefined;
     if (typeof type !== "string" || type === "") return `a plugin in it has no "type"`;
     types.push(type);
   }
   return types;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

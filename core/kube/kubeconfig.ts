@@ -5,6 +5,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { isRecord } from "core/patch/json.ts";
 import { parsePlainYaml } from "./plain_yaml.ts";
 
 /** How to reach and trust an API server. Files that it names are read by the caller. */
@@ -177,10 +178,6 @@ function named(
 function record(value: unknown, otherwise: () => KumaError): Record<string, unknown> {
   if (!isRecord(value)) throw otherwise();
   return value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function string(value: unknown): string | undefined {

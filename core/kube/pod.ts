@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isRecord } from "core/patch/json.ts";
 import { CONTAINERS } from "./annotations.ts";
 
 /** A pod as far as interception goes. */
@@ -60,8 +61,4 @@ function containerNames(value: unknown): string[] | undefined {
 
 function isTexts(value: unknown): value is Record<string, string> {
   return isRecord(value) && Object.values(value).every((one) => typeof one === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

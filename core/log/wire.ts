@@ -6,6 +6,7 @@
  * @module
  */
 import { oneLine } from "core/errors.ts";
+import { isRecord } from "core/patch/json.ts";
 import { LOG_LEVELS } from "./levels.ts";
 import type { LogRecord } from "./record.ts";
 import { redactFields, redactText } from "./redact.ts";
@@ -99,8 +100,4 @@ export class WireDecoder {
     joined.set(bytes, this.#pending.length);
     this.#pending = joined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -12,9 +12,14 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
+/** Whether a value of whatever origin is an object with members: neither null nor a list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** True for an object that is neither null nor an array. */
 export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }
 
 /** A list member that is read as a list of objects; anything else in it is skipped. */

@@ -103,22 +103,6 @@ export class Inputs {
   }
 }
 
-/** Runs `work`; its error gets a prefix and keeps its code. */
-export function prefixing<T>(prefix: string, work: () => T): T {
-  try {
-    return work();
-  } catch (thrown) {
-    throw prefixed(prefix, thrown);
-  }
-}
-
-/** The error with a prefix and its own code; anything but a `KumaError` as it is. */
-export function prefixed(prefix: string, thrown: unknown): unknown {
-  if (!(thrown instanceof KumaError)) return thrown;
-  const options = thrown.hint === undefined ? {} : { hint: thrown.hint };
-  return new KumaError(thrown.code, `${prefix}${thrown.message}`, { ...options, cause: thrown });
-}
-
 /** How errors about annotations that are only written back begin, in Kuma's words. */
 export const WRITTEN_BACK = "could not generate annotations for pod: ";
 

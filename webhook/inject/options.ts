@@ -9,7 +9,8 @@ import { ANNOTATIONS } from "core/kube/annotations.ts";
 import type { SettingName } from "../settings/table.ts";
 import { formatGoDuration, parseGoDuration } from "core/grammar/go_duration.ts";
 import { quoted, readList, readSwitch, wrongValue } from "core/grammar/go_text.ts";
-import { asAnnotationError, type Inputs, prefixing, WRITTEN_BACK } from "./inputs.ts";
+import { within } from "core/grammar/echo.ts";
+import { asAnnotationError, type Inputs, WRITTEN_BACK } from "./inputs.ts";
 import type { PodView } from "./pod.ts";
 import { type ProbeOptions, probeOptions } from "./probe_options.ts";
 import { thousandths } from "./quantity.ts";
@@ -151,7 +152,7 @@ function isGateway(inputs: Inputs): boolean {
   const text = inputs.text(name);
   if (text === undefined) return false;
   const gateway = text === "provided" ||
-    prefixing(`unable to set ${ANNOTATIONS.virtualProbes}: `, () => readSwitch(name, text));
+    within(`unable to set ${ANNOTATIONS.virtualProbes}: `, () => readSwitch(name, text));
   inputs.note("delegated gateway", gateway, `annotation ${name}`);
   return gateway;
 }
@@ -186,7 +187,7 @@ function envAnnotation(inputs: Inputs): [string, string][] {
 
 function dnsOptions(inputs: Inputs): DnsOptions {
   const { builtinDns, builtinDnsPort, builtinDnsLogging } = ANNOTATIONS;
-  return prefixing(WRITTEN_BACK, () => ({
+  return within(WRITTEN_BACK, () => ({
     enabled: inputs.choose(
       "DNS",
       builtinDns,

@@ -5,7 +5,8 @@
  */
 import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
-import { type Inputs, prefixing, WRITTEN_BACK } from "./inputs.ts";
+import { within } from "core/grammar/echo.ts";
+import { type Inputs, WRITTEN_BACK } from "./inputs.ts";
 
 /** The two settings, resolved. */
 export interface ProbeOptions {
@@ -23,7 +24,7 @@ const MAX_PORT = 65_535;
  */
 export function probeOptions(inputs: Inputs, gateway: boolean): ProbeOptions {
   const virtualProbes = virtual(inputs, gateway);
-  const own = prefixing(
+  const own = within(
     WRITTEN_BACK,
     () =>
       inputs.orDocument(
@@ -45,7 +46,7 @@ export function probeOptions(inputs: Inputs, gateway: boolean): ProbeOptions {
 
 function virtual(inputs: Inputs, gateway: boolean): boolean {
   const name = ANNOTATIONS.virtualProbes;
-  const own = prefixing(`unable to set ${name}: `, () => inputs.switch(name));
+  const own = within(`unable to set ${name}: `, () => inputs.switch(name));
   if (!gateway) return inputs.choose("virtual probes", name, own, "virtualProbes");
   if (own === true) {
     throw new KumaError(
@@ -60,7 +61,7 @@ function virtual(inputs: Inputs, gateway: boolean): boolean {
 function proxyPort(inputs: Inputs, gateway: boolean, virtualProbes: boolean): number {
   const name = ANNOTATIONS.applicationProbeProxyPort;
   const option = "application probe proxy port";
-  const own = prefixing(`unable to set ${name}: `, () => inputs.uint(name, MAX_PORT));
+  const own = within(`unable to set ${name}: `, () => inputs.uint(name, MAX_PORT));
   if (!virtualProbes && own === undefined) {
     inputs.note(option, 0, "virtual probes are off and the pod names no port");
     return 0;

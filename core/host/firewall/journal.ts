@@ -12,6 +12,7 @@ import { TABLES } from "core/rules/model.ts";
 import type { KnownRule } from "core/rules/ownership.ts";
 import { removeIfThere, replaceFile } from "../atomic_file.ts";
 import { netnsInode } from "../netns.ts";
+import { isRecord } from "core/patch/json.ts";
 import type { NftObjects } from "./nft_objects.ts";
 import { readProcFile } from "../proc.ts";
 import { readTrustedText, requireTrusted } from "../trusted_file.ts";
@@ -105,12 +106,12 @@ interface JournalFile {
 }
 
 function isFile(value: unknown): value is JournalFile {
-  return isObject(value) && value.version === 1 && typeof value.boot === "string" &&
+  return isRecord(value) && value.version === 1 && typeof value.boot === "string" &&
     typeof value.netns === "number" && isNotes(value.notes);
 }
 
 function isNotes(value: unknown): value is Notes {
-  if (!isObject(value) || !isObject(value.known) || !isObject(value.nftBefore)) return false;
+  if (!isRecord(value) || !isRecord(value.known) || !isRecord(value.nftBefore)) return false;
   const { known, nftBefore } = value;
   return (["ipv4", "ipv6"] as const).every((family) =>
     isKnown(known[family]) && (nftBefore[family] === undefined || isNft(nftBefore[family]))
@@ -119,11 +120,11 @@ function isNotes(value: unknown): value is Notes {
 
 function isKnown(value: unknown): boolean {
   return Array.isArray(value) &&
-    value.every((rule) => isObject(rule) && [rule.table, rule.chain, rule.canonical].every(isText));
+    value.every((rule) => isRecord(rule) && [rule.table, rule.chain, rule.canonical].every(isText));
 }
 
 function isNft(value: unknown): boolean {
-  return isObject(value) &&
+  return isRecord(value) &&
     Object.entries(value).every(([table, chains]) =>
       TABLES.some((name) => name === table) && Array.isArray(chains) && chains.every(isText)
     );
@@ -131,8 +132,4 @@ function isNft(value: unknown): boolean {
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
