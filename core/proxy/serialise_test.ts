@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { oneLine } from "../errors.ts";
 import { defaultConfig } from "./config.ts";
 import { parseDocument } from "./document.ts";
+import { putSetting, type SettingValue } from "./kinds.ts";
+import { SETTINGS } from "./options.ts";
 import { serialiseConfig } from "./serialise.ts";
 import { mergeSources } from "./sources.ts";
+import { valueOf } from "./testing/settings.ts";
 import { runs } from "tests/support/property.ts";
 
 Deno.test("the defaults serialise to what Kuma 2.9 always writes", () => {
@@ -34,49 +36,40 @@ waitInterval: 0
   );
 });
 
-Deno.test("what is written is read back", async () => {
-  const text = fc.oneof(
-    fc.constantFrom(
-      "yes",
-      "null",
-      "~",
-      "5678",
-      "0x10",
-      "1e3",
-      "- a",
-      "a: b",
-      "#",
-      "'",
-      '"',
-      "tcp:22:1",
-    ),
-    fc.string({ unit: "binary", maxLength: 12 }).map((raw) => oneLine(raw.toWellFormed())),
-  );
-  const port = fc.integer({ min: 1, max: 65535 });
-  const traffic = { excludePorts: fc.array(port), excludePortsForIPs: fc.array(text), port };
-  const input = fc.record({
-    kumaDPUser: text,
-    inbound: fc.record(traffic),
-    outbound: fc.record(traffic),
-    pause: fc.integer({ min: 0, max: 86_400_000 }),
-    on: fc.boolean(),
-    networks: fc.array(text),
-  });
+Deno.test("every setting of a document that is set, written and read back is what it was", async () => {
+  for (const setting of SETTINGS.filter(({ inDocument }) => inDocument)) {
+    await fc.assert(
+      fc.asyncProperty(valueOf(setting.kind), async (value) => {
+        const config = defaultConfig();
+        // What is off is left out with all that belongs to it, as Kuma 2.9 does.
+        config.ebpf.enabled = config.log.enabled = true;
+        putSetting(config, setting, value as SettingValue);
+        const off = ["ebpf.enabled", "log.enabled"].includes(setting.key) && value === false;
+        const parsed = await parseDocument(serialiseConfig(config), "x");
+        assert.deepEqual(parsed.warnings, []);
+        const read = mergeSources({ name: "x", parsed }, {}).config;
+        if (!off) assert.deepEqual(read, config, setting.key);
+        else assert.equal(read.ebpf.enabled && read.log.enabled, false);
+      }),
+      runs(30),
+    );
+  }
+});
+
+Deno.test("all settings at once are read back", async () => {
+  const settings = SETTINGS.filter(({ inDocument }) => inDocument);
+  const values = fc.tuple(...settings.map(({ kind }) => valueOf(kind)));
   await fc.assert(
-    fc.asyncProperty(input, async ({ kumaDPUser, inbound, outbound, pause, on, networks }) => {
+    fc.asyncProperty(values, async (all) => {
       const config = defaultConfig();
-      Object.assign(config.redirect.inbound, inbound);
-      Object.assign(config.redirect.outbound, outbound);
-      Object.assign(config, { kumaDPUser, verbose: on, cniMode: on, dryRun: !on });
-      config.redirect.vnet.networks = networks;
-      config.retry.sleepBetweenRetries = pause;
-      Object.assign(config.log, { enabled: on, level: on ? 3 : 7 });
-      config.ebpf.enabled = on;
-      if (on) config.iptablesExecutables = { "ip6tables-restore": "/x" };
+      for (const [index, setting] of settings.entries()) {
+        putSetting(config, setting, all[index] as SettingValue);
+      }
+      config.ebpf.enabled = config.log.enabled = true;
       const parsed = await parseDocument(serialiseConfig(config), "x");
       assert.deepEqual(parsed.warnings, []);
       assert.deepEqual(mergeSources({ name: "x", parsed }, {}).config, config);
     }),
-    runs(300),
+    runs(100),
   );
 });

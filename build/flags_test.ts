@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { CommandDefinition } from "core/program/command.ts";
+import { settingOfFlag } from "core/proxy/sources.ts";
+import { ROOT } from "./task.ts";
+
+/** The tables of commands there are: a member that has one is found by itself. */
+async function* tables(): AsyncGenerator<[member: string, commands: CommandDefinition[]]> {
+  for (const { name, isDirectory } of Deno.readDirSync(ROOT)) {
+    const file = join(ROOT, name, "commands.ts");
+    if (!isDirectory || !isThere(file)) continue;
+    yield [name, Object.values((await import(file)).COMMANDS)];
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** All sources of a folder but its table of commands and its tests, one after the other. */
+function sources(folder: string): string {
+  return Deno.readDirSync(folder).map(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    if (isDirectory) return sources(path);
+    const counts = name.endsWith(".ts") && !name.endsWith("_test.ts") && name !== "commands.ts";
+    return counts ? Deno.readTextFileSync(path) : "";
+  }).toArray().join("\n");
+}
+
+Deno.test("every flag that writes no setting is asked for by its command's program", async () => {
+  const shared = sources(join(ROOT, "core/program"));
+  const members: string[] = [];
+  for await (const [member, commands] of tables()) {
+    members.push(member);
+    const text = shared + sources(join(ROOT, member));
+    for (const { name } of commands.flatMap(({ flags }) => flags)) {
+      if (settingOfFlag(name) !== undefined) continue;
+      // As `parsed.text("name")`, `wholeNumber(parsed, "name", …)` or `flag === "name"`.
+      const asked = new RegExp(`(\\(|, |=== )"${name}"`);
+      assert.match(text, asked, `nothing of ${member} asks for --${name}`);
+    }
+  }
+  assert.ok(["installer", "kumactl", "webhook"].every((name) => members.includes(name)));
+});

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { buildRuleset } from "../rules/build.ts";
+import { exampleFacts } from "../rules/testing/examples.ts";
+import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
+import { SETTINGS } from "./options.ts";
+import { resolveConfig, sidecarUid } from "./resolve.ts";
+import { applyFlags, environmentNames, flagNames, mergeSources } from "./sources.ts";
+import { otherText } from "./testing/settings.ts";
+
+/** What must be on for a setting to count. */
+const NEEDS: Readonly<Record<string, (config: TransparentProxyConfig) => void>> = {
+  "redirect.dns.": ({ redirect }) => redirect.dns.enabled = true,
+  "log.level": ({ log }) => log.enabled = true,
+};
+
+/** Settings that decide how and whether rules are put in place, not which; and the file that goes by each. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "redirect.dns.resolvConfigPath": "core/host/transparent_proxy/facts.ts",
+  "ipFamilyMode": "core/host/transparent_proxy/plan.ts",
+  "wait": "core/host/transparent_proxy/session.ts",
+  "waitInterval": "core/host/transparent_proxy/session.ts",
+  "retry": "core/host/transparent_proxy/session.ts",
+  "iptablesExecutables": "core/host/transparent_proxy/plan.ts",
+  "firewallBackend": "core/host/transparent_proxy/install.ts",
+  "storeFirewalld": "core/host/transparent_proxy/install_iptables.ts",
+  "cniMode": "core/host/transparent_proxy/install_iptables.ts",
+  "dryRun": "core/host/transparent_proxy/install.ts",
+  "verbose": "core/host/transparent_proxy/dry_run.ts",
+  "ebpf.enabled": "core/host/transparent_proxy/install_iptables.ts",
+  "ebpf.instanceIP": "kumactl/configuration.ts",
+};
+/** Taken and without effect: what only Kuma 2.9's command needs of eBPF, and owners of packets that have none. */
+const TAKEN_ONLY = [
+  "redirect.inbound.excludePortsForUIDs",
+  "ebpf.instanceIPEnvVarName",
+  "ebpf.bpffsPath",
+  "ebpf.cgroupPath",
+  "ebpf.programsSourcePath",
+  "ebpf.tcAttachIface",
+];
+
+/** Every rule of both families, as text. */
+function rulesOf(config: TransparentProxyConfig): string {
+  const resolved = resolveConfig(config, sidecarUid(config));
+  return JSON.stringify(
+    (["ipv4", "ipv6"] as const).map((family) => buildRuleset(resolved, exampleFacts(family))),
+  );
+}
+
+for (const setting of SETTINGS) {
+  Deno.test(`every flag and variable of ${setting.key} reaches its field, and that a rule`, () => {
+    const before = defaultConfig();
+    const field = (config: TransparentProxyConfig) =>
+      setting.key.split(".").reduce<unknown>((at, name) => (at as never)?.[name], config);
+    const text = otherText(setting);
+    const reached = [
+      ...flagNames(setting).map((flag) =>
+        applyFlags({ config: before, provenance: new Map() }, [{ flag, value: text }])
+      ),
+      ...environmentNames(setting).map((name) => mergeSources(undefined, { [name]: text })),
+    ];
+    for (const { config, provenance } of reached) {
+      assert.notDeepEqual(field(config), field(before));
+      assert.ok(provenance.has(setting.key));
+    }
+    const after = reached[0]?.config;
+    if (after === undefined) return assert.ok(setting.inDocument, "nothing at all sets it");
+    for (const [start, turnOn] of Object.entries(NEEDS)) {
+      if (setting.key.startsWith(start) && setting.key !== "redirect.dns.enabled") {
+        [before, after].forEach(turnOn);
+      }
+    }
+    if (TAKEN_ONLY.includes(setting.key)) return;
+    const isOf = (group: string) => setting.key === group || setting.key.startsWith(`${group}.`);
+    const [group, file] = Object.entries(ELSEWHERE).find(([key]) => isOf(key)) ?? [];
+    if (group === undefined || file === undefined) {
+      assert.notEqual(rulesOf(after), rulesOf(before));
+    } else {assert.match(
+        Deno.readTextFileSync(file),
+        new RegExp(`\\b${group.split(".").at(-1)}\\b`),
+      );}
+  });
+}
