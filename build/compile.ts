@@ -6,11 +6,13 @@
 import { dirname, join } from "node:path";
 import { ALWAYS } from "./components.ts";
 import type { Component } from "./components.ts";
+import { BPF_OBJECTS, compileBpf } from "./bpf.ts";
 import { bundle } from "./bundle.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Denort } from "./denort.ts";
 import { patchedDenort, placeRuntime } from "./host_runtime.ts";
 import { exists, runOk, say, sha256, withTempDir } from "./io.ts";
+import { BPF_NEEDS, setUp } from "./setup.ts";
 import { DENO_VERSION, TARGETS } from "./pins.ts";
 import type { Arch } from "./pins.ts";
 
@@ -51,10 +53,10 @@ export function buildComponent(component: Component, place: BuildPlace): Promise
   return withTempDir(async (work) => {
     const started = performance.now();
     const bundled = join(work, "bundler");
-    const made = withCommit(
+    const made = await withBpf(withCommit(
       await bundle(place.root, component.entry, bundled, component.minify),
       place.commit,
-    );
+    ));
     const dist = distDir(place.root, place.arch, place.variant);
     const path = join(dist, component.binary);
     const denort = component.hostRuntime
@@ -86,6 +88,29 @@ export function compileFlags(component: Component, arch: Arch): string[] {
   const target = ["--target", TARGETS[arch].triple];
   const plain = ["--quiet", "--no-config", "--no-lock", "--no-check", "--no-remote"];
   return [...plain, ...target, ...ALWAYS, ...component.flags, ...component.permissions];
+}
+
+/**
+ * Writes the BPF programs where `core/host/bpf/embedded.ts` keeps places for them; a program without these needs no
+ * clang.
+ *
+ * @throws {KumaError} `KUMA-BUILD-001` what clang said, `-008` what to install where it is missing
+ */
+export async function withBpf(made: Bundle): Promise<Bundle> {
+  const places = BPF_OBJECTS.map((name) => [name, `@@BPF_${name.toUpperCase()}@@`] as const);
+  const files = new Map(made.files);
+  for (const [name, place] of places) {
+    for (const [file, text] of files) {
+      if (!text.includes(place)) continue;
+      await setUp(BPF_NEEDS);
+      files.set(file, text.replaceAll(place, encodeBase64(await compileBpf(name))));
+    }
+  }
+  return { ...made, files };
+}
+
+function encodeBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 /** Writes the commit where `core/version.ts` keeps a place for it. */

@@ -50,4 +50,39 @@ export const BPF_CODES = {
     title: "The kernel gives network namespaces no cookie",
     todo: "Use Linux 5.14 or newer, or iptables.",
   },
+  "KUMA-BPF-020": {
+    title: "The BPF file system cannot be worked in",
+    todo:
+      "Run as root, with the node's BPF file system mounted and writable: mount -t bpf bpf /sys/fs/bpf.",
+  },
+  "KUMA-BPF-021": {
+    title: "Another loader of eBPF programs is at work",
+    todo: "Wait for it, or end it if it hangs; then run the command again. Nothing was changed.",
+  },
+  "KUMA-BPF-022": {
+    title: "This node lacks something that the eBPF programs need",
+    todo:
+      "Each line says one thing and what to do; 'kuma-ebpf-loader check' shows all of them again.",
+  },
+  "KUMA-BPF-023": {
+    title: "The network namespace of a pod cannot be found",
+    todo:
+      "It lives, but by no path that the loader can reach: in a container, mount the node's /proc at /host/proc.",
+  },
+  "KUMA-BPF-024": {
+    title: "A pod has a user namespace of its own",
+    todo: "eBPF programs see the node's user numbers. Use iptables or nftables for such pods.",
+  },
+  "KUMA-BPF-025": {
+    title: "The program was built without its eBPF programs",
+    todo: "Run a compiled program: deno task build ebpf-loader.",
+  },
+  "KUMA-BPF-026": {
+    title: "A command of kuma-ebpf-loader was given something that it cannot use",
+    todo: "The message says which flag; 'kuma-ebpf-loader --help' shows what there is.",
+  },
+  "KUMA-BPF-027": {
+    title: "The loader cannot listen for /healthz, /readyz and /metrics",
+    todo: "Another program has the port: give another one with --port.",
+  },
 } as const satisfies Readonly<Record<string, CodeText>>;

@@ -41,6 +41,7 @@ export const ERRNO = {
 const ERRNO_TEXT: Readonly<Record<number, string>> = {
   1: "operation not permitted",
   2: "no such file or directory",
+  7: "argument list too long",
   9: "bad file descriptor",
   12: "out of memory",
   13: "permission denied",
@@ -52,6 +53,9 @@ const ERRNO_TEXT: Readonly<Record<number, string>> = {
   24: "too many open files",
   28: "no space left on device",
   40: "too many levels of symbolic links",
+  67: "link has been severed",
+  75: "value too large",
+  95: "operation not supported",
   97: "address family not supported",
   98: "address already in use",
   99: "cannot assign requested address",

@@ -7,7 +7,14 @@ import { KumaError } from "core/errors.ts";
 import { readProcFile } from "./proc.ts";
 
 /** Capability numbers of <linux/capability.h>. */
-export const CAPABILITIES = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13, CAP_SYS_ADMIN: 21 } as const;
+export const CAPABILITIES = {
+  CAP_NET_ADMIN: 12,
+  CAP_NET_RAW: 13,
+  CAP_SYS_ADMIN: 21,
+  CAP_SYS_RESOURCE: 24,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39,
+} as const;
 /** Name of one of {@linkcode CAPABILITIES}. */
 export type Capability = keyof typeof CAPABILITIES;
 

@@ -24,6 +24,9 @@ const SYMBOLS = {
   bpf_program__autoload: { parameters: ["pointer"], result: "bool" },
   bpf_program__set_autoload: { parameters: ["pointer", "bool"], result: "i32" },
   bpf_map__fd: { parameters: ["pointer"], result: "i32" },
+  bpf_map__type: { parameters: ["pointer"], result: "u32" },
+  bpf_map__key_size: { parameters: ["pointer"], result: "u32" },
+  bpf_map__value_size: { parameters: ["pointer"], result: "u32" },
   bpf_map__reuse_fd: { parameters: ["pointer", "i32"], result: "i32" },
   bpf_map__set_autocreate: { parameters: ["pointer", "bool"], result: "i32" },
   bpf_map__set_max_entries: { parameters: ["pointer", "u32"], result: "i32" },
@@ -35,10 +38,15 @@ const SYMBOLS = {
   bpf_obj_pin: { parameters: ["i32", "buffer"], result: "i32" },
   bpf_obj_get: { parameters: ["buffer"], result: "i32" },
   bpf_obj_get_info_by_fd: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  bpf_link_get_fd_by_id: { parameters: ["u32"], result: "i32" },
+  bpf_map_create: { parameters: ["u32", "buffer", "u32", "u32", "u32", "buffer"], result: "i32" },
   bpf_map_lookup_elem: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   bpf_map_update_elem: { parameters: ["i32", "buffer", "buffer", "u64"], result: "i32" },
   bpf_map_delete_elem: { parameters: ["i32", "buffer"], result: "i32" },
   bpf_map_get_next_key: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  ring_buffer__new: { parameters: ["i32", "function", "pointer", "pointer"], result: "pointer" },
+  ring_buffer__consume: { parameters: ["pointer"], result: "i32" },
+  ring_buffer__free: { parameters: ["pointer"], result: "void" },
   bpf_tc_hook_create: { parameters: ["buffer"], result: "i32" },
   bpf_tc_attach: { parameters: ["buffer", "buffer"], result: "i32" },
   bpf_tc_detach: { parameters: ["buffer", "buffer"], result: "i32" },
@@ -65,8 +73,21 @@ export function libbpf(): Calls {
       });
     }
     calls.libbpf_set_print(null);
+    requireVersion(calls);
   }
   return calls;
+}
+
+/** The soname promises this already; a library that breaks the promise would be called with wrong arguments. */
+function requireVersion(opened: Calls): void {
+  const major = opened.libbpf_major_version();
+  if (major === 1) return;
+  calls = undefined;
+  throw new KumaError(
+    "KUMA-BPF-010",
+    `libbpf.so.1 says that it is version ${major}, and only 1 is known`,
+    { hint: "install libbpf 1.0 or newer; on Debian: libbpf1" },
+  );
 }
 
 /** The version of the library, as in "1.1". */

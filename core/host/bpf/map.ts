@@ -12,6 +12,8 @@ const MAP_INFO_BYTES = 80;
 
 /** One map; closing it leaves what is pinned or used by programs. */
 export class BpfMap implements Disposable {
+  /** `enum bpf_map_type` */
+  readonly type: number;
   readonly keySize: number;
   readonly valueSize: number;
   readonly maxEntries: number;
@@ -25,6 +27,7 @@ export class BpfMap implements Disposable {
     const info = new Uint8Array(MAP_INFO_BYTES);
     this.#check("read", libbpf().bpf_obj_get_info_by_fd(fd, info, Uint8Array.of(80, 0, 0, 0)));
     const view = new DataView(info.buffer);
+    this.type = view.getUint32(0, true);
     this.keySize = view.getUint32(8, true);
     this.valueSize = view.getUint32(12, true);
     this.maxEntries = view.getUint32(16, true);

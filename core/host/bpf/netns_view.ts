@@ -71,8 +71,21 @@ export function inspectNetns(path: string): NetnsView {
   });
 }
 
-/** Cookie of the namespace that the main thread is in; Linux 5.14. */
-function netnsCookie(): bigint {
+/**
+ * Cookie of the namespace at `path`.
+ *
+ * @throws {KumaError} `KUMA-HOST-111`, `-113` where it cannot be entered, `KUMA-BPF-019`
+ */
+export function netnsCookieOf(path: string): bigint {
+  return withinNetns(path, netnsCookie);
+}
+
+/**
+ * Cookie of the namespace that the main thread is in; Linux 5.14.
+ *
+ * @throws {KumaError} `KUMA-BPF-019` where the kernel gives it none.
+ */
+export function netnsCookie(): bigint {
   const socket = datagramSocket(AF_INET);
   const cookie = new Uint8Array(8);
   const result = socket < 0 ? socket : getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, cookie);

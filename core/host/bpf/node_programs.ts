@@ -6,10 +6,12 @@
 import { KumaError } from "core/errors.ts";
 import { CGROUP_PROGRAMS, NODE_CONSTANTS, NODE_MAPS, REDIRECT_PROGRAM } from "core/bpf/layout.ts";
 import { close, errnoText, openReadOnly } from "../libc.ts";
+import { entriesOf, removeEntry, removeTree } from "./bpffs.ts";
 import { libbpf } from "./libbpf.ts";
+import { attachPinned } from "./links.ts";
 import { BpfMap } from "./map.ts";
 import { BpfObject } from "./object.ts";
-import { attachPinned, pin, type Pins, unpin } from "./pins.ts";
+import { pin, type Pins } from "./pins.ts";
 
 const SK_MSG_VERDICT = 7;
 
@@ -64,17 +66,26 @@ export function loadNode(options: NodeOptions): Features {
   }
   const reused = NODE_MAPS.flatMap((name) => BpfMap.pinned(pins.map(name)) ?? []);
   try {
-    const reuse = new Map(reused.map((map) => [map.name.slice(pins.maps.length + 1), map.fd]));
+    const reuse = new Map(reused.map((map) => [map.name.slice(pins.maps.length + 1), map]));
     const { object, features } = loadWhatFits(options, reuse);
     using _object = object;
     for (const name of NODE_MAPS) {
-      if (reuse.has(name) || (name === "events" && !features.ringBuffer)) continue;
+      const reused = reuse.has(name) && !object.misfits.has(name);
+      if (reused || (name === "events" && !features.ringBuffer)) continue;
+      removeEntry(pins.map(name));
       pin(object.mapFd(name), pins.map(name));
     }
     if (accelerate) join(object);
+    const target = { fd: cgroup, id: BigInt(Deno.statSync(options.cgroup).ino ?? 0) };
+    const attached: string[] = [];
     for (const { name, attachType, optional } of CGROUP_PROGRAMS) {
       if (optional && !features.peerNames) continue;
-      attachPinned(object.programFd(name), cgroup, attachType, pins.link(name));
+      attachPinned(object.programFd(name), target, attachType, pins.link(name));
+      attached.push(name);
+    }
+    // What another version attached, or a run that was killed has left.
+    for (const name of entriesOf(pins.links)) {
+      if (!attached.includes(name)) removeEntry(pins.link(name));
     }
     return features;
   } finally {
@@ -83,17 +94,16 @@ export function loadNode(options: NodeOptions): Features {
   }
 }
 
-/** Takes away the node's programs and maps, first what redirects. What is not there is fine. */
+/**
+ * Takes away the node's programs and maps, first what redirects. What is not there is fine. Pods are taken away
+ * before: see `unload.ts`.
+ */
 export function unloadNode(pins: Pins): void {
-  for (const { name } of CGROUP_PROGRAMS.toReversed()) unpin(pins.link(name));
-  for (const folder of [pins.pods, pins.links, pins.maps]) {
-    for (const entry of readFolder(folder)) unpin(`${folder}/${entry}`);
-    unpin(folder);
-  }
-  unpin(pins.root);
+  for (const { name } of CGROUP_PROGRAMS.toReversed()) removeEntry(pins.link(name));
+  removeTree(pins.root);
 }
 
-function loadWhatFits(options: NodeOptions, reuse: ReadonlyMap<string, number>) {
+function loadWhatFits(options: NodeOptions, reuse: ReadonlyMap<string, BpfMap>) {
   const failures: unknown[] = [];
   for (const features of options.steps ?? STEPS) {
     const { netnsCookie, ringBuffer, peerNames } = features;
@@ -132,13 +142,4 @@ function join(object: BpfObject): void {
   const result = libbpf().bpf_prog_attach(program, map, SK_MSG_VERDICT, 0);
   if (result >= 0) return;
   throw new KumaError("KUMA-BPF-015", `cannot attach sk_msg: ${errnoText(result)}`);
-}
-
-function readFolder(path: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(path), ({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }

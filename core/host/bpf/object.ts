@@ -8,6 +8,7 @@ import { CONSTANTS_MAP } from "core/bpf/layout.ts";
 import { cString } from "../c_library.ts";
 import { errnoText } from "../libc.ts";
 import { addressOf, libbpf, pointerError } from "./libbpf.ts";
+import type { BpfMap } from "./map.ts";
 
 /** What is loaded, and how. */
 export interface ObjectOptions {
@@ -17,8 +18,8 @@ export interface ObjectOptions {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Value of the section `.rodata.constants`, its exact size. */
   readonly constants: Uint8Array<ArrayBuffer>;
-  /** Maps that are there already, by name: descriptors, which stay the caller's. */
-  readonly reuse?: ReadonlyMap<string, number>;
+  /** Maps that are there already, by name; they stay the caller's. One of another form than ours is not used. */
+  readonly reuse?: ReadonlyMap<string, BpfMap>;
   /** Programs that are left out. */
   readonly withoutPrograms?: readonly string[];
   /** Maps that are not made, where no program that is left needs them. */
@@ -34,6 +35,8 @@ const LAST_LINES = 12;
 
 /** A loaded object. Closing it takes away what is neither pinned nor attached. */
 export class BpfObject implements Disposable {
+  /** Maps that were to be reused and are of another form: they were made anew. */
+  readonly misfits: Set<string> = new Set();
   #object: Deno.PointerValue;
 
   private constructor(object: Deno.PointerObject, readonly name: string) {
@@ -115,8 +118,10 @@ export class BpfObject implements Disposable {
     for (const [name, entries] of Object.entries(options.maxEntries ?? {})) {
       checked(name, libbpf().bpf_map__set_max_entries(this.#map(name), entries));
     }
-    for (const [name, fd] of options.reuse ?? []) {
-      checked(name, libbpf().bpf_map__reuse_fd(this.#map(name), fd));
+    for (const [name, there] of options.reuse ?? []) {
+      const map = this.#map(name);
+      if (fits(map, there)) checked(name, libbpf().bpf_map__reuse_fd(map, there.fd));
+      else this.misfits.add(name);
     }
   }
 
@@ -167,4 +172,11 @@ export class BpfObject implements Disposable {
     }
     return "";
   }
+}
+
+/** libbpf takes over whatever it is given, and the programs would then read values of another form. */
+function fits(map: Deno.PointerObject, there: BpfMap): boolean {
+  return libbpf().bpf_map__type(map) === there.type &&
+    libbpf().bpf_map__key_size(map) === there.keySize &&
+    libbpf().bpf_map__value_size(map) === there.valueSize;
 }

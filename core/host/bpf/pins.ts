@@ -5,8 +5,10 @@
  */
 import { KumaError } from "core/errors.ts";
 import { LAYOUT_VERSION } from "core/bpf/layout.ts";
+import { RECORDS_MAP } from "core/bpf/record.ts";
 import { cString } from "../c_library.ts";
-import { close, ERRNO, errnoText } from "../libc.ts";
+import { errnoText } from "../libc.ts";
+import { entriesOf, makeFolder } from "./bpffs.ts";
 import { libbpf } from "./libbpf.ts";
 
 /** Paths of the pinned maps and links below a BPF file system. */
@@ -15,6 +17,8 @@ export class Pins {
   readonly maps: string;
   readonly links: string;
   readonly pods: string;
+  /** The map of records, which every layout shares. */
+  readonly records: string;
 
   /** @param bpffs where the file system is mounted, such as /sys/fs/bpf. */
   constructor(readonly bpffs: string) {
@@ -22,6 +26,7 @@ export class Pins {
     this.maps = `${this.root}/v${LAYOUT_VERSION}`;
     this.links = `${this.root}/links`;
     this.pods = `${this.root}/pods`;
+    this.records = `${this.root}/${RECORDS_MAP}`;
   }
 
   /** Path of a map of this version. */
@@ -41,9 +46,13 @@ export class Pins {
 
   /** Makes the folders. */
   create(): void {
-    for (const folder of [this.root, this.maps, this.links, this.pods]) {
-      Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    }
+    for (const folder of [this.root, this.maps, this.links, this.pods]) makeFolder(folder);
+  }
+
+  /** Folders of maps that programs of another version have left. */
+  otherLayouts(): string[] {
+    return entriesOf(this.root).map((name) => `${this.root}/${name}`)
+      .filter((path) => /\/v\d+$/.test(path) && path !== this.maps);
   }
 }
 
@@ -58,60 +67,4 @@ export function pin(fd: number, path: string): void {
   throw new KumaError("KUMA-BPF-014", `cannot pin ${path}: ${errnoText(result)}`, {
     hint: "the folder must be in a mounted file system of type bpf",
   });
-}
-
-/** Removes a pin; what is not there is fine. A pinned link that nobody else has open is detached by that. */
-export function unpin(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/**
- * Attaches a program by a link that is pinned at `path`. Where one is pinned, the program takes the place of its
- * former one, and no moment is without; where that link's target is gone, a new one is made.
- *
- * @param target descriptor of a cgroup's folder or of a network namespace
- * @param attachType `enum bpf_attach_type`
- * @throws {KumaError} `KUMA-BPF-015` with what the kernel says.
- */
-export function attachPinned(
-  program: number,
-  target: number,
-  attachType: number,
-  path: string,
-): void {
-  const existing = libbpf().bpf_obj_get(cString(path));
-  if (existing >= 0) {
-    const updated = libbpf().bpf_link_update(existing, program, null);
-    close(existing);
-    if (updated >= 0) return;
-    if (updated !== -ENOLINK) throw refused(path, updated);
-    unpin(path);
-  } else if (existing !== -ERRNO.ENOENT) throw refused(path, existing);
-  const link = libbpf().bpf_link_create(program, target, attachType, null);
-  if (link < 0) throw refused(path, link);
-  try {
-    pin(link, path);
-  } finally {
-    close(link);
-  }
-}
-
-const ENOLINK = 67;
-
-function refused(path: string, result: number): KumaError {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return new KumaError(
-    "KUMA-BPF-015",
-    `cannot attach the program ${name}: ${errnoText(result)}`,
-    result === -ERRNO.EPERM
-      ? {
-        hint:
-          "a foreign program is attached exclusively, or capabilities lack: see bpftool cgroup tree",
-      }
-      : {},
-  );
 }

@@ -14,12 +14,17 @@ import {
 import { emptyCounters } from "core/bpf/counters.ts";
 import { KumaError } from "core/errors.ts";
 import type { ResolvedConfig } from "core/proxy/resolved.ts";
+import { interfaceIndex, interfaceNames, loopbackInterface } from "../interfaces.ts";
 import { close, openReadOnly } from "../libc.ts";
+import { netnsInode } from "../netns.ts";
 import { attachClassifier, detachClassifier } from "./classifier.ts";
 import { BpfMap } from "./map.ts";
 import { inspectNetns, type NetnsView, withinNetns } from "./netns_view.ts";
 import { BpfObject } from "./object.ts";
-import { attachPinned, type Pins, unpin } from "./pins.ts";
+import { readProcFile } from "../proc.ts";
+import { removeEntry } from "./bpffs.ts";
+import { attachPinned } from "./links.ts";
+import type { Pins } from "./pins.ts";
 
 const SK_LOOKUP = 36;
 
@@ -36,10 +41,10 @@ export interface PodOptions {
   readonly dnsServers: readonly string[];
   readonly eventMask: number;
   readonly accelerate: boolean;
-  /** What the kernel could do when the node's programs were loaded. */
-  readonly ringBuffer: boolean;
-  /** Handle connections whose ends are still in TIME_WAIT; Linux 5.10. */
-  readonly reuse: boolean;
+  /** The events' ring is there; by default, whether it is pinned. */
+  readonly ringBuffer?: boolean;
+  /** Handle connections whose ends are still in TIME_WAIT; Linux 5.10. By default, where the kernel can. */
+  readonly reuse?: boolean;
 }
 
 /**
@@ -62,8 +67,9 @@ export function addPod(options: PodOptions): bigint {
   for (const name of ["pod_ports", "pod_addresses", "pod_uid_rules"] as const) {
     for (const { key, value } of entries[name]) maps.get(name).set(key, value);
   }
-  maps.get("pods").set(entries.pods.key, entries.pods.value);
+  // The programs do nothing for a pod that is not among `pods`: that entry puts all of it in force at once.
   attach(options, view, maps);
+  maps.get("pods").set(entries.pods.key, entries.pods.value);
   forgetOthers(maps, view.netns, [
     ...entries.pod_ports,
     ...entries.pod_addresses,
@@ -79,14 +85,18 @@ export function addPod(options: PodOptions): bigint {
  * @param path of the namespace; undefined where it is gone, and its interfaces with it
  */
 export function removePod(pins: Pins, netns: bigint, path: string | undefined): void {
-  using maps = new SharedMaps(pins);
-  maps.get("pods").delete(cookieKey(netns));
+  // A run that was killed may have left some of them alone.
+  using maps = new SharedMaps(pins, true);
+  maps.find("pods")?.delete(cookieKey(netns));
   if (path !== undefined) {
-    const { interfaces } = inspectNetns(path);
-    withinNetns(path, () => interfaces.forEach(({ index }) => detachClassifier(index)));
+    withinNetns(path, () => {
+      const loopback = loopbackInterface();
+      const names = interfaceNames(readProcFile("/proc/thread-self/net/dev"));
+      for (const name of names) if (name !== loopback) detachClassifier(interfaceIndex(name));
+    });
   }
-  unpin(pins.podLink(netns, REUSE_PROGRAM));
-  maps.get("pod_counters").delete(cookieKey(netns));
+  removeEntry(pins.podLink(netns, REUSE_PROGRAM));
+  maps.find("pod_counters")?.delete(cookieKey(netns));
   forgetOthers(maps, netns, []);
 }
 
@@ -100,12 +110,15 @@ export function listPods(pins: Pins): bigint[] {
 export class SharedMaps implements Disposable {
   readonly #maps = new Map<string, BpfMap>();
 
-  /** @throws {KumaError} `KUMA-BPF-018` where the node's programs are not loaded. */
-  constructor(pins: Pins) {
+  /**
+   * @param partly whether it is enough that some are there
+   * @throws {KumaError} `KUMA-BPF-018` where the node's programs are not loaded.
+   */
+  constructor(pins: Pins, partly = false) {
     for (const name of SHARED_MAPS) {
       const map = BpfMap.pinned(pins.map(name));
       if (map !== undefined) this.#maps.set(name, map);
-      else if (name !== "events") {
+      else if (name !== "events" && !partly) {
         this[Symbol.dispose]();
         throw new KumaError("KUMA-BPF-018", `there is no map ${pins.map(name)}`, {
           hint: "load the programs of the node first",
@@ -121,9 +134,14 @@ export class SharedMaps implements Disposable {
     return map;
   }
 
-  /** Descriptors by name. */
-  get fds(): Map<string, number> {
-    return new Map([...this.#maps].map(([name, { fd }]) => [name, fd]));
+  /** A map by name; undefined where it is not there. */
+  find(name: typeof SHARED_MAPS[number]): BpfMap | undefined {
+    return this.#maps.get(name);
+  }
+
+  /** All that are there, by name. */
+  get all(): ReadonlyMap<string, BpfMap> {
+    return this.#maps;
   }
 
   [Symbol.dispose](): void {
@@ -132,27 +150,16 @@ export class SharedMaps implements Disposable {
 }
 
 function attach(options: PodOptions, view: NetnsView, maps: SharedMaps): void {
-  const { pins, ringBuffer, reuse } = options;
-  using object = BpfObject.load({
-    name: "pod",
-    bytes: options.object,
-    constants: POD_CONSTANTS.encode({
-      netns: view.netns,
-      ring_buffer: Number(ringBuffer),
-      reuse: Number(reuse),
-      zero16: 0,
-      zero32: 0,
-    }),
-    reuse: maps.fds,
-    withoutPrograms: reuse ? [] : [REUSE_PROGRAM],
-    withoutMaps: ringBuffer ? [] : ["events"],
-  });
+  const { pins } = options;
+  const { object, reuse } = loadPod(options, view, maps);
+  using _object = object;
   // Announced connections are looked for from the first on.
   if (reuse) {
     const netns = openReadOnly(options.netns);
     try {
       const path = pins.podLink(view.netns, REUSE_PROGRAM);
-      attachPinned(object.programFd(REUSE_PROGRAM), netns, SK_LOOKUP, path);
+      const target = { fd: netns, id: BigInt(netnsInode(options.netns)) };
+      attachPinned(object.programFd(REUSE_PROGRAM), target, SK_LOOKUP, path);
     } finally {
       close(netns);
     }
@@ -163,20 +170,55 @@ function attach(options: PodOptions, view: NetnsView, maps: SharedMaps): void {
   });
 }
 
+/** With `reuse` where the kernel has what it needs. */
+function loadPod(options: PodOptions, { netns }: NetnsView, maps: SharedMaps) {
+  const ringBuffer = options.ringBuffer ?? maps.all.has("events");
+  const load = (reuse: boolean) => ({
+    reuse,
+    object: BpfObject.load({
+      name: "pod",
+      bytes: options.object,
+      constants: POD_CONSTANTS.encode({
+        netns,
+        ring_buffer: Number(ringBuffer),
+        reuse: Number(reuse),
+        zero16: 0,
+        zero32: 0,
+      }),
+      reuse: maps.all,
+      withoutPrograms: reuse ? [] : [REUSE_PROGRAM],
+      withoutMaps: ringBuffer ? [] : ["events"],
+    }),
+  });
+  if (options.reuse !== undefined) return load(options.reuse);
+  try {
+    return load(true);
+  } catch (error) {
+    if (!(error instanceof KumaError) || error.code !== "KUMA-BPF-012") throw error;
+    try {
+      return load(false);
+    } catch {
+      // The first says what a kernel that has everything still refused.
+      throw error;
+    }
+  }
+}
+
 /** Removes the entries of this pod that are not among those to keep. */
 function forgetOthers(maps: SharedMaps, netns: bigint, keep: readonly Entry[]): void {
   const kept = new Set(keep.map(({ key }) => key.join()));
   for (const name of ["pod_ports", "pod_addresses", "pod_uid_rules"] as const) {
     const offset = name === "pod_addresses" ? 8 : 0;
-    for (const key of maps.get(name).keys()) {
+    const map = maps.find(name);
+    for (const key of map?.keys() ?? []) {
       const owner = new DataView(key.buffer).getBigUint64(offset, true);
-      if (owner === netns && !kept.has(key.join())) maps.get(name).delete(key);
+      if (owner === netns && !kept.has(key.join())) map?.delete(key);
     }
   }
 }
 
 /** How many values one of a map per CPU has: the processors that the kernel could ever have. */
 export function processors(): number {
-  const text = Deno.readTextFileSync("/sys/devices/system/cpu/possible");
+  const text = readProcFile("/sys/devices/system/cpu/possible");
   return Number(text.trim().split(/[-,]/).at(-1)) + 1;
 }

@@ -1,0 +1,105 @@
+/**
+ * Folders and files of a BPF file system, by system calls: compiled programs may open nothing below /sys through the
+ * runtime, and need no permission to write anywhere for this. Where a call fails, what is there decides: errno is read
+ * by a second call, and what the runtime does between the two can overwrite it.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { cString, kernelResult, lazyCLibrary } from "../c_library.ts";
+import { close, ERRNO, errnoText, fileSystemType, mount, openReadOnly } from "../libc.ts";
+
+const libc = lazyCLibrary({
+  mkdir: { parameters: ["buffer", "u32"], result: "i32" },
+  unlink: { parameters: ["buffer"], result: "i32" },
+  rmdir: { parameters: ["buffer"], result: "i32" },
+  rename: { parameters: ["buffer", "buffer"], result: "i32" },
+});
+
+/** `f_type` of statfs(2), as in <linux/magic.h>. */
+export const FILE_SYSTEMS = { bpf: 0xcafe4a11, cgroup2: 0x63677270 } as const;
+
+/**
+ * Magic number of the file system at `path`; undefined where nothing is there.
+ *
+ * @throws {KumaError} `KUMA-BPF-020` where it cannot be looked at.
+ */
+export function fileSystemAt(path: string): number | undefined {
+  const fd = openReadOnly(path);
+  if (fd === -ERRNO.ENOENT) return undefined;
+  if (fd < 0) throw failed("open", path, fd);
+  try {
+    const type = fileSystemType(fd);
+    if (type < 0) throw failed("look at", path, type);
+    return type;
+  } finally {
+    close(fd);
+  }
+}
+
+/** Makes a folder for root alone, below one that is there; one that is there stays as it is. */
+export function makeFolder(path: string): void {
+  const result = kernelResult(libc().mkdir(cString(path), 0o700));
+  if (result < 0 && !isFolder(path)) throw failed("make the folder", path, result);
+}
+
+/** Removes a file or an empty folder; false where nothing is there. */
+export function removeEntry(path: string): boolean {
+  const folder = isFolder(path);
+  if (folder === undefined) return false;
+  const result = kernelResult(
+    folder ? libc().rmdir(cString(path)) : libc().unlink(cString(path)),
+  );
+  if (result < 0 && isFolder(path) !== undefined) throw failed("remove", path, result);
+  return true;
+}
+
+/** Gives an entry another name, in place of what has it. */
+export function renameEntry(from: string, to: string): void {
+  const result = kernelResult(libc().rename(cString(from), cString(to)));
+  if (result < 0) throw failed("rename", from, result);
+}
+
+/** Names in a folder; none where there is no such folder. */
+export function entriesOf(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Removes a folder with all that is in it. */
+export function removeTree(path: string): void {
+  if (isFolder(path) === true) for (const name of entriesOf(path)) removeTree(`${path}/${name}`);
+  removeEntry(path);
+}
+
+/**
+ * Mounts a BPF file system on a folder, which is made where there is none.
+ *
+ * @throws {KumaError} `KUMA-BPF-020` with what the kernel says.
+ */
+export function mountBpffs(path: string): void {
+  for (let end = path.indexOf("/", 1); end > 0; end = path.indexOf("/", end + 1)) {
+    makeFolder(path.slice(0, end));
+  }
+  makeFolder(path);
+  const result = mount("bpf", path, "bpf", 0);
+  if (result < 0) throw failed("mount a BPF file system at", path, result);
+}
+
+/** Undefined where nothing is there. */
+function isFolder(path: string): boolean | undefined {
+  try {
+    return Deno.lstatSync(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function failed(what: string, path: string, result: number): KumaError {
+  return new KumaError("KUMA-BPF-020", `cannot ${what} ${path}: ${errnoText(result)}`);
+}

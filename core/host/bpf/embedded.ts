@@ -1,0 +1,34 @@
+/**
+ * The compiled BPF programs, inside the compiled program. `deno task build` writes them in the places that are marked
+ * here; a program that is run from its sources has none.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+
+/** Both objects. */
+export interface BpfObjects {
+  readonly node: Uint8Array<ArrayBuffer>;
+  readonly pod: Uint8Array<ArrayBuffer>;
+}
+
+const NODE = "@@BPF_NODE@@";
+const POD = "@@BPF_POD@@";
+
+/**
+ * The objects of this program.
+ *
+ * @throws {KumaError} `KUMA-BPF-025` where it was not compiled.
+ */
+export function embeddedObjects(): BpfObjects {
+  return { node: decode(NODE), pod: decode(POD) };
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  if (!base64.startsWith("@")) {
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  }
+  throw new KumaError("KUMA-BPF-025", "this program has no BPF programs in it", {
+    hint: "run a compiled one: deno task build ebpf-loader",
+  });
+}

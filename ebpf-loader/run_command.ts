@@ -1,0 +1,2 @@
+/** @module */
+export { loadCommand as runCommand } from "./load_command.ts";
