@@ -60,7 +60,8 @@ const NETNS_FLAG: FlagDefinition = {
 export const COMMANDS = {
   "run": {
     summary: "load, watch and report until SIGTERM, as a DaemonSet",
-    description: "Loads the programs, puts right what somebody takes away, forgets pods that have " +
+    description:
+      "Loads the programs, puts right what somebody takes away, forgets pods that have " +
       "gone, writes events to standard output and serves /healthz, /readyz and /metrics. When it " +
       "ends, programs stay attached and redirect on, unless it is told otherwise.",
     flags: [
@@ -99,7 +100,8 @@ export const COMMANDS = {
   },
   "load": {
     summary: "attach the programs, in place of former ones, and end",
-    description: "Attaches the programs to the node's control groups; they leave everything alone " +
+    description:
+      "Attaches the programs to the node's control groups; they leave everything alone " +
       "but pods that were added. Former programs are replaced without a gap, and pods are taken over.",
     flags: LOAD_FLAGS,
     examples: [{
@@ -127,7 +129,8 @@ export const COMMANDS = {
   },
   "pod add": {
     summary: "redirect the connections of a network namespace",
-    description: "Puts the configuration in force for connections that begin from now on. Running it " +
+    description:
+      "Puts the configuration in force for connections that begin from now on. Running it " +
       "again puts another one in force. It is that of 'kumactl install transparent-proxy'.",
     flags: [
       NETNS_FLAG,

@@ -41,7 +41,9 @@ export function statusText(found: NodeStatus): string {
     ...programs.map(({ name, programId }) =>
       `  ${name.padEnd(14)}${programId === undefined ? "not attached" : `program ${programId}`}`
     ),
-    `  sockets of application and sidecar are ${node.accelerate ? "joined on request" : "not joined"}`,
+    `  sockets of application and sidecar are ${
+      node.accelerate ? "joined on request" : "not joined"
+    }`,
     `  events: ${node.features.ringBuffer ? "on request" : "not by this kernel"}`,
     "Maps:",
     ...[...maps].map(([name, { entries, most }]) => `  ${name.padEnd(14)}${entries} of ${most}`),

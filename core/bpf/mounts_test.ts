@@ -10,17 +10,22 @@ const HYBRID = [
 ].join("\n");
 
 Deno.test("mounts are read with their escapes, and lines that are none left out", () => {
-  assert.deepEqual(parseMounts(`${HYBRID}\nnonsense\n`).map(({ path, type }) => `${type} ${path}`), [
-    "tmpfs /sys/fs/cgroup",
-    "cgroup /sys/fs/cgroup/memory",
-    "cgroup2 /sys/fs/cgroup/unified",
-    "bpf /mnt/with blank",
-  ]);
+  assert.deepEqual(
+    parseMounts(`${HYBRID}\nnonsense\n`).map(({ path, type }) => `${type} ${path}`),
+    [
+      "tmpfs /sys/fs/cgroup",
+      "cgroup /sys/fs/cgroup/memory",
+      "cgroup2 /sys/fs/cgroup/unified",
+      "bpf /mnt/with blank",
+    ],
+  );
 });
 
 Deno.test("control groups of version 2 are found at, below and beside what was asked for", () => {
   const mounts = parseMounts(HYBRID);
-  for (const path of ["/sys/fs/cgroup/unified", "/sys/fs/cgroup", "/sys/fs/cgroup/", "/elsewhere"]) {
+  for (
+    const path of ["/sys/fs/cgroup/unified", "/sys/fs/cgroup", "/sys/fs/cgroup/", "/elsewhere"]
+  ) {
     assert.equal(cgroup2Mount(mounts, path), "/sys/fs/cgroup/unified", path);
   }
   const two = [...mounts, { path: "/host/cgroup", type: "cgroup2" }];

@@ -72,7 +72,11 @@ export function entriesOf(folder: string): string[] {
 
 /** Removes a folder with all that is in it. */
 export function removeTree(path: string): void {
-  if (isFolder(path) === true) for (const name of entriesOf(path)) removeTree(`${path}/${name}`);
+  if (isFolder(path) === true) {
+    for (const name of entriesOf(path)) {
+      removeTree(`${path}/${name}`);
+    }
+  }
   removeEntry(path);
 }
 

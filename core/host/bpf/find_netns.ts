@@ -42,7 +42,9 @@ function readable(folder: string): string[] {
   try {
     return entriesOf(folder);
   } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotADirectory) {
+    if (
+      error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotADirectory
+    ) {
       return [];
     }
     throw error;

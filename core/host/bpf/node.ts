@@ -10,7 +10,15 @@ import { removeEntry, removeTree } from "./bpffs.ts";
 import { type LinkInfo, pinnedLink } from "./links.ts";
 import { type Features, loadNode, type NodeOptions, unloadNode } from "./node_programs.ts";
 import type { Pins } from "./pins.ts";
-import { forgetPod, pathOf, podLink, podOwners, type PodsOutcome, readRequest, refreshPods } from "./pods.ts";
+import {
+  forgetPod,
+  pathOf,
+  podLink,
+  podOwners,
+  type PodsOutcome,
+  readRequest,
+  refreshPods,
+} from "./pods.ts";
 import { Records } from "./records.ts";
 
 /** What is on record about the node. */
@@ -81,7 +89,9 @@ export function unload(pins: Pins): Unloaded {
   for (const cookie of records === undefined ? [] : podOwners(records)) {
     const request = readRequest(records!, cookie), link = podLink(pins, cookie);
     note(link);
-    if (request !== undefined && link?.target !== 0n && pathOf(pins, cookie, request) === undefined) {
+    if (
+      request !== undefined && link?.target !== 0n && pathOf(pins, cookie, request) === undefined
+    ) {
       unreachable.push(request.name);
     }
     forgetPod(pins, cookie);

@@ -16,12 +16,11 @@ import { Records } from "./records.ts";
 import { requireOwnUsers } from "./own_users.ts";
 
 /** What a pod is added with, in plain values. */
-export interface PodRequest
-  extends
-    Pick<
-      PodOptions,
-      "netns" | "config" | "sidecarUid" | "dnsServers" | "eventMask" | "accelerate"
-    > {
+export interface PodRequest extends
+  Pick<
+    PodOptions,
+    "netns" | "config" | "sidecarUid" | "dnsServers" | "eventMask" | "accelerate"
+  > {
   /** `namespace/name`, or what else people know it by. */
   readonly name: string;
 }

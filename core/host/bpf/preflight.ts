@@ -79,7 +79,10 @@ function attempt(about: string, look: () => string): Finding {
 function kernel(): string {
   const release = readProcFile("/proc/sys/kernel/osrelease").trim();
   if (!isAtLeast(release, 5, 7)) {
-    throw lacking(`Linux ${release} is too old for these programs`, "use 5.14 or newer, or iptables");
+    throw lacking(
+      `Linux ${release} is too old for these programs`,
+      "use 5.14 or newer, or iptables",
+    );
   }
   return `Linux ${release}`;
 }

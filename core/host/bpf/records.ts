@@ -56,7 +56,10 @@ export class Records implements Disposable {
     const sizes = [PIECE_KEY.size, PIECE_BYTES, MAX_PIECES] as const;
     const fd = libbpf().bpf_map_create(HASH, name, ...sizes, options);
     if (fd < 0) {
-      throw new KumaError("KUMA-BPF-012", `the kernel refuses the map of records: ${errnoText(fd)}`);
+      throw new KumaError(
+        "KUMA-BPF-012",
+        `the kernel refuses the map of records: ${errnoText(fd)}`,
+      );
     }
     const map = new BpfMap(fd, pins.records);
     try {

@@ -150,10 +150,15 @@ function podStatus(
 
 function interfacesOf(path: string): Map<string, boolean> {
   const { interfaces } = inspectNetns(path);
-  return withinNetns(path, () =>
-    new Map(interfaces.map(({ name }) =>
-      [name, attachedClassifier(interfaceIndex(name)) !== undefined] as const
-    )));
+  return withinNetns(
+    path,
+    () =>
+      new Map(
+        interfaces.map(({ name }) =>
+          [name, attachedClassifier(interfaceIndex(name)) !== undefined] as const
+        ),
+      ),
+  );
 }
 
 function configurationOf(maps: SharedMaps, netns: bigint, value: Uint8Array): string[] {

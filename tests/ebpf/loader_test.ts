@@ -1,0 +1,180 @@
+/** kuma-ebpf-loader, compiled: load, pods, status, upgrade, unload. */
+import assert from "node:assert/strict";
+import { requires } from "tests/support/requires.ts";
+import { must, run, sleep, waitUntil } from "tests/support/processes.ts";
+import { Namespace } from "tests/kernel/namespace.ts";
+import { kernelObjects, LoaderLab, loaderPath } from "./loader_lab.ts";
+import { OUTSIDE } from "./pod_lab.ts";
+import { Socket } from "./socket.ts";
+
+const OPEN_LIBRARIES = { sanitizeResources: false };
+const test = requires("root", "netns", "bpf-build", "cgroup2");
+
+test(
+  "a pod is redirected by the commands alone, and left alone again",
+  OPEN_LIBRARIES,
+  async () => {
+    await using lab = await LoaderLab.create();
+    const before = await kernelObjects();
+    using server = Socket.listen({ ns: lab.outside.name, uid: 0, port: 8080 });
+    using proxy = Socket.listen({ ns: lab.pod.name, uid: 5678, port: 15001 });
+    assert.equal(reached(lab, server, proxy), "server");
+    await lab.must("load");
+    assert.equal(reached(lab, server, proxy), "server", "programs alone redirect nobody");
+    await lab.must("pod", "add", `--netns=${lab.netns}`, "--name=demo/web");
+    assert.equal(reached(lab, server, proxy), "proxy");
+
+    const { loaded, problems, pods } = await lab.status();
+    assert.deepEqual([loaded, problems], [true, []]);
+    assert.deepEqual(pods.map(({ name, problems }) => [name, problems]), [["demo/web", []]]);
+    assert.equal(pods[0]?.counters.outbound, 1);
+    const text = await lab.must("status");
+    assert.match(text, /connect4 +program \d+/);
+    assert.match(text, /Pod demo\/web .*\n(.*\n)* {2}connections: outbound 1\n/);
+
+    await lab.must(
+      "pod",
+      "add",
+      `--netns=${lab.netns}`,
+      "--config={redirect: {outbound: {excludePorts: [8080]}}}",
+    );
+    assert.equal(
+      reached(lab, server, proxy),
+      "server",
+      "another configuration is in force at once",
+    );
+    await lab.must("pod", "add", `--netns=${lab.netns}`, "--name=demo/web");
+    assert.match(await lab.must("pod", "remove", "--name=demo/web"), /left alone/);
+    assert.equal(reached(lab, server, proxy), "server");
+    assert.match(await lab.must("pod", "remove", `--netns=${lab.netns}`), /nothing was changed/);
+
+    await lab.must("pod", "add", `--netns=${lab.netns}`);
+    await lab.must("unload");
+    assert.equal(reached(lab, server, proxy), "server");
+    assert.match(await lab.must("unload"), /Nothing was loaded/);
+    assert.deepEqual([...Deno.readDirSync(lab.bpffs)].filter(({ name }) => name === "kuma"), []);
+    await waitUntil(
+      "the kernel has what it had before",
+      async () => JSON.stringify(await kernelObjects()) === JSON.stringify(before),
+    );
+  },
+);
+
+test(
+  "an upgrade replaces programs without a gap, and keeps pods and counters",
+  OPEN_LIBRARIES,
+  async () => {
+    await using lab = await LoaderLab.create();
+    await lab.intercept();
+    using server = Socket.listen({ ns: lab.outside.name, uid: 0, port: 8080 });
+    using proxy = Socket.listen({ ns: lab.pod.name, uid: 5678, port: 15001 });
+    const former = await lab.status();
+    let connections = 0, upgraded = false;
+    const upgrade = lab.must("load").then(() => lab.must("load")).then(() => upgraded = true);
+    while (!upgraded) {
+      assert.equal(reached(lab, server, proxy), "proxy", `connection ${connections}`);
+      connections++;
+      await sleep(1);
+    }
+    await upgrade;
+    const now = await lab.status();
+    assert.equal(now.programs.length, former.programs.length);
+    now.programs.forEach(({ name, programId }, at) =>
+      assert.notEqual(programId, former.programs[at]?.programId, name)
+    );
+    assert.equal(now.pods[0]?.counters.outbound, connections);
+    assert.deepEqual([now.problems, now.pods[0]?.problems], [[], []]);
+    assert(connections > 20, `only ${connections} connections meanwhile`);
+  },
+);
+
+test("a pod that has gone is forgotten at the next load", OPEN_LIBRARIES, async () => {
+  await using lab = await LoaderLab.create();
+  await lab.intercept();
+  {
+    await using gone = await Namespace.create("gone");
+    await lab.must("pod", "add", `--netns=/run/netns/${gone.name}`, "--name=demo/gone");
+    assert.equal((await lab.status()).pods.length, 2);
+  }
+  const out = await waitUntil("the kernel lets the namespace go", async () => {
+    const out = await lab.must("load");
+    return out.includes("demo/gone has gone and is forgotten") && out;
+  });
+  assert.match(out, /1 pods have the present programs/);
+  const { pods, maps } = await lab.status();
+  assert.deepEqual(pods.map(({ name }) => name), ["demo/web"]);
+  assert.equal(maps.pods?.entries, 1);
+});
+
+test(
+  "what makes no sense is refused in one line, and nothing is changed",
+  OPEN_LIBRARIES,
+  async (t) => {
+    await using lab = await LoaderLab.create();
+    const refused: readonly (readonly [words: string[], error: RegExp])[] = [
+      [["pod", "add", `--netns=${lab.netns}`], /not loaded|there is no map .* \[KUMA-BPF-018\]/],
+      [
+        ["pod", "add", "--netns=/nowhere"],
+        /cannot open the network namespace \/nowhere.*\[KUMA-HOST-111\]/,
+      ],
+      [["pod", "add", "--netns=relative"], /no absolute path \[KUMA-BPF-026\]/],
+      [["pod", "add"], /required flag "netns" not set/],
+      [["pod", "add", `--netns=${lab.netns}`, "--name=a b"], /no name of a pod.*\[KUMA-BPF-026\]/],
+      [
+        ["pod", "add", `--netns=${lab.netns}`, "--events=sideways"],
+        /no verdict \[KUMA-BPF-026\]\nHint: all, or some of outbound/,
+      ],
+      [["pod", "add", `--netns=${lab.netns}`, "--config={a: b}"], /\[KUMA-/],
+      [["pod", "remove"], /give either --netns or --name/],
+      [["status", "-o", "yaml"], /not one of text, json/],
+      [["lod"], /unknown command 'lod' \(Did you mean one of load, pod\?\)/],
+    ];
+    for (const [words, error] of refused) {
+      await t.step(words.join(" "), async () => {
+        const { code, stdout, stderr } = await lab.run(words);
+        assert.match(stderr, error);
+        assert.match(stderr, /^(Warning: .*\n)*Error: .*\n(Hint: .*\n)?$/);
+        assert.deepEqual([code, stdout], [1, ""]);
+      });
+    }
+    assert.deepEqual((await lab.status()).pods, []);
+  },
+);
+
+test(
+  "a node that lacks something is told what to do, and mounts what it is asked to",
+  OPEN_LIBRARIES,
+  async () => {
+    await using lab = await LoaderLab.create();
+    const folder = await Deno.makeTempDir({ prefix: "kuma-bpffs-" });
+    const place = [`--bpffs-path=${folder}/bpf`, `--cgroup-path=${lab.cgroup}`];
+    for (const command of ["check", "load"]) {
+      const { code, stderr } = await run(loaderPath(), [command, ...place]);
+      assert.match(
+        stderr,
+        /^Error: no BPF file system is mounted at .*\/bpf \[KUMA-BPF-022\]\nHint: there is one at .*\n$/,
+      );
+      assert.equal(code, 1);
+    }
+    await must(loaderPath(), ["load", ...place, "--mount-bpffs"]);
+    assert.match(await must(loaderPath(), ["check", ...place]), /ok {4}libbpf: libbpf 1\.\d/);
+    await must(loaderPath(), ["unload", `--bpffs-path=${folder}/bpf`]);
+    await must("umount", [`${folder}/bpf`]);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+/** Who gets a connection of the application to the server. */
+function reached(lab: LoaderLab, server: Socket, proxy: Socket): string {
+  using client = Socket.create({ ns: lab.pod.name, uid: 1000 });
+  const to = { address: OUTSIDE.ipv4, port: 8080 };
+  assert.equal(client.connect(to), 0);
+  const { port } = client.name;
+  for (let patience = 0; patience < 500; patience++) {
+    for (const [name, listener] of [["proxy", proxy], ["server", server]] as const) {
+      using accepted = listener.accept(patience === 0 ? 0 : 2);
+      if (accepted?.peer.port === port) return name;
+    }
+  }
+  return "nobody";
+}
