@@ -7,7 +7,7 @@ import { addressText } from "./address.ts";
 import {
   ADDRESS_FIXED_BITS,
   ADDRESS_FLAGS,
-  POD,
+  type POD,
   POD_ADDRESS,
   POD_FLAGS,
   POD_PORT,

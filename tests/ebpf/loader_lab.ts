@@ -104,20 +104,40 @@ export interface Status {
   }[];
 }
 
-/** All programs, links and maps of the kernel by their ids, those of runc's devices and the like too. */
-export async function kernelObjects(): Promise<Record<string, string[]>> {
-  const found: Record<string, string[]> = {};
-  for (const kind of ["prog", "link", "map"]) {
-    const list = JSON.parse(await must("bpftool", ["-j", kind, "list"])) as {
-      id: number;
-      name?: string;
-      type: string;
-    }[];
-    // bpftool shows the maps and programs of its own probing.
-    found[kind] = list.filter(({ name }) => !(name ?? "").startsWith("libbpf_"))
-      .map(({ id, type, name }) => `${id} ${type} ${name}`).sort();
+/**
+ * What of the kernel's programs, links and maps belongs to a lab, as `kind id`: maps and links that are pinned there,
+ * the programs of these links, and the classifier at the pod's interface.
+ */
+export async function objectsOf(lab: LoaderLab): Promise<string[]> {
+  const found: string[] = [];
+  for (const kind of ["link", "map"]) {
+    for (const { id, prog_id, pinned = [] } of await listed(kind)) {
+      if (!pinned.some((path) => path.startsWith(`${lab.bpffs}/`))) continue;
+      found.push(`${kind} ${id}`, ...(prog_id === undefined ? [] : [`prog ${prog_id}`]));
+    }
   }
-  return found;
+  const filters = await lab.pod.must("tc", "filter", "show", "dev", "eth0", "ingress");
+  const id = / id (\d+) /.exec(filters)?.[1];
+  return id === undefined ? found : [...found, `prog ${id}`];
+}
+
+/** Those of these objects that the kernel still has. */
+export async function stillThere(objects: readonly string[]): Promise<string[]> {
+  const there = new Set<string>();
+  for (const kind of ["prog", "link", "map"]) {
+    for (const { id } of await listed(kind)) there.add(`${kind} ${id}`);
+  }
+  return objects.filter((object) => there.has(object));
+}
+
+interface Listed {
+  readonly id: number;
+  readonly prog_id?: number;
+  readonly pinned?: readonly string[];
+}
+
+async function listed(kind: string): Promise<Listed[]> {
+  return JSON.parse(await must("bpftool", ["-j", "-f", kind, "list"])) as Listed[];
 }
 
 let count = 0;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { requires } from "tests/support/requires.ts";
 import { must, run, sleep, waitUntil } from "tests/support/processes.ts";
 import { Namespace } from "tests/kernel/namespace.ts";
-import { kernelObjects, LoaderLab, loaderPath } from "./loader_lab.ts";
+import { LoaderLab, loaderPath, objectsOf, stillThere } from "./loader_lab.ts";
 import { OUTSIDE } from "./pod_lab.ts";
 import { Socket } from "./socket.ts";
 
@@ -15,7 +15,6 @@ test(
   OPEN_LIBRARIES,
   async () => {
     await using lab = await LoaderLab.create();
-    const before = await kernelObjects();
     using server = Socket.listen({ ns: lab.outside.name, uid: 0, port: 8080 });
     using proxy = Socket.listen({ ns: lab.pod.name, uid: 5678, port: 15001 });
     assert.equal(reached(lab, server, proxy), "server");
@@ -49,14 +48,17 @@ test(
     assert.match(await lab.must("pod", "remove", `--netns=${lab.netns}`), /nothing was changed/);
 
     await lab.must("pod", "add", `--netns=${lab.netns}`);
+    const objects = await objectsOf(lab);
+    assert(objects.length > 30, `only ${objects.length}`);
     await lab.must("unload");
     assert.equal(reached(lab, server, proxy), "server");
     assert.match(await lab.must("unload"), /Nothing was loaded/);
     assert.deepEqual([...Deno.readDirSync(lab.bpffs)].filter(({ name }) => name === "kuma"), []);
     await waitUntil(
-      "the kernel has what it had before",
-      async () => JSON.stringify(await kernelObjects()) === JSON.stringify(before),
+      "the kernel has let go of all of it",
+      async () => (await stillThere(objects)).length === 0,
     );
+    assert.equal(await lab.pod.must("tc", "filter", "show", "dev", "eth0", "ingress"), "");
   },
 );
 

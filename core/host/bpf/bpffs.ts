@@ -1,20 +1,23 @@
 /**
  * Folders and files of a BPF file system, by system calls: compiled programs may open nothing below /sys through the
- * runtime, and need no permission to write anywhere for this. Where a call fails, what is there decides: errno is read
- * by a second call, and what the runtime does between the two can overwrite it.
+ * runtime, and need no permission to write anywhere for this.
  *
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { cString, kernelResult, lazyCLibrary } from "../c_library.ts";
+import { cString } from "../c_library.ts";
+import { systemCalls } from "../system_call.ts";
 import { close, ERRNO, errnoText, fileSystemType, mount, openReadOnly } from "../libc.ts";
 
-const libc = lazyCLibrary({
-  mkdir: { parameters: ["buffer", "u32"], result: "i32" },
-  unlink: { parameters: ["buffer"], result: "i32" },
-  rmdir: { parameters: ["buffer"], result: "i32" },
-  rename: { parameters: ["buffer", "buffer"], result: "i32" },
+const calls = systemCalls({
+  mkdirat: ["i32", "buffer", "u32"],
+  unlinkat: ["i32", "buffer", "i32"],
+  renameat2: ["i32", "buffer", "i32", "buffer", "u32"],
 });
+/** Paths are absolute. */
+const NO_FOLDER = -100;
+const AT_REMOVEDIR = 0x200;
+const EISDIR = 21;
 
 /** `f_type` of statfs(2), as in <linux/magic.h>. */
 export const FILE_SYSTEMS = { bpf: 0xcafe4a11, cgroup2: 0x63677270 } as const;
@@ -39,24 +42,25 @@ export function fileSystemAt(path: string): number | undefined {
 
 /** Makes a folder for root alone, below one that is there; one that is there stays as it is. */
 export function makeFolder(path: string): void {
-  const result = kernelResult(libc().mkdir(cString(path), 0o700));
-  if (result < 0 && !isFolder(path)) throw failed("make the folder", path, result);
+  const result = calls.mkdirat(NO_FOLDER, cString(path), 0o700);
+  if (result < 0 && result !== -ERRNO.EEXIST) throw failed("make the folder", path, result);
 }
 
 /** Removes a file or an empty folder; false where nothing is there. */
 export function removeEntry(path: string): boolean {
-  const folder = isFolder(path);
-  if (folder === undefined) return false;
-  const result = kernelResult(
-    folder ? libc().rmdir(cString(path)) : libc().unlink(cString(path)),
-  );
-  if (result < 0 && isFolder(path) !== undefined) throw failed("remove", path, result);
+  let result = calls.unlinkat(NO_FOLDER, cString(path), 0);
+  // A folder gives EISDIR on Linux, EPERM by POSIX and in some file systems.
+  if (result === -EISDIR || result === -ERRNO.EPERM) {
+    result = calls.unlinkat(NO_FOLDER, cString(path), AT_REMOVEDIR);
+  }
+  if (result === -ERRNO.ENOENT) return false;
+  if (result < 0) throw failed("remove", path, result);
   return true;
 }
 
 /** Gives an entry another name, in place of what has it. */
 export function renameEntry(from: string, to: string): void {
-  const result = kernelResult(libc().rename(cString(from), cString(to)));
+  const result = calls.renameat2(NO_FOLDER, cString(from), NO_FOLDER, cString(to), 0);
   if (result < 0) throw failed("rename", from, result);
 }
 
@@ -72,7 +76,7 @@ export function entriesOf(folder: string): string[] {
 
 /** Removes a folder with all that is in it. */
 export function removeTree(path: string): void {
-  if (isFolder(path) === true) {
+  if (isFolder(path)) {
     for (const name of entriesOf(path)) {
       removeTree(`${path}/${name}`);
     }
@@ -94,12 +98,11 @@ export function mountBpffs(path: string): void {
   if (result < 0) throw failed("mount a BPF file system at", path, result);
 }
 
-/** Undefined where nothing is there. */
-function isFolder(path: string): boolean | undefined {
+function isFolder(path: string): boolean {
   try {
     return Deno.lstatSync(path).isDirectory;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }

@@ -6,14 +6,15 @@
  */
 import { KumaError } from "core/errors.ts";
 import { delay } from "core/time/clock.ts";
-import { kernelResult, lazyCLibrary } from "../c_library.ts";
-import { close, openReadOnly } from "../libc.ts";
+import { close, errnoText, openReadOnly } from "../libc.ts";
+import { systemCalls } from "../system_call.ts";
 import { makeFolder } from "./bpffs.ts";
 import type { Pins } from "./pins.ts";
 
-const libc = lazyCLibrary({ flock: { parameters: ["i32", "i32"], result: "i32" } });
+const calls = systemCalls({ flock: ["i32", "i32"] });
 
 const LOCK_EX = 2, LOCK_NB = 4;
+const EWOULDBLOCK = 11;
 const LIMIT_MS = 30_000, POLL_MS = 10;
 
 /**
@@ -28,9 +29,10 @@ export async function alone<T>(pins: Pins, work: () => T, limitMs = LIMIT_MS): P
     const fd = openReadOnly(pins.root);
     if (fd >= 0) {
       try {
-        const taken = kernelResult(libc().flock(fd, LOCK_EX | LOCK_NB));
+        const taken = calls.flock(fd, LOCK_EX | LOCK_NB);
         // Who held it may have removed the folder, and a third one made it anew.
         if (taken >= 0 && isStill(pins.root, fd)) return work();
+        if (taken < 0 && taken !== -EWOULDBLOCK) throw failed(pins.root, errnoText(taken));
       } finally {
         close(fd);
       }
