@@ -7,6 +7,7 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { parseFirewallBackend } from "core/grammar/names.ts";
 import type { FirewallBackend } from "core/proxy/config.ts";
+import { DEFAULT_LOG_SOCKET } from "core/log/wire.ts";
 import { parseSpecVersion, type SpecVersion } from "./spec_version.ts";
 
 /** The configuration, checked. */
@@ -39,7 +40,7 @@ export interface KubernetesConf {
 
 /** What is taken for keys that are missing. */
 export const NET_CONF_DEFAULTS = {
-  logSocket: "/var/run/kuma-cni/log.sock",
+  logSocket: DEFAULT_LOG_SOCKET,
   logFile: "/var/run/kuma-cni/kuma-cni.log",
   cniNamespace: "kube-system",
   cniPodPrefix: "kuma-cni-node-",

@@ -5,6 +5,7 @@
  * @module
  */
 import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
+import { DEFAULT_PORTS } from "core/proxy/config.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 import { flagOf, settingFlags } from "./flags.ts";
 
@@ -72,7 +73,7 @@ export const COMMANDS = {
         name: "validation-server-port",
         bool: false,
         placeholder: "port",
-        defaultText: "15006",
+        defaultText: String(DEFAULT_PORTS.inbound),
         help: "port to listen on; the inbound redirect port",
       },
       {

@@ -4,7 +4,6 @@ import { prefixed, shown } from "core/grammar/echo.ts";
 import { parseIpFamilyMode } from "core/grammar/names.ts";
 import { parsePort } from "core/grammar/ports.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
-import type { FlagValue } from "core/proxy/sources.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
 import { LineLogger } from "./line_logger.ts";
@@ -17,12 +16,12 @@ import { validateRedirection } from "./validator.ts";
  * @throws KumaError `KUMA-TP-025` with the reasons of all families, `KUMA-TP-026` where it cannot listen.
  */
 export async function installValidatorCommand(
-  { flags }: ParsedCommand,
+  parsed: ParsedCommand,
   io: Io,
 ): Promise<number> {
   const logger = new LineLogger(io, false);
-  const mode = readFlag(flags, "ip-family-mode", "dualstack", parseIpFamilyMode);
-  const port = readFlag(flags, "validation-server-port", "15006", parsePort);
+  const mode = readFlag(parsed, "ip-family-mode", parseIpFamilyMode);
+  const port = readFlag(parsed, "validation-server-port", parsePort);
   const failures: string[] = [];
   let checked = 0;
   for (const family of FAMILIES) {
@@ -49,13 +48,8 @@ function wanted(family: Family, mode: string): boolean {
   return mode !== "ipv4" && hasUsableIpv6();
 }
 
-function readFlag<T>(
-  flags: readonly FlagValue[],
-  name: string,
-  absent: string,
-  read: (text: string) => T,
-): T {
-  const value = flags.findLast(({ flag }) => flag === name)?.value ?? absent;
+function readFlag<T>(parsed: ParsedCommand, name: string, read: (text: string) => T): T {
+  const value = parsed.text(name) ?? "";
   try {
     return read(value);
   } catch (thrown) {

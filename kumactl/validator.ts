@@ -10,13 +10,14 @@
 import { connect } from "node:net";
 import { errorText, KumaError } from "core/errors.ts";
 import { type Logger, silentLogger } from "core/log/logger.ts";
+import { PASSTHROUGH_ADDRESSES } from "core/proxy/config.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import { delay } from "core/time/clock.ts";
 import { after } from "core/time/timer.ts";
 
 const ADDRESSES = {
-  ipv4: { local: "127.0.0.1", passthrough: "127.0.0.6" },
-  ipv6: { local: "::1", passthrough: "::6" },
+  ipv4: { local: "127.0.0.1", passthrough: PASSTHROUGH_ADDRESSES.ipv4 },
+  ipv6: { local: "::1", passthrough: PASSTHROUGH_ADDRESSES.ipv6 },
 } as const;
 
 /** How patient the check is; the defaults are those of Kuma 2.9. */

@@ -17,8 +17,11 @@ export const WIRE_VERSION = 1;
 /** Most bytes of one line, the line feed included. */
 export const MAX_WIRE_LINE = 16 * 1024;
 
-/** Where the installer listens, as the host sees it. */
-export const DEFAULT_LOG_SOCKET = "/var/run/kuma-cni/log.sock";
+/** Name of the socket that the installer listens at for the plugin's lines. */
+export const LOG_SOCKET_NAME = "log.sock";
+
+/** Where the plugin sends its lines if its configuration does not say. */
+export const DEFAULT_LOG_SOCKET = `/var/run/kuma-cni/${LOG_SOCKET_NAME}`;
 
 /** The record as one line with its line feed; one that is too long loses its fields, then its tail. */
 export function encodeWireLine(record: LogRecord): Uint8Array {

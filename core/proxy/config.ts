@@ -113,6 +113,12 @@ export const DEFAULT_KUMA_DP_UID = 5678;
 /** See {@linkcode DEFAULT_KUMA_DP_UID}. */
 export const DEFAULT_KUMA_DP_USER = "kuma-dp";
 
+/** Where Envoy and the DNS proxy listen where nothing else is said. */
+export const DEFAULT_PORTS = { inbound: 15_006, outbound: 15_001, dns: 15_053 } as const;
+
+/** The source that Envoy binds for inbound traffic that it passes through: what comes from it is not redirected. */
+export const PASSTHROUGH_ADDRESSES = { ipv4: "127.0.0.6", ipv6: "::6" } as const;
+
 /** A fresh document with the defaults of Kuma 2.9. */
 export function defaultConfig(): TransparentProxyConfig {
   const traffic = (port: number, name: string): TrafficConfig => ({
@@ -130,11 +136,11 @@ export function defaultConfig(): TransparentProxyConfig {
     kumaDPUser: "",
     ipFamilyMode: "dualstack",
     redirect: {
-      inbound: traffic(15006, "INBOUND"),
-      outbound: traffic(15001, "OUTBOUND"),
+      inbound: traffic(DEFAULT_PORTS.inbound, "INBOUND"),
+      outbound: traffic(DEFAULT_PORTS.outbound, "OUTBOUND"),
       dns: {
         enabled: false,
-        port: 15053,
+        port: DEFAULT_PORTS.dns,
         captureAll: false,
         skipConntrackZoneSplit: false,
         resolvConfigPath: "/etc/resolv.conf",

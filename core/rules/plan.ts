@@ -11,10 +11,11 @@ import type {
   NumberRange,
   ResolvedConfig,
 } from "../proxy/resolved.ts";
+import { PASSTHROUGH_ADDRESSES } from "../proxy/config.ts";
 import type { Match, Rule, Target } from "./model.ts";
 
-/** Envoy binds this as source when it hands inbound traffic on to the application. */
-const PASSTHROUGH: Record<Family, string> = { ipv4: "127.0.0.6/32", ipv6: "::6/128" };
+/** Bits of a prefix that is one address. */
+const PREFIX: Record<Family, number> = { ipv4: 32, ipv6: 128 };
 const LOCALHOST: Record<Family, string> = { ipv4: "127.0.0.1/32", ipv6: "::1/128" };
 
 /** One family's plan, made once for each ruleset. */
@@ -39,7 +40,7 @@ export class Plan {
     // Docker rewrites the DNS port in its own chain, which capture-all already hands over to.
     const docker = dns.captureAll && facts.dockerOutput;
     this.zones = this.dns && dns.zoneSplit && facts.conntrackZones && !docker;
-    this.passthrough = PASSTHROUGH[facts.family];
+    this.passthrough = `${PASSTHROUGH_ADDRESSES[facts.family]}/${PREFIX[facts.family]}`;
     this.localhost = LOCALHOST[facts.family];
     this.dnsTargets = !this.dns ? [] : dns.captureAll ? [undefined] : facts.dnsServers;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ValidConfig, Verdict } from "core/conflist/choose.ts";
+import { REWRITERS } from "./hints.ts";
 
 /** What the net dir shows. */
 export interface NetDirFacts {
@@ -66,7 +67,7 @@ const KINDS: readonly Kind[] = [
     network: "Cilium",
     matches: (_, winner) => winner.types.includes("cilium-cni"),
     warnings: (_, winner) => [
-      'Cilium must run with cni.exclusive=false (cni-exclusive: "false"), or it takes the entry out again',
+      REWRITERS.cilium,
       "with kube-proxy replacement, set socketLB.hostNamespaceOnly=true or kubeProxyReplacement=false",
       ...(winner.kind === "single"
         ? ["a Cilium before 1.14: its .conf is replaced by a .conflist"]
@@ -103,12 +104,12 @@ const KINDS: readonly Kind[] = [
   {
     network: "Azure CNI overlay",
     matches: (_, winner) => first(winner) === "azure-vnet" && winner.name.includes("overlay"),
-    warnings: () => [AKS],
+    warnings: () => [REWRITERS.aks],
   },
   {
     network: "Azure CNI",
     matches: (_, winner) => first(winner) === "azure-vnet",
-    warnings: () => [AKS],
+    warnings: () => [REWRITERS.aks],
   },
   {
     network: "AWS VPC CNI",
@@ -139,8 +140,6 @@ const KINDS: readonly Kind[] = [
 
 const MULTUS =
   "chaining to Multus itself runs the plugin once a pod for all networks: on OpenShift use standalone mode (cni.chained=false)";
-const AKS =
-  "AKS restores its file now and then (chaining has no support there); it is put back each time";
 
 /** The network, by its plugins' types and file names; "unknown" where none fits. */
 export function recognise(facts: NetDirFacts): Recognised {

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { LOG_SOCKET_NAME } from "core/log/wire.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** Name of the plugin's program. */
@@ -43,7 +44,7 @@ export function placesOf(settings: Settings): Places {
     successor: `${state}/successor`,
     kubeconfig: `${mounted}/${settings.kubeconfigName}`,
     hostKubeconfig: `${host}/${settings.kubeconfigName}`,
-    logSocket: `${state}/log.sock`,
-    hostLogSocket: `${host}/${STATE_FOLDER}/log.sock`,
+    logSocket: `${state}/${LOG_SOCKET_NAME}`,
+    hostLogSocket: `${host}/${STATE_FOLDER}/${LOG_SOCKET_NAME}`,
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { POD_ENV } from "core/kube/annotations.ts";
+import { DEFAULT_KUMA_DP_UID, DEFAULT_PORTS } from "core/proxy/config.ts";
 import type { Settings } from "../settings/table.ts";
 import type { EbpfOptions } from "./ebpf.ts";
 import { readList } from "core/grammar/go_text.ts";
@@ -25,21 +26,21 @@ export function initArgs(
   const port = (name: string, value: number, absent: number) => {
     if (value !== 0 && value !== absent) args.push(`--${name}=${value}`);
   };
-  flag("kuma-dp-user", String(settings.uid), "5678");
+  flag("kuma-dp-user", String(settings.uid), String(DEFAULT_KUMA_DP_UID));
   flag("ip-family-mode", traffic.ipFamilyMode, "dualstack");
-  port("redirect-outbound-port", traffic.outboundPort, 15001);
+  port("redirect-outbound-port", traffic.outboundPort, DEFAULT_PORTS.outbound);
   flag("exclude-outbound-ports", cleaned(traffic.excludeOutboundPorts));
   flag("exclude-outbound-ips", cleaned(traffic.excludeOutboundIps));
   for (const item of traffic.excludeUids) flag("exclude-outbound-ports-for-uids", item);
   if (options.gateway) args.push("--redirect-inbound=false");
   else {
-    port("redirect-inbound-port", traffic.inboundPort, 15006);
+    port("redirect-inbound-port", traffic.inboundPort, DEFAULT_PORTS.inbound);
     flag("exclude-inbound-ports", inboundPorts(traffic, options));
     flag("exclude-inbound-ips", cleaned(traffic.excludeInboundIps));
   }
   if (options.dns.enabled) {
     args.push("--redirect-all-dns-traffic");
-    port("redirect-dns-port", options.dns.port, 15053);
+    port("redirect-dns-port", options.dns.port, DEFAULT_PORTS.dns);
   }
   if (traffic.ebpf !== undefined) args.push(...ebpfArgs(traffic.ebpf));
   if (traffic.dropInvalidPackets) args.push("--drop-invalid-packets");

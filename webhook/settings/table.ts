@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DEFAULT_KUMA_DP_UID, DEFAULT_PORTS } from "core/proxy/config.ts";
 import {
   ADDRESSES,
   COUNT,
@@ -125,20 +126,30 @@ export const SETTINGS = {
     IMAGE,
     "kuma/kuma-dp:latest",
   ),
-  uid: injector("sidecarContainer.uid", `${INJECTOR}_SIDECAR_CONTAINER_UID`, ID, 5678),
+  uid: injector(
+    "sidecarContainer.uid",
+    `${INJECTOR}_SIDECAR_CONTAINER_UID`,
+    ID,
+    DEFAULT_KUMA_DP_UID,
+  ),
   // The variable is spelled GUI in every release of Kuma.
-  gid: injector("sidecarContainer.gid", `${INJECTOR}_SIDECAR_CONTAINER_GUI`, ID, 5678),
+  gid: injector(
+    "sidecarContainer.gid",
+    `${INJECTOR}_SIDECAR_CONTAINER_GUI`,
+    ID,
+    DEFAULT_KUMA_DP_UID,
+  ),
   redirectPortInbound: injector(
     "sidecarContainer.redirectPortInbound",
     `${INJECTOR}_SIDECAR_CONTAINER_REDIRECT_PORT_INBOUND`,
     PORT,
-    15006,
+    DEFAULT_PORTS.inbound,
   ),
   redirectPortOutbound: injector(
     "sidecarContainer.redirectPortOutbound",
     `${INJECTOR}_SIDECAR_CONTAINER_REDIRECT_PORT_OUTBOUND`,
     PORT,
-    15001,
+    DEFAULT_PORTS.outbound,
   ),
   ipFamilyMode: injector(
     "sidecarContainer.ipFamilyMode",
@@ -233,7 +244,12 @@ export const SETTINGS = {
     [],
   ),
   builtinDns: injector("builtinDNS.enabled", `${INJECTOR}_BUILTIN_DNS_ENABLED`, SWITCH, true),
-  builtinDnsPort: injector("builtinDNS.port", `${INJECTOR}_BUILTIN_DNS_PORT`, PORT, 15053),
+  builtinDnsPort: injector(
+    "builtinDNS.port",
+    `${INJECTOR}_BUILTIN_DNS_PORT`,
+    PORT,
+    DEFAULT_PORTS.dns,
+  ),
   builtinDnsLogging: injector(
     "builtinDNS.logging",
     `${INJECTOR}_BUILTIN_DNS_LOGGING`,
