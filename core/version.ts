@@ -14,7 +14,7 @@ export const KUMA_VERSION = "2.9";
 export const COMMIT = "@@COMMIT@@";
 
 /** What a program was compiled with and for. */
-export interface Target {
+export interface BuildTarget {
   /** Deno's version. */
   readonly deno: string;
   /** The compiler's name of system and processor: `x86_64-unknown-linux-gnu`. */
@@ -24,7 +24,7 @@ export interface Target {
 /** The lines of `version --detailed`; ends with a line end. */
 export function detailedVersion(
   program: string,
-  { deno, target }: Target,
+  { deno, target }: BuildTarget,
   commit = COMMIT,
 ): string {
   const known = /^[0-9a-f]{7,64}$/.test(commit);

@@ -6,13 +6,13 @@
 import { chooseConfig } from "core/conflist/choose.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import { ownCredential } from "./credentials.ts";
-import { type Entry, makeEntry, ownPod, withLevel } from "./netdir/entry.ts";
+import { type ConflistEntry, makeEntry, ownPod, withLevel } from "./netdir/entry.ts";
 import { recognise } from "./environment/recognise.ts";
 import { recogniseRuntime } from "./environment/runtime.ts";
 import { look } from "./netdir/look.ts";
 import { namesIn, readNetDir } from "./netdir/net_dir.ts";
 import { type Places, PROGRAM } from "./program/places.ts";
-import type { Plan } from "./netdir/plan.ts";
+import type { ChainingPlan } from "./netdir/plan.ts";
 import { bundledInterpreter } from "./program/loader.ts";
 import { hostBinDir, isInstalled } from "./program.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -34,7 +34,7 @@ export function check(settings: Settings, places: Places): Report {
   const entry = entryOf(settings, places, warnings);
   const hostDir = hostBinDir(settings, entry.binDir);
   const lines = [`net dir    ${places.netDir} (host: ${settings.netDir.host})`];
-  let plan: Plan = { action: "wait", reason: "the net dir cannot be read" };
+  let plan: ChainingPlan = { action: "wait", reason: "the net dir cannot be read" };
   try {
     const { verdicts, winner } = chooseConfig(readNetDir(places.netDir));
     for (const one of verdicts) {
@@ -76,7 +76,7 @@ export function check(settings: Settings, places: Places): Report {
 }
 
 /** The entry that the installer would write with these settings; the level that is switched at run time aside. */
-function entryOf(settings: Settings, places: Places, warnings: string[]): Entry {
+function entryOf(settings: Settings, places: Places, warnings: string[]): ConflistEntry {
   const token = () => ownCredential(settings).token;
   let pod = ownPod(settings, undefined);
   if (!pod.namespace || !pod.name) {
@@ -110,7 +110,7 @@ function programLines(settings: Settings, hostDir: string, warnings: string[]): 
   }
 }
 
-function inWords(plan: Plan): string {
+function inWords(plan: ChainingPlan): string {
   switch (plan.action) {
     case "keep":
       return `change nothing: "${plan.file}" has the entry`;

@@ -7,7 +7,7 @@ import { errorText } from "core/errors.ts";
 import type { LogLevel } from "core/log/logger.ts";
 import { BackOff } from "./backoff.ts";
 import { ownCredential, type PluginCredential, pluginCredential } from "./credentials.ts";
-import { type Entry, makeEntry, ownPod, withLevel } from "./netdir/entry.ts";
+import { type ConflistEntry, makeEntry, ownPod, withLevel } from "./netdir/entry.ts";
 import { hintFor } from "./environment/hints.ts";
 import { HostProgram } from "./program/host_program.ts";
 import { ensureKubeconfig, kubeconfigText, serverUrl } from "./kubeconfig.ts";
@@ -27,7 +27,7 @@ const CONFIG_STATES = ["chained", "waiting", "broken"] as const;
 
 /** Everything about one installation. All file work in it is done while the turn is held. */
 export class Installation {
-  #entry: Entry | undefined;
+  #entry: ConflistEntry | undefined;
   #credential: PluginCredential | undefined;
   #chainFile = "";
   /** Marks of the net dir that were found right; undefined to look again. */
@@ -145,7 +145,7 @@ export class Installation {
     this.#tell("broken");
   }
 
-  get #wanted(): Entry {
+  get #wanted(): ConflistEntry {
     if (this.#entry === undefined) throw new TypeError("round() needs install() first");
     return this.#level === undefined ? this.#entry : withLevel(this.#entry, this.#level);
   }

@@ -9,7 +9,7 @@ import { delay } from "core/time/clock.ts";
 import { every } from "core/time/timer.ts";
 import { Installation } from "./installation.ts";
 import { leave } from "./leave.ts";
-import { Turn } from "./netdir/lock.ts";
+import { NodeLock } from "./netdir/lock.ts";
 import type { Log } from "./report/log.ts";
 import { Metrics } from "./report/metrics.ts";
 import { placesOf } from "./program/places.ts";
@@ -35,7 +35,7 @@ export async function live(settings: Settings, log: Log, signal: AbortSignal): P
   const places = placesOf(settings);
   const metrics = new Metrics();
   const installation = new Installation(settings, places, log, metrics);
-  const turn = new Turn(places);
+  const turn = new NodeLock(places);
   const pulse = { last: performance.now() };
   const ready = new ReadyFile(settings.readyFile, log.logger);
   await using _server = serve(settings.httpPort, {
@@ -76,7 +76,12 @@ interface Pulse {
   last: number;
 }
 
-async function takeTurn(turn: Turn, log: Log, pulse: Pulse, signal: AbortSignal): Promise<boolean> {
+async function takeTurn(
+  turn: NodeLock,
+  log: Log,
+  pulse: Pulse,
+  signal: AbortSignal,
+): Promise<boolean> {
   using _waiting = every(10_000, () => {
     pulse.last = performance.now();
     log.logger.info("waiting for another installer on this node");
@@ -87,7 +92,7 @@ async function takeTurn(turn: Turn, log: Log, pulse: Pulse, signal: AbortSignal)
 /** Puts back what is missing, whenever something happens, until somebody says stop. */
 async function heal(
   installation: Installation,
-  turn: Turn,
+  turn: NodeLock,
   ready: ReadyFile,
   log: Log,
   pulse: Pulse,

@@ -4,10 +4,10 @@
  * @module
  */
 import type { FlagDefinition } from "core/program/command.ts";
-import { defaultOf, type Setting, SETTINGS } from "core/proxy/options.ts";
+import { defaultOf, type ProxySetting, SETTINGS } from "core/proxy/options.ts";
 import { flagNames } from "core/proxy/sources.ts";
 
-const PLACEHOLDERS: Readonly<Partial<Record<Setting["kind"], string>>> = {
+const PLACEHOLDERS: Readonly<Partial<Record<ProxySetting["kind"], string>>> = {
   uint: "number",
   uint16: "number",
   port: "port",
@@ -21,7 +21,7 @@ const PLACEHOLDERS: Readonly<Partial<Record<Setting["kind"], string>>> = {
 };
 
 /** The flags that write settings, in the table's order; hidden ones are marked. */
-export function settingFlags(settings: readonly Setting[] = SETTINGS): FlagDefinition[] {
+export function settingFlags(settings: readonly ProxySetting[] = SETTINGS): FlagDefinition[] {
   return settings.flatMap((setting) =>
     flagNames(setting).map((name) => settingFlag(setting, name, name !== setting.flag))
   );
@@ -34,7 +34,7 @@ export function flagOf(key: string): FlagDefinition {
   return settingFlag(setting, setting.flag, false);
 }
 
-function settingFlag(setting: Setting, name: string, hidden: boolean): FlagDefinition {
+function settingFlag(setting: ProxySetting, name: string, hidden: boolean): FlagDefinition {
   const bool = setting.kind === "bool";
   const placeholder = PLACEHOLDERS[setting.kind];
   return {
@@ -50,7 +50,7 @@ function settingFlag(setting: Setting, name: string, hidden: boolean): FlagDefin
   };
 }
 
-function defaultText(setting: Setting): string {
+function defaultText(setting: ProxySetting): string {
   const value = defaultOf(setting);
   switch (typeof value) {
     case "string":

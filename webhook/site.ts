@@ -10,7 +10,7 @@ import type { Json } from "core/patch/json.ts";
 import { injectSidecar } from "./admission/inject_sidecar.ts";
 import { defaultResource } from "./admission/default_resource.ts";
 import { referToMesh } from "./admission/owner_reference.ts";
-import { type AdmissionRequest, notReady, type Verdict } from "./admission/review.ts";
+import { type AdmissionDecision, type AdmissionRequest, notReady } from "./admission/review.ts";
 import { validateResource } from "./admission/validate_resource.ts";
 import { validateSecret } from "./admission/validate_secret.ts";
 import { validateService } from "./admission/validate_service.ts";
@@ -35,7 +35,7 @@ export interface SiteOptions {
 export function webhookHandlers({ context, meshes, waitingFor, log }: SiteOptions): Handlers {
   /** Without the cluster's objects every pod would seem to be in an unknown namespace. */
   const ready =
-    (handler: (request: AdmissionRequest) => Verdict | Promise<Verdict>) =>
+    (handler: (request: AdmissionRequest) => AdmissionDecision | Promise<AdmissionDecision>) =>
     (request: AdmissionRequest) => {
       const missing = waitingFor();
       return missing.length === 0 ? handler(request) : notReady(missing);

@@ -42,17 +42,17 @@ export interface PodFacts {
 }
 
 /** One entry of a map. */
-export interface Entry {
+export interface MapEntry {
   readonly key: Uint8Array<ArrayBuffer>;
   readonly value: Uint8Array<ArrayBuffer>;
 }
 
 /** A pod's entries by map. The one of `pods` is written last: it puts the others in force, all at once. */
 export interface PodEntries {
-  readonly pod_ports: readonly Entry[];
-  readonly pod_addresses: readonly Entry[];
-  readonly pod_uid_rules: readonly Entry[];
-  readonly pods: Entry;
+  readonly pod_ports: readonly MapEntry[];
+  readonly pod_addresses: readonly MapEntry[];
+  readonly pod_uid_rules: readonly MapEntry[];
+  readonly pods: MapEntry;
 }
 
 /**

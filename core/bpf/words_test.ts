@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { exampleConfig, exampleDns, exampleTraffic } from "core/rules/testing/examples.ts";
-import { type Entry, podEntries, type PodFacts } from "./entries.ts";
+import { type MapEntry, podEntries, type PodFacts } from "./entries.ts";
 import { POD, VERDICTS } from "./layout.ts";
 import { maskOf, maskWords, podWords } from "./words.ts";
 
@@ -15,7 +15,7 @@ const FACTS: PodFacts = {
   accelerate: true,
 };
 
-const flagsOf = ({ key, value }: Entry) => [key, new Uint32Array(value.buffer)[0] ?? 0] as const;
+const flagsOf = ({ key, value }: MapEntry) => [key, new Uint32Array(value.buffer)[0] ?? 0] as const;
 
 Deno.test("what is in the maps is told as it was asked for, and nothing of former generations", () => {
   const config = exampleConfig({

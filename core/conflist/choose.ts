@@ -14,7 +14,7 @@ export interface ConfigFile {
 }
 
 /** What a runtime makes of one file. */
-export type Verdict = ValidConfig | InvalidConfig;
+export type ConfigCandidate = ValidConfig | InvalidConfig;
 
 /** A file that a runtime can use. */
 export interface ValidConfig {
@@ -58,14 +58,14 @@ export function compareNames(a: string, b: string): number {
 /** Looks at every config file in the runtime's order; `winner` is the first valid one. */
 export function chooseConfig(
   files: readonly ConfigFile[],
-): { winner: ValidConfig | undefined; verdicts: Verdict[] } {
+): { winner: ValidConfig | undefined; verdicts: ConfigCandidate[] } {
   const verdicts = files.filter((file) => isConfigName(file.name))
     .sort((a, b) => compareNames(a.name, b.name)).map(judge);
   return { winner: verdicts.find((verdict) => verdict.valid), verdicts };
 }
 
 /** What a runtime makes of this file, by the rules of libcni's `ConfListFromBytes` and `ConfFromBytes`. */
-export function judge(file: ConfigFile): Verdict {
+export function judge(file: ConfigFile): ConfigCandidate {
   const invalid = (reason: string): InvalidConfig => ({ valid: false, name: file.name, reason });
   if (file.bytes === undefined) return invalid("it cannot be read");
   if (file.bytes.length === 0) return invalid("it is empty");

@@ -40,7 +40,7 @@ export function servicesOf(
 }
 
 /** Where a Service's port leads to in a pod. */
-export interface Target {
+export interface PortTarget {
   readonly port: number;
   /** The container that declares it; absent where none does. */
   readonly container?: string;
@@ -50,7 +50,7 @@ export interface Target {
 export function targetOf(
   { targetPort, protocol }: ServicePortFacts,
   containers: readonly ContainerFacts[],
-): Target | undefined {
+): PortTarget | undefined {
   for (const { name: container, ports } of containers) {
     for (const one of ports) {
       const matches = typeof targetPort === "string"

@@ -18,7 +18,7 @@ const APPENDED_PRIORITY = 3;
 export const MARK = `<!-- ${COMMENT_PREFIX.slice(0, -1)} -->`;
 
 /** One entry as text, with what identifies it. */
-export interface Entry {
+export interface DirectEntry {
   /** The element, without indentation. */
   readonly xml: string;
   /** Equal for entries that mean the same. */
@@ -31,7 +31,10 @@ export interface Entry {
  *
  * @throws KumaError KUMA-TP-101 as rendering does.
  */
-export function directEntries(rulesets: readonly Ruleset[], options: RenderOptions = {}): Entry[] {
+export function directEntries(
+  rulesets: readonly Ruleset[],
+  options: RenderOptions = {},
+): DirectEntry[] {
   const chains = rulesets.flatMap(({ family, tables }) =>
     tables.flatMap((table) => table.chains.map((chain) => chainEntry(family, table.name, chain)))
   );
@@ -43,7 +46,7 @@ export function directEntries(rulesets: readonly Ruleset[], options: RenderOptio
   return [...new Map([...chains, ...rules].map((entry) => [entry.key, entry])).values()];
 }
 
-function chainEntry(ipv: Family, table: string, chain: string): Entry {
+function chainEntry(ipv: Family, table: string, chain: string): DirectEntry {
   return {
     xml: `<chain ipv="${ipv}" table="${table}" chain="${escaped(chain)}"></chain>`,
     key: ["chain", ipv, table, chain].join(" "),
@@ -54,7 +57,7 @@ function ruleEntry(
   { family, table, rules }: { family: Family; table: string; rules: readonly Rule[] },
   rule: Rule,
   options: RenderOptions,
-): Entry {
+): DirectEntry {
   const priority = priorityOf(rule, rules);
   const text = renderRuleSpec(rule, options);
   const attributes = `ipv="${family}" table="${table}" chain="${
@@ -76,7 +79,7 @@ function priorityOf(rule: Rule, rules: readonly Rule[]): number {
   return rule.insertAt - 1 - inserted.length;
 }
 
-/** {@linkcode Entry.key} of an element that stands in the file. */
+/** {@linkcode DirectEntry.key} of an element that stands in the file. */
 export function keyOf({ name, attributes, text }: DirectElement): string {
   const values = ["ipv", "table", "chain", ...(name === "rule" ? ["priority"] : [])]
     .map((attribute) => attributes.get(attribute) ?? "");

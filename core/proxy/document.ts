@@ -14,12 +14,12 @@ import {
 } from "./document_tree.ts";
 import { readNode, type SettingValue } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
-import { type Setting, SETTINGS } from "./options.ts";
+import { type ProxySetting, SETTINGS } from "./options.ts";
 import { yamlTree } from "./yaml_tree.ts";
 
 /** One setting that a document makes. */
 export interface SettingChange {
-  readonly setting: Setting;
+  readonly setting: ProxySetting;
   readonly value: SettingValue;
 }
 
@@ -35,11 +35,11 @@ const MAX_WARNINGS = 20;
 
 /** Known keys below each path, by their lower-case form. */
 const CHILDREN: ReadonlyMap<string, ReadonlyMap<string, string>> = childrenOf(SETTINGS);
-const BY_KEY: ReadonlyMap<string, Setting> = new Map(
+const BY_KEY: ReadonlyMap<string, ProxySetting> = new Map(
   SETTINGS.filter((setting) => setting.inDocument).map((setting) => [setting.key, setting]),
 );
 
-function childrenOf(settings: readonly Setting[]): Map<string, Map<string, string>> {
+function childrenOf(settings: readonly ProxySetting[]): Map<string, Map<string, string>> {
   const children = new Map<string, Map<string, string>>();
   for (const { key, inDocument } of settings) {
     if (!inDocument) continue;

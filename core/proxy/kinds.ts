@@ -17,7 +17,7 @@ import {
 import { MAX_PORT, parseUint } from "core/grammar/numbers.ts";
 import { parseBool } from "core/grammar/switches.ts";
 import type { DocumentNode } from "./document_tree.ts";
-import type { Setting, SettingKind } from "./options.ts";
+import type { ProxySetting, ProxySettingKind } from "./options.ts";
 
 /** A value that was read; its shape follows from the setting's kind. */
 export type SettingValue =
@@ -34,7 +34,7 @@ export type SettingValue =
  *
  * @throws KumaError with the reason alone; the caller says which flag or variable.
  */
-export function readText(kind: SettingKind, text: string): SettingValue {
+export function readText(kind: ProxySettingKind, text: string): SettingValue {
   switch (kind) {
     case "bool":
       return parseBool(text);
@@ -72,7 +72,7 @@ const YAML_FALSE: ReadonlySet<string> = new Set(["false", "no", "off", "n"]);
  *
  * @throws KumaError `KUMA-TP-015` for a wrong type, else the code of the grammar.
  */
-export function readNode(kind: SettingKind, node: DocumentNode): SettingValue {
+export function readNode(kind: ProxySettingKind, node: DocumentNode): SettingValue {
   switch (kind) {
     case "bool":
       return readBool(node);
@@ -148,7 +148,7 @@ function wrongType(wanted: string, node: DocumentNode): Error {
  */
 export function putSetting(
   config: TransparentProxyConfig,
-  setting: Setting,
+  setting: ProxySetting,
   value: SettingValue,
 ): void {
   // The path comes from our own table and the value from the reader of that path's kind, which a test

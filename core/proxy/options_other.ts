@@ -1,7 +1,7 @@
 import { IPTABLES_EXECUTABLES } from "./config.ts";
-import type { Setting } from "./setting.ts";
+import type { ProxySetting } from "./setting.ts";
 
-type OtherSetting = Omit<Setting, "inDocument"> & { readonly inDocument?: false };
+type OtherSetting = Omit<ProxySetting, "inDocument"> & { readonly inDocument?: false };
 
 /** The settings beside the two directions; `inDocument` is true where it is left out. */
 export const OTHER_SETTINGS: readonly OtherSetting[] = [

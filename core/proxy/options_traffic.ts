@@ -1,9 +1,9 @@
-import type { Setting } from "./setting.ts";
+import type { ProxySetting } from "./setting.ts";
 
 type Direction = "inbound" | "outbound";
 
 /** The settings of one direction of traffic; both have the same keys. */
-export function trafficSettings(direction: Direction): Setting[] {
+export function trafficSettings(direction: Direction): ProxySetting[] {
   const inbound = direction === "inbound";
   const key = (name: string) => `redirect.${direction}.${name}`;
   const env = (name: string) => `REDIRECT_${direction.toUpperCase()}_${name}`;

@@ -2,7 +2,7 @@
 export const ENV_PREFIX = "KUMA_TRANSPARENT_PROXY_";
 
 /** How a setting is written and read; `kinds.ts` holds the readers. */
-export type SettingKind =
+export type ProxySettingKind =
   | "bool"
   | "uint"
   | "uint16"
@@ -17,10 +17,10 @@ export type SettingKind =
   | "executables";
 
 /** One setting. */
-export interface Setting {
+export interface ProxySetting {
   /** Dotted path in the configuration; also its key in the document where `inDocument` says so. */
   readonly key: string;
-  readonly kind: SettingKind;
+  readonly kind: ProxySettingKind;
   /** Whether the document may hold it; the others are set by environment or flag only. */
   readonly inDocument: boolean;
   /** Environment variable without {@linkcode ENV_PREFIX}. */

@@ -9,7 +9,7 @@ import type { ParsedDocument } from "./document.ts";
 import { prefixed, shown } from "core/grammar/echo.ts";
 import { parseText } from "core/grammar/names.ts";
 import { putSetting, readText, type SettingValue } from "./kinds.ts";
-import { ENV_PREFIX, type Setting, SETTINGS } from "./options.ts";
+import { ENV_PREFIX, type ProxySetting, SETTINGS } from "./options.ts";
 
 /** Where a setting's value comes from, in words: the document, `KUMA_…`, or `--flag`. */
 export type Provenance = ReadonlyMap<string, string>;
@@ -35,24 +35,24 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
   ...new Set(SETTINGS.flatMap((setting) => environmentNames(setting))),
 ].sort();
 
-const BY_FLAG: ReadonlyMap<string, Setting> = new Map(
+const BY_FLAG: ReadonlyMap<string, ProxySetting> = new Map(
   SETTINGS.flatMap((setting) => flagNames(setting).map((flag) => [flag, setting] as const)),
 );
 
 /** The flags of a setting, hidden ones last. */
-export function flagNames(setting: Setting): string[] {
+export function flagNames(setting: ProxySetting): string[] {
   const hidden = setting.hiddenFlags ?? [];
   return setting.flag === undefined ? [...hidden] : [setting.flag, ...hidden];
 }
 
 /** The variables of a setting: the prefixed one first, which wins over the other. */
-export function environmentNames(setting: Setting): string[] {
+export function environmentNames(setting: ProxySetting): string[] {
   const prefixedNames = setting.env === undefined ? [] : [ENV_PREFIX + setting.env];
   return setting.bareEnv === undefined ? prefixedNames : [...prefixedNames, setting.bareEnv];
 }
 
 /** The setting that a flag writes, undefined for a flag that writes none. */
-export function settingOfFlag(flag: string): Setting | undefined {
+export function settingOfFlag(flag: string): ProxySetting | undefined {
   return BY_FLAG.get(flag);
 }
 
@@ -83,7 +83,7 @@ export function mergeSources(
   return { config, provenance };
 }
 
-function readEnvironment(setting: Setting, name: string, text: string): SettingValue {
+function readEnvironment(setting: ProxySetting, name: string, text: string): SettingValue {
   try {
     return readText(setting.kind, text);
   } catch (thrown) {
@@ -117,7 +117,7 @@ export function applyFlags(merged: MergedConfig, flags: readonly FlagValue[]): M
 }
 
 /** Reads the value of one flag; see {@linkcode applyFlags}. */
-export function readFlag(setting: Setting, flag: string, value: string): SettingValue {
+export function readFlag(setting: ProxySetting, flag: string, value: string): SettingValue {
   try {
     return setting.kind === "texts" ? parseText(value) : readText(setting.kind, value);
   } catch (thrown) {

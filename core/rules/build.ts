@@ -9,7 +9,7 @@ import { inboundRules, outboundRules, redirectRules } from "./build_chains.ts";
 import { outputRules, preroutingRules } from "./build_nat.ts";
 import { zoneRules } from "./build_raw.ts";
 import type { Rule, Ruleset, Table } from "./model.ts";
-import { Plan } from "./plan.ts";
+import { RuleWriter } from "./plan.ts";
 
 /**
  * All rules of the family of `facts`. Pure; throws nothing (the renderer checks every value). Tables
@@ -19,7 +19,7 @@ import { Plan } from "./plan.ts";
  * @param facts what the host can do, for one family
  */
 export function buildRuleset(config: ResolvedConfig, facts: FamilyFacts): Ruleset {
-  const plan = new Plan(config, facts);
+  const plan = new RuleWriter(config, facts);
   const { inbound, outbound } = config;
   const tables: Table[] = [
     { name: "raw", chains: [], rules: plan.zones ? zoneRules(plan) : [] },
@@ -39,7 +39,7 @@ export function buildRuleset(config: ResolvedConfig, facts: FamilyFacts): Rulese
   return { family: facts.family, tables: tables.filter((table) => table.rules.length > 0) };
 }
 
-function mangleRules(plan: Plan): Rule[] {
+function mangleRules(plan: RuleWriter): Rule[] {
   if (!plan.config.dropInvalidPackets || !plan.facts.mangle) return [];
   const matches = [{ kind: "ctState", state: "INVALID" }] as const;
   return [

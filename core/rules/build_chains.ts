@@ -9,17 +9,17 @@ import {
   destinationPort,
   jump,
   owner,
-  type Plan,
   protocol,
   redirect,
   RETURN,
+  type RuleWriter,
   source,
 } from "./plan.ts";
 
 const tcp = protocol("tcp");
 
 /** Rules of KUMA_MESH_INBOUND: what of the inbound TCP is redirected to Envoy. */
-export function inboundRules(plan: Plan): Rule[] {
+export function inboundRules(plan: RuleWriter): Rule[] {
   const { chain, redirectChain, enabled, includePorts, excludePorts, excludeAddresses } =
     plan.config.inbound;
   if (!enabled) return [plan.rule(chain, "inbound redirection is off", [tcp], RETURN)];
@@ -42,7 +42,7 @@ export function inboundRules(plan: Plan): Rule[] {
 }
 
 /** Rules of KUMA_MESH_OUTBOUND: what of the outbound TCP is redirected to Envoy. */
-export function outboundRules(plan: Plan): Rule[] {
+export function outboundRules(plan: RuleWriter): Rule[] {
   const { chain, redirectChain, enabled, includePorts, excludePorts } = plan.config.outbound;
   if (!enabled) return [plan.rule(chain, "outbound redirection is off", [tcp], RETURN)];
   const included = includePorts.length > 0;
@@ -63,7 +63,7 @@ export function outboundRules(plan: Plan): Rule[] {
 }
 
 /** Traffic of the sidecar and over loopback: where it would go in circles without an exception. */
-function loopbackRules(plan: Plan): Rule[] {
+function loopbackRules(plan: RuleWriter): Rule[] {
   const { config, facts, passthrough, localhost } = plan;
   const { chain } = config.outbound;
   const loopback: Match = { kind: "outInterface", name: facts.loopback };
@@ -94,7 +94,7 @@ function loopbackRules(plan: Plan): Rule[] {
   ];
 }
 
-function dnsRules(plan: Plan): Rule[] {
+function dnsRules(plan: RuleWriter): Rule[] {
   const { config, dnsTargets } = plan;
   return dnsTargets.map((server) =>
     plan.rule(
@@ -107,7 +107,7 @@ function dnsRules(plan: Plan): Rule[] {
 }
 
 /** The two chains that hand a connection over to Envoy. */
-export function redirectRules(plan: Plan): Rule[] {
+export function redirectRules(plan: RuleWriter): Rule[] {
   const { inbound, outbound } = plan.config;
   return [
     plan.rule(inbound.redirectChain, "inbound listener of Envoy", [tcp], redirect(inbound.port)),

@@ -12,14 +12,14 @@ import {
   inserted,
   jump,
   owner,
-  type Plan,
   protocol,
   redirect,
   RETURN,
+  type RuleWriter,
 } from "./plan.ts";
 
 /** Rules of nat PREROUTING: the jump to the inbound chain, and the virtual networks ahead of it. */
-export function preroutingRules(plan: Plan): Rule[] {
+export function preroutingRules(plan: RuleWriter): Rule[] {
   const { config } = plan;
   const vnets = virtualNetworks(plan);
   const enter = plan.rule(
@@ -35,7 +35,7 @@ export function preroutingRules(plan: Plan): Rule[] {
 }
 
 /** Rules of nat OUTPUT: exclusions, then DNS, then the jump to the outbound chain. */
-export function outputRules(plan: Plan): Rule[] {
+export function outputRules(plan: RuleWriter): Rule[] {
   const { config } = plan;
   const head = [
     ...logRules(plan, "OUTPUT"),
@@ -52,7 +52,7 @@ export function outputRules(plan: Plan): Rule[] {
   return config.outbound.insertJump ? inserted([...head, enter]) : [...inserted(head), enter];
 }
 
-function logRules(plan: Plan, chain: "PREROUTING" | "OUTPUT"): Rule[] {
+function logRules(plan: RuleWriter, chain: "PREROUTING" | "OUTPUT"): Rule[] {
   const level = plan.config.logLevel;
   if (level === undefined) return [];
   const target = { kind: "log", prefix: `${chain}:`, level } as const;
@@ -60,7 +60,7 @@ function logRules(plan: Plan, chain: "PREROUTING" | "OUTPUT"): Rule[] {
 }
 
 /** The virtual networks of this family by name; of two with one interface the last one counts. */
-function virtualNetworks(plan: Plan): VirtualNetwork[] {
+function virtualNetworks(plan: RuleWriter): VirtualNetwork[] {
   const byName = new Map<string, VirtualNetwork>();
   for (const vnet of plan.config.vnets) {
     if (vnet.cidr.family === plan.facts.family) byName.set(vnet.iface, vnet);
@@ -68,7 +68,7 @@ function virtualNetworks(plan: Plan): VirtualNetwork[] {
   return [...byName.values()].sort((a, b) => a.iface < b.iface ? -1 : 1);
 }
 
-function vnetRules(plan: Plan, { iface, cidr }: VirtualNetwork): Rule[] {
+function vnetRules(plan: RuleWriter, { iface, cidr }: VirtualNetwork): Rule[] {
   const { dns, outbound } = plan.config;
   const arrives: Match = { kind: "inInterface", name: iface };
   const asks: Match[] = [
@@ -99,7 +99,7 @@ function vnetRules(plan: Plan, { iface, cidr }: VirtualNetwork): Rule[] {
   return rules;
 }
 
-function uidExclusions(plan: Plan): Rule[] {
+function uidExclusions(plan: RuleWriter): Rule[] {
   return plan.config.outbound.excludeUids.flatMap((exclusion) =>
     multiportGroups(exclusion.ports).map((ports) => {
       const matches: Match[] = [
@@ -129,13 +129,13 @@ function multiportGroups(ports: readonly NumberRange[]): NumberRange[][] {
   return groups;
 }
 
-function addressExclusions(plan: Plan): Rule[] {
+function addressExclusions(plan: RuleWriter): Rule[] {
   return plan.ownFamily(plan.config.outbound.excludeAddresses).map(({ text }) =>
     plan.rule("OUTPUT", "destination left alone", destination(text), RETURN)
   );
 }
 
-function dnsRules(plan: Plan): Rule[] {
+function dnsRules(plan: RuleWriter): Rule[] {
   if (!plan.dns) return [];
   const { config, facts } = plan;
   const asks = [protocol("udp"), destinationPort(53)];

@@ -6,13 +6,13 @@
  * @module
  */
 import type { Match, Rule, Target } from "./model.ts";
-import { destination, destinationPort, owner, type Plan, protocol, source } from "./plan.ts";
+import { destination, destinationPort, owner, protocol, type RuleWriter, source } from "./plan.ts";
 
 const UPSTREAM: Target = { kind: "zone", zone: 1 };
 const APPLICATION: Target = { kind: "zone", zone: 2 };
 
 /** Rules of raw PREROUTING, then of raw OUTPUT. */
-export function zoneRules(plan: Plan): Rule[] {
+export function zoneRules(plan: RuleWriter): Rule[] {
   const { config, dnsTargets } = plan;
   const answers = dnsTargets.map((server) => {
     const matches = [...(server === undefined ? [] : [source(server)]), udp, sourcePort(53)];
@@ -29,7 +29,7 @@ export function zoneRules(plan: Plan): Rule[] {
   ];
 }
 
-function serverRules(plan: Plan, server: string | undefined): Rule[] {
+function serverRules(plan: RuleWriter, server: string | undefined): Rule[] {
   const asks = [...destination(server), udp, destinationPort(53)];
   const rules = [plan.rule("OUTPUT", "DNS queries of applications use zone 2", asks, APPLICATION)];
   if (server !== undefined && isLoopback(server)) {

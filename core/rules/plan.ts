@@ -19,7 +19,7 @@ const PREFIX: Record<Family, number> = { ipv4: 32, ipv6: 128 };
 const LOCALHOST: Record<Family, string> = { ipv4: "127.0.0.1/32", ipv6: "::1/128" };
 
 /** One family's plan, made once for each ruleset. */
-export class Plan {
+export class RuleWriter {
   readonly config: ResolvedConfig;
   readonly facts: FamilyFacts;
   /** DNS is redirected for this family. */

@@ -12,19 +12,19 @@ import type { Match, Rule, Ruleset, Table, TableName } from "./model.ts";
 import type { Packet, Verdict } from "./packet.ts";
 
 /** A rule that a packet matched on its way, with its table. */
-export interface Step {
+export interface PacketStep {
   readonly table: TableName;
   readonly rule: Rule;
 }
 
 /** A verdict, with the rules that led to it. */
 export interface Explained extends Verdict {
-  readonly steps: readonly Step[];
+  readonly steps: readonly PacketStep[];
 }
 
 /** What `ruleset` does with `packet`; nothing where it is of the other family. */
 export function verdictOf(ruleset: Ruleset, packet: Packet): Explained {
-  const steps: Step[] = [];
+  const steps: PacketStep[] = [];
   const verdict: { redirect?: number; zone?: number } = {};
   if (ruleset.family === packet.family) {
     for (const table of ruleset.tables) {
@@ -41,7 +41,7 @@ function walk(
   chain: string,
   packet: Packet,
   verdict: { redirect?: number; zone?: number },
-  steps: Step[],
+  steps: PacketStep[],
 ): boolean {
   for (const rule of inOrder(table.rules.filter((rule) => rule.chain === chain))) {
     if (!rule.matches.every((match) => matches(match, packet))) continue;

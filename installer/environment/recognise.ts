@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { ValidConfig, Verdict } from "core/conflist/choose.ts";
+import type { ConfigCandidate, ValidConfig } from "core/conflist/choose.ts";
 import { REWRITERS } from "./hints.ts";
 
 /** What the net dir shows. */
 export interface NetDirFacts {
   /** The config that counts, if there is one. */
   readonly winner: ValidConfig | undefined;
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly ConfigCandidate[];
   /** All names in the directory. */
   readonly names: readonly string[];
   readonly netDir: string;

@@ -8,7 +8,7 @@ import { hasAnyPlugin, removePlugin } from "core/conflist/edit.ts";
 import { KumaError } from "core/errors.ts";
 import { createExclusive, removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
 import {
-  type Journal,
+  type ChainJournal,
   type Original,
   originalOf,
   readJournal,
@@ -18,12 +18,12 @@ import {
 import { renameIfFree } from "../program/native.ts";
 import type { NetFile } from "./net_dir.ts";
 import type { Places } from "../program/places.ts";
-import type { Plan } from "./plan.ts";
-import { hashOf, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import type { ChainingPlan } from "./plan.ts";
+import { type FileSnapshot, hashOf, takeSnapshot } from "./snapshot.ts";
 import { swapFile } from "./swap.ts";
 
 /** A plan that changes something. */
-export type Change = Extract<Plan, { action: "edit" | "convert" | "own" }>;
+export type ChainingEdit = Extract<ChainingPlan, { action: "edit" | "convert" | "own" }>;
 
 /**
  * Does what the plan says.
@@ -31,7 +31,7 @@ export type Change = Extract<Plan, { action: "edit" | "convert" | "own" }>;
  * @returns false when another writer was faster: look again
  * @throws {KumaError} `KUMA-HOST-130`, `KUMA-INS-032`; every file is then whole, old or new
  */
-export function carryOut(places: Places, files: readonly NetFile[], plan: Change): boolean {
+export function carryOut(places: Places, files: readonly NetFile[], plan: ChainingEdit): boolean {
   const find = (name: string) => files.find((file) => file.name === name)?.snapshot;
   if (plan.action === "own") return writeOwn(places, plan);
   if (plan.action === "edit") {
@@ -42,7 +42,7 @@ export function carryOut(places: Places, files: readonly NetFile[], plan: Change
   if (from === undefined) return false;
   const replaced = { name: plan.from, original: originalOf(from, withoutOurs(from)) };
   const written = hashOf(plan.bytes);
-  const note = (pending?: Journal["pending"]) =>
+  const note = (pending?: ChainJournal["pending"]) =>
     noteFile(places, plan.file, { written, replaced }, pending);
   const target = find(plan.file);
   const placed = target === undefined
@@ -53,7 +53,7 @@ export function carryOut(places: Places, files: readonly NetFile[], plan: Change
 
 function editFile(
   places: Places,
-  snapshot: Snapshot,
+  snapshot: FileSnapshot,
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
 ): boolean {
@@ -70,12 +70,12 @@ function editFile(
   );
 }
 
-function writeOwn(places: Places, plan: Extract<Plan, { action: "own" }>): boolean {
+function writeOwn(places: Places, plan: Extract<ChainingPlan, { action: "own" }>): boolean {
   const slash = plan.file.indexOf("/");
   if (slash > 0) {
     Deno.mkdirSync(`${places.netDir}/${plan.file.slice(0, slash)}`, { recursive: true });
   }
-  const note = (pending?: Journal["pending"]) =>
+  const note = (pending?: ChainJournal["pending"]) =>
     noteFile(places, plan.file, { written: hashOf(plan.bytes) }, pending);
   const present = takeSnapshot(`${places.netDir}/${plan.file}`);
   if (present !== undefined) return swapFile(places, present, plan.bytes, note);
@@ -106,7 +106,7 @@ function placeNew(
  * Removes the file of the snapshot, but never another version of it: it is renamed out of the way, looked
  * at, and put back if it is not the one.
  */
-export function takeAway(places: Places, expected: Snapshot): boolean {
+export function takeAway(places: Places, expected: FileSnapshot): boolean {
   const temporary = temporaryIn(places, "swap");
   const name = expected.path.slice(expected.path.lastIndexOf("/") + 1);
   const journal = readJournal(places);
@@ -129,7 +129,7 @@ export function takeAway(places: Places, expected: Snapshot): boolean {
 }
 
 /** The file's bytes without any entry of ours. */
-export function withoutOurs(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
+export function withoutOurs(snapshot: FileSnapshot): Uint8Array<ArrayBuffer> {
   const text = byteText(snapshot.bytes);
   if (!text.includes(`"plugins"`)) return snapshot.bytes;
   try {
@@ -144,8 +144,8 @@ export function withoutOurs(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
 function noteFile(
   places: Places,
   name: string,
-  file: Journal["files"][string],
-  pending: Journal["pending"],
+  file: ChainJournal["files"][string],
+  pending: ChainJournal["pending"],
 ): void {
   const { files } = readJournal(places);
   writeJournal(places, {

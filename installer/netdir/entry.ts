@@ -35,7 +35,7 @@ export function ownPod({ pod }: Settings, claims: Claims | undefined): OwnPod {
 }
 
 /** The entry as text and as data. */
-export interface Entry {
+export interface ConflistEntry {
   /** CNI_NETWORK_CONFIG with its placeholders filled in: what standalone mode writes. */
   readonly text: string;
   readonly plugin: PluginEntry;
@@ -57,7 +57,7 @@ export function makeEntry(
   places: Places,
   token: () => string,
   identity: OwnPod = {},
-): Entry {
+): ConflistEntry {
   const template = settings.networkConfig === "" ? BUILT_IN : settings.networkConfig;
   let text = template.replace("__KUBECONFIG_FILEPATH__", () => inString(places.hostKubeconfig));
   if (text.includes("__SERVICEACCOUNT_TOKEN__")) {
@@ -73,7 +73,7 @@ export function makeEntry(
 }
 
 /** The entry for a level that was chosen at run time; the plugin knows `off`, `info` and `debug`. */
-export function withLevel(entry: Entry, level: LogLevel): Entry {
+export function withLevel(entry: ConflistEntry, level: LogLevel): ConflistEntry {
   const known = level === "debug" || level === "off" ? level : "info";
   return { ...entry, plugin: { ...entry.plugin, log_level: known } };
 }

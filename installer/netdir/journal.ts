@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { createExclusive, removeIfThere, replaceFile } from "core/host/atomic_file.ts";
 import { readTrustedText, requireTrusted } from "core/host/trusted_file.ts";
 import type { Places } from "../program/places.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { FileSnapshot } from "./snapshot.ts";
 
 /** A file as it was before we came. */
 export interface Original {
@@ -41,14 +41,14 @@ export interface PendingSwap {
 }
 
 /** All notes. */
-export interface Journal {
+export interface ChainJournal {
   readonly version: 1;
   readonly files: Readonly<Record<string, ChangedFile>>;
   readonly pending?: PendingSwap;
 }
 
 /** A journal of nothing. */
-export const EMPTY_JOURNAL: Journal = { version: 1, files: {} };
+export const EMPTY_JOURNAL: ChainJournal = { version: 1, files: {} };
 
 /**
  * Reads the notes; those that are missing or damaged are as good as none (the entry's text tells enough).
@@ -56,11 +56,11 @@ export const EMPTY_JOURNAL: Journal = { version: 1, files: {} };
  * @throws {KumaError} `KUMA-HOST-131` somebody else can have written them: what they call the original would be put
  *   back by root.
  */
-export function readJournal(places: Places): Journal {
+export function readJournal(places: Places): ChainJournal {
   const text = readTrustedText(places.journal);
   if (text === undefined) return EMPTY_JOURNAL;
   try {
-    const value = JSON.parse(text) as Partial<Journal> | null;
+    const value = JSON.parse(text) as Partial<ChainJournal> | null;
     return isJournal(value) ? value : EMPTY_JOURNAL;
   } catch (error) {
     if (error instanceof SyntaxError) return EMPTY_JOURNAL;
@@ -73,13 +73,13 @@ export function readJournal(places: Places): Journal {
  *
  * @throws {KumaError} `KUMA-HOST-130`; `KUMA-HOST-131` as reading them does.
  */
-export function writeJournal(places: Places, journal: Journal): void {
+export function writeJournal(places: Places, journal: ChainJournal): void {
   requireTrusted(places.journal);
   replaceFile(places.journal, JSON.stringify(journal), { mode: 0o600 });
 }
 
 /** The note of a snapshot, with `bytes` in the place of its own. */
-export function originalOf(snapshot: Snapshot, bytes: Uint8Array = snapshot.bytes): Original {
+export function originalOf(snapshot: FileSnapshot, bytes: Uint8Array = snapshot.bytes): Original {
   return {
     base64: Buffer.from(bytes).toString("base64"),
     mode: snapshot.mode,
@@ -108,7 +108,7 @@ export function createAs(path: string, original: Original): void {
 }
 
 /** Forgets one file. */
-export function withoutFile(journal: Journal, name: string): Journal {
+export function withoutFile(journal: ChainJournal, name: string): ChainJournal {
   const { [name]: _gone, ...files } = journal.files;
   return { ...journal, files };
 }
@@ -123,7 +123,7 @@ export function removeJournal(places: Places): void {
   removeIfThere(places.journal);
 }
 
-function isJournal(value: Partial<Journal> | null): value is Journal {
+function isJournal(value: Partial<ChainJournal> | null): value is ChainJournal {
   return value !== null && typeof value === "object" && value.version === 1 &&
     typeof value.files === "object" && value.files !== null;
 }

@@ -16,7 +16,7 @@ const ASK_EVERY_MS = 50;
 const ASK_AGAIN_MS = 1000;
 
 /** One installer's part in who is at work. */
-export class Turn {
+export class NodeLock {
   readonly #id = crypto.randomUUID();
   #file: Deno.FsFile | undefined;
   /** True once it has had its turn and stepped back. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Turn } from "./lock.ts";
+import { NodeLock } from "./lock.ts";
 import type { Places } from "../program/places.ts";
 
 function placesIn(dir: string): Places {
@@ -11,9 +11,9 @@ Deno.test("the folder goes while an installer asks for its turn: it has it then"
   const dir = await Deno.makeTempDir();
   try {
     const places = placesIn(dir);
-    const old = new Turn(places);
+    const old = new NodeLock(places);
     assert.equal(await old.take(new AbortController().signal), true);
-    const fresh = new Turn(places);
+    const fresh = new NodeLock(places);
     const taking = fresh.take(AbortSignal.timeout(5000));
     // It waits for the kernel's answer about the lock; next it will write that it wants its turn.
     Deno.removeSync(places.state, { recursive: true });
@@ -29,7 +29,7 @@ Deno.test("a state folder that cannot be written is told, not waited for", async
   const dir = await Deno.makeTempDir();
   try {
     Deno.writeTextFileSync(`${dir}/.kuma-cni`, "a file in its place");
-    await assert.rejects(new Turn(placesIn(dir)).take(AbortSignal.timeout(5000)), {
+    await assert.rejects(new NodeLock(placesIn(dir)).take(AbortSignal.timeout(5000)), {
       code: "KUMA-INS-030",
     });
   } finally {

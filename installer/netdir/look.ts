@@ -8,7 +8,7 @@ import { carryOut } from "./chain.ts";
 import { readJournal } from "./journal.ts";
 import { type NetFile, readNetDir } from "./net_dir.ts";
 import type { Places } from "../program/places.ts";
-import { hasOurs, type Plan, planChain, planStandalone } from "./plan.ts";
+import { type ChainingPlan, hasOurs, planChain, planStandalone } from "./plan.ts";
 import type { Settings } from "../settings/settings.ts";
 
 const ATTEMPTS = 5;
@@ -16,7 +16,7 @@ const ATTEMPTS = 5;
 /** The net dir and what to do in it. */
 export interface Look {
   readonly files: readonly NetFile[];
-  readonly plan: Plan;
+  readonly plan: ChainingPlan;
   /** Files with an entry or a note of ours that are not the one that counts. */
   readonly strays: readonly string[];
 }
@@ -52,8 +52,8 @@ export function act(
   settings: Settings,
   places: Places,
   entry: { readonly text: string; readonly plugin: PluginEntry },
-): { last: Look; done: Plan["action"][] } {
-  const done: Plan["action"][] = [];
+): { last: Look; done: ChainingPlan["action"][] } {
+  const done: ChainingPlan["action"][] = [];
   let last = look(settings, places, entry);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { plan, files } = last;
@@ -64,7 +64,7 @@ export function act(
   return { last, done };
 }
 
-function isWritten(places: Places, plan: Extract<Plan, { action: "own" }>): boolean {
+function isWritten(places: Places, plan: Extract<ChainingPlan, { action: "own" }>): boolean {
   try {
     const present = Deno.readFileSync(`${places.netDir}/${plan.file}`);
     return present.length === plan.bytes.length &&

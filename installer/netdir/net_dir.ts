@@ -4,11 +4,11 @@
  * @module
  */
 import { type ConfigFile, isConfigName } from "core/conflist/choose.ts";
-import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type FileSnapshot, takeSnapshot } from "./snapshot.ts";
 
 /** A config file and, where it could be read, its snapshot. */
 export interface NetFile extends ConfigFile {
-  readonly snapshot: Snapshot | undefined;
+  readonly snapshot: FileSnapshot | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export function namesIn(dir: string): string[] {
   return [...Deno.readDirSync(dir)].filter((entry) => !entry.isDirectory).map(({ name }) => name);
 }
 
-function snapshotOrNothing(path: string): Snapshot | undefined {
+function snapshotOrNothing(path: string): FileSnapshot | undefined {
   try {
     return takeSnapshot(path);
   } catch (error) {

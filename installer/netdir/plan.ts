@@ -5,7 +5,7 @@
  * @module
  */
 import { bytesOf, byteText } from "core/conflist/byte_text.ts";
-import { chooseConfig, type Verdict } from "core/conflist/choose.ts";
+import { chooseConfig, type ConfigCandidate } from "core/conflist/choose.ts";
 import { convertToList, listName } from "core/conflist/convert.ts";
 import { hasKey, PLUGIN_TYPE, readObject, stringIn } from "core/conflist/document.ts";
 import { hasAnyPlugin, hasPlugin, insertPlugin, type PluginEntry } from "core/conflist/edit.ts";
@@ -35,7 +35,7 @@ export interface PlanInput {
 }
 
 /** What to do. `file` is always the config that the chain is, or will be, in. */
-export type Plan =
+export type ChainingPlan =
   | { readonly action: "keep"; readonly file: string }
   | { readonly action: "edit"; readonly file: string; readonly bytes: Uint8Array<ArrayBuffer> }
   | {
@@ -48,7 +48,7 @@ export type Plan =
   | { readonly action: "wait"; readonly reason: string };
 
 /** Decides for chained mode; never throws for what a file holds. */
-export function planChain(input: PlanInput): Plan {
+export function planChain(input: PlanInput): ChainingPlan {
   const named = input.confName === "" ? undefined : resolveName(input.confName, input.files);
   const name = named ?? (input.confName === "" || input.follow ? runtimesChoice(input) : undefined);
   if (name === undefined) return { action: "wait", reason: whyNone(input) };
@@ -90,7 +90,7 @@ export function resolveName(confName: string, files: readonly NetFile[]): string
   return order.find((name) => files.some((file) => file.name === name));
 }
 
-function planFor(name: string, text: string, input: PlanInput): Plan {
+function planFor(name: string, text: string, input: PlanInput): ChainingPlan {
   if (name.endsWith(".conflist")) {
     if (input.method === "drop-in") return planDropIn({ name, text }, input.entry);
     if (hasPlugin(text, input.entry)) return { action: "keep", file: name };
@@ -110,7 +110,7 @@ export function planStandalone(
   files: readonly NetFile[],
   confName: string,
   text: string,
-): Plan {
+): ChainingPlan {
   const name = confName === "" ? OWN_FILE : confName;
   const present = files.find((file) => file.name === name);
   const bytes = new TextEncoder().encode(text);
@@ -125,7 +125,7 @@ export function planStandalone(
 }
 
 /** A drop-in has to be written unless it is there. */
-export function planDropIn(list: { name: string; text: string }, entry: PluginEntry): Plan {
+export function planDropIn(list: { name: string; text: string }, entry: PluginEntry): ChainingPlan {
   const { name, text } = list;
   const network = stringIn(readObject(text).node, "name") ?? "";
   if (/"loadOnlyInlinedPlugins"\s*:\s*(true|"true")/.test(text)) {
@@ -175,7 +175,7 @@ function whyNone(input: PlanInput): string {
     return `"${input.confName}" is not there` +
       (used === undefined ? "" : `; the runtime uses "${used}"`);
   }
-  const verdicts: Verdict[] = chooseConfig(input.files).verdicts;
+  const verdicts: ConfigCandidate[] = chooseConfig(input.files).verdicts;
   if (verdicts.length === 0) return "there is no CNI config file";
   const reasons = verdicts.map((one) => one.valid ? "" : `"${one.name}": ${one.reason}`);
   return `no CNI config file is valid (${reasons.filter((reason) => reason !== "").join("; ")})`;

@@ -26,7 +26,7 @@ import {
 import { renameIfFree } from "../program/native.ts";
 import { namesIn } from "./net_dir.ts";
 import type { Places } from "../program/places.ts";
-import { isUntouched, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type FileSnapshot, isUntouched, takeSnapshot } from "./snapshot.ts";
 import { swapFile } from "./swap.ts";
 
 const ATTEMPTS = 20;
@@ -84,7 +84,7 @@ type Outcome = "done" | "nothing" | "raced";
 function revertOnce(
   places: Places,
   name: string,
-  snapshot: Snapshot,
+  snapshot: FileSnapshot,
   note: ChangedFile | undefined,
 ): Outcome {
   if (note?.replaced !== undefined && isAsMade(snapshot, note.replaced.original)) {
@@ -102,7 +102,7 @@ function revertOnce(
   return swapped(places, snapshot, bytes);
 }
 
-function restore(places: Places, snapshot: Snapshot, original: Original): Outcome {
+function restore(places: Places, snapshot: FileSnapshot, original: Original): Outcome {
   if (original.link === undefined) {
     return swapped(places, { ...snapshot, mode: original.mode }, bytesOfOriginal(original));
   }
@@ -118,7 +118,7 @@ function restore(places: Places, snapshot: Snapshot, original: Original): Outcom
   }
 }
 
-function swapped(places: Places, snapshot: Snapshot, bytes: Uint8Array<ArrayBuffer>): Outcome {
+function swapped(places: Places, snapshot: FileSnapshot, bytes: Uint8Array<ArrayBuffer>): Outcome {
   const done = swapFile(
     places,
     snapshot,
@@ -129,7 +129,7 @@ function swapped(places: Places, snapshot: Snapshot, bytes: Uint8Array<ArrayBuff
 }
 
 /** A file that is all ours: standalone, or a drop-in with its directory. */
-function removeOwn(places: Places, name: string, snapshot: Snapshot): Outcome {
+function removeOwn(places: Places, name: string, snapshot: FileSnapshot): Outcome {
   if (!takeAway(places, snapshot)) return "raced";
   const slash = name.indexOf("/");
   if (slash < 0) return "done";
@@ -139,7 +139,7 @@ function removeOwn(places: Places, name: string, snapshot: Snapshot): Outcome {
 }
 
 /** True when, but for our entry, the list says what the conversion made of the original. */
-function isAsMade(snapshot: Snapshot, original: Original): boolean {
+function isAsMade(snapshot: FileSnapshot, original: Original): boolean {
   const made = byteText(bytesOfOriginal(original));
   const list = hasKey(readObject(made).node, "type")
     ? removePlugin(convertToList(made, { type: PLUGIN_TYPE }))

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { LARGEST_CONFIG } from "core/conflist/document.ts";
 
 /** Contents and identity of a file. */
-export interface Snapshot {
+export interface FileSnapshot {
   readonly path: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** sha256 of the bytes in hex. */
@@ -28,7 +28,7 @@ export interface Snapshot {
  *
  * @throws {RangeError} when the file has more than 1 MiB: no config file has, and its bytes are kept.
  */
-export function takeSnapshot(path: string): Snapshot | undefined {
+export function takeSnapshot(path: string): FileSnapshot | undefined {
   for (;;) {
     const before = statOf(path);
     if (before === undefined) return undefined;
@@ -50,7 +50,7 @@ export function takeSnapshot(path: string): Snapshot | undefined {
 }
 
 /** Whether the path still names what the snapshot shows, as far as inode and time tell. */
-export function isUntouched(snapshot: Snapshot): boolean {
+export function isUntouched(snapshot: FileSnapshot): boolean {
   return statOf(snapshot.path)?.identity === snapshot.identity;
 }
 

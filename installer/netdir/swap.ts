@@ -9,14 +9,14 @@
  */
 import { createExclusive, removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
 import { KumaError } from "core/errors.ts";
-import type { Journal } from "./journal.ts";
+import type { ChainJournal } from "./journal.ts";
 import { temporaryIn } from "./journal.ts";
 import { ERRNO, exchange } from "../program/native.ts";
 import type { Places } from "../program/places.ts";
-import { hashOf, isUntouched, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type FileSnapshot, hashOf, isUntouched, takeSnapshot } from "./snapshot.ts";
 
 /** Called with the temporary path before the swap; writes the journal. */
-export type Intent = (pending: NonNullable<Journal["pending"]>) => void;
+export type Intent = (pending: NonNullable<ChainJournal["pending"]>) => void;
 
 /**
  * Replaces the file of the snapshot by `bytes`, with the snapshot's mode and owner.
@@ -27,7 +27,7 @@ export type Intent = (pending: NonNullable<Journal["pending"]>) => void;
  */
 export function swapFile(
   places: Places,
-  expected: Snapshot,
+  expected: FileSnapshot,
   bytes: Uint8Array<ArrayBuffer>,
   intent: Intent,
 ): boolean {
@@ -44,7 +44,7 @@ export function swapFile(
   }
 }
 
-function exchangeExpected(temporary: string, expected: Snapshot, ours: string): boolean {
+function exchangeExpected(temporary: string, expected: FileSnapshot, ours: string): boolean {
   if (!exchangeOrRename(temporary, expected)) return false;
   let found = takeSnapshot(temporary)?.hash;
   // Nothing came out: the file system cannot exchange, and the rename has replaced the file.
@@ -63,7 +63,7 @@ function exchangeExpected(temporary: string, expected: Snapshot, ours: string): 
 }
 
 /** False when the file is gone. */
-function exchangeOrRename(temporary: string, expected: Snapshot): boolean {
+function exchangeOrRename(temporary: string, expected: FileSnapshot): boolean {
   const result = exchange(temporary, expected.path);
   if (result >= 0) return true;
   if (result === -ERRNO.ENOENT) return false;

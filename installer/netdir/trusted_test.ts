@@ -4,7 +4,7 @@ import { effectiveUserId } from "core/host/libc.ts";
 import { requires } from "tests/support/requires.ts";
 import { TestDir } from "../testing.ts";
 import { EMPTY_JOURNAL, readJournal, writeJournal } from "./journal.ts";
-import { Turn } from "./lock.ts";
+import { NodeLock } from "./lock.ts";
 import { recover } from "./recover.ts";
 
 const SOMEBODY = 5678;
@@ -50,7 +50,7 @@ for (const [name, attack] of Object.entries(ATTACKS)) {
     assert.throws(() => readJournal(places), isRefusal);
     assert.throws(() => writeJournal(places, EMPTY_JOURNAL), isRefusal);
     assert.throws(() => recover(places), isRefusal);
-    await assert.rejects(new Turn(places).take(new AbortController().signal), isRefusal);
+    await assert.rejects(new NodeLock(places).take(new AbortController().signal), isRefusal);
     assert.equal(dir.read("10-a.conflist"), "ours");
   });
 }

@@ -1,7 +1,7 @@
 /** Root believes no journal, lock or backup that another user can have put there. */
 import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
-import { Journal, NO_NOTES, type Notes } from "core/host/firewall/journal.ts";
+import { FirewallJournal, NO_NOTES, type Notes } from "core/host/firewall/journal.ts";
 import {
   checkFirewalldFile,
   removeFromFirewalld,
@@ -55,7 +55,7 @@ async function withState(test: (places: Places) => Promise<void>): Promise<void>
   const root = await Deno.makeTempDir({ prefix: "kuma-trusted-" });
   try {
     const parent = `${root}/state`, folder = `${parent}/journals`;
-    new Journal(silentLogger, folder).write(FORGED);
+    new FirewallJournal(silentLogger, folder).write(FORGED);
     (await takeTurn(silentLogger, { directory: folder }))[Symbol.dispose]();
     const files = ["json", "lock"].map((end) => `${folder}/${netnsInode()}.${end}`);
     await test({ parent, folder, files });
@@ -72,7 +72,7 @@ function isRefusal(error: unknown): boolean {
 for (const [name, attack] of Object.entries(ATTACKS)) {
   Deno.test(`journal and lock are refused where ${name}`, STAYS_OPEN, async () => {
     await withState(async (places) => {
-      const journal = new Journal(silentLogger, places.folder);
+      const journal = new FirewallJournal(silentLogger, places.folder);
       assert.equal(journal.read()?.known.ipv4.length, 1, "what is root's own is read");
       attack(places);
       assert.throws(() => journal.read(), isRefusal);

@@ -7,7 +7,7 @@
 import { silentLogger } from "core/log/logger.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
 import type { CertificatePair } from "core/serve/tls_generation.ts";
-import type { Verdict } from "../../webhook/admission/review.ts";
+import type { AdmissionDecision } from "../../webhook/admission/review.ts";
 import { SERVER_METRICS } from "core/serve/metrics.ts";
 import { untilSignal } from "core/program/signals.ts";
 import { startServer } from "../../webhook/server/server.ts";
@@ -28,8 +28,8 @@ const server = startServer({
   port: 0,
   certificate: read(),
   handlers: {
-    "/echo": ({ name }): Verdict => ({ allowed: true, warnings: [name] }),
-    "/patch": ({ name }): Verdict => ({
+    "/echo": ({ name }): AdmissionDecision => ({ allowed: true, warnings: [name] }),
+    "/patch": ({ name }): AdmissionDecision => ({
       allowed: true,
       patch: [{ op: "add", path: "/metadata/annotations", value: noise(+name) }],
     }),

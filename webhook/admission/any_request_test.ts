@@ -9,7 +9,7 @@ import { changedFields } from "../explain/fields.ts";
 import { viewMesh } from "../resources/mesh.ts";
 import { defaultResource } from "./default_resource.ts";
 import { referToMesh } from "./owner_reference.ts";
-import type { Verdict } from "./review.ts";
+import type { AdmissionDecision } from "./review.ts";
 import { meshesOf, requestOf, settingsOf } from "./testing.ts";
 import { validateResource } from "./validate_resource.ts";
 import { validateSecret } from "./validate_secret.ts";
@@ -71,7 +71,7 @@ Deno.test("any request is answered, or refused with a code", async () => {
       async (object, oldObject, operation, resource, kind) => {
         const namespace = "kuma-system";
         const request = requestOf({ object, oldObject, operation, resource, kind, namespace });
-        const handlers: (() => Verdict | Promise<Verdict>)[] = [
+        const handlers: (() => AdmissionDecision | Promise<AdmissionDecision>)[] = [
           () => defaultResource(request, settings),
           () => referToMesh(request, settings, meshes),
           () => validateResource(request, { settings, schema, meshes }),

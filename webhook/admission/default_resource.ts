@@ -16,10 +16,10 @@ import {
   viewResource,
 } from "../resources/resource.ts";
 import type { Settings } from "../settings/table.ts";
-import type { AdmissionRequest, Verdict } from "./review.ts";
+import type { AdmissionDecision, AdmissionRequest } from "./review.ts";
 
 /** Adds what is missing, on creation and update. Copies of another control plane's stay as they are. */
-export function defaultResource(request: AdmissionRequest, settings: Settings): Verdict {
+export function defaultResource(request: AdmissionRequest, settings: Settings): AdmissionDecision {
   const kind = kumaKind(request.group, request.resource);
   if (kind === undefined || request.operation === "DELETE") return { allowed: true };
   const view = viewResource(request.object, kind);

@@ -9,7 +9,7 @@ import { jsonDiff } from "core/patch/diff.ts";
 import type { InjectionContext } from "../inject/context.ts";
 import { type Injection, injectPod } from "../inject/inject.ts";
 import { type PodView, viewPod } from "../inject/pod.ts";
-import { type AdmissionRequest, denied, type Verdict } from "./review.ts";
+import { type AdmissionDecision, type AdmissionRequest, denied } from "./review.ts";
 
 /**
  * Answers one request: a minimal patch, nothing at all, or a denial with the reason. Only a pod that is
@@ -19,7 +19,7 @@ export async function injectSidecar(
   request: Pick<AdmissionRequest, "object" | "namespace" | "operation">,
   context: InjectionContext,
   log: Logger,
-): Promise<Verdict> {
+): Promise<AdmissionDecision> {
   if (request.operation !== "CREATE") return { allowed: true };
   let injection: Injection;
   let pod = "";

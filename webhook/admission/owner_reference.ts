@@ -9,9 +9,15 @@ import { kumaKind } from "core/kube/kuma_kinds.ts";
 import { type Meshes, meshMissing } from "../resources/mesh.ts";
 import { isSynced, viewResource } from "../resources/resource.ts";
 import type { Settings } from "../settings/table.ts";
-import { type AdmissionRequest, denied, invalid, notReady, type Verdict } from "./review.ts";
+import {
+  type AdmissionDecision,
+  type AdmissionRequest,
+  denied,
+  invalid,
+  notReady,
+} from "./review.ts";
 
-const ALLOWED: Verdict = { allowed: true };
+const ALLOWED: AdmissionDecision = { allowed: true };
 const API_VERSION = "kuma.io/v1alpha1";
 
 /** Adds the owner on creation. A mesh that is not there has nothing that could own. */
@@ -19,7 +25,7 @@ export async function referToMesh(
   request: AdmissionRequest,
   settings: Settings,
   meshes: Meshes,
-): Promise<Verdict> {
+): Promise<AdmissionDecision> {
   const kind = kumaKind(request.group, request.resource);
   if (kind === undefined || request.operation !== "CREATE") return ALLOWED;
   // MeshServices are made from Services, and go with those.

@@ -28,7 +28,7 @@ export interface AdmissionRequest {
 }
 
 /** What a webhook says; {@linkcode reviewOf} makes the answer of it. */
-export type Verdict =
+export type AdmissionDecision =
   | {
     readonly allowed: true;
     readonly patch?: readonly DiffOperation[];
@@ -84,7 +84,7 @@ function textOf(value: Json | undefined): string {
 }
 
 /** The body that answers the request `uid`. */
-export function reviewOf(uid: string, verdict: Verdict): string {
+export function reviewOf(uid: string, verdict: AdmissionDecision): string {
   return JSON.stringify({
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",
@@ -92,7 +92,7 @@ export function reviewOf(uid: string, verdict: Verdict): string {
   });
 }
 
-function responseOf(verdict: Verdict): JsonObject {
+function responseOf(verdict: AdmissionDecision): JsonObject {
   if (!verdict.allowed) return { allowed: false, status: verdict.status };
   const { patch = [], warnings = [] } = verdict;
   return {
@@ -103,7 +103,7 @@ function responseOf(verdict: Verdict): JsonObject {
 }
 
 /** A refusal with one message. */
-export function denied(message: string, code = 403, reason = "Forbidden"): Verdict {
+export function denied(message: string, code = 403, reason = "Forbidden"): AdmissionDecision {
   return {
     allowed: false,
     status: { status: "Failure", code, reason, message: abridged(message) },
@@ -122,13 +122,17 @@ function abridged(text: string): string {
 }
 
 /** A refusal because something is not known yet; worth another try. */
-export function notReady(missing: readonly string[]): Verdict {
+export function notReady(missing: readonly string[]): AdmissionDecision {
   const line = `kuma-webhook is not ready: it waits for ${missing.join(", ")}`;
   return denied(line, 503, "ServiceUnavailable");
 }
 
 /** A refusal for fields, as the API server itself words it. */
-export function invalid(kind: string, name: string, problems: readonly Problem[]): Verdict {
+export function invalid(
+  kind: string,
+  name: string,
+  problems: readonly Problem[],
+): AdmissionDecision {
   const shown = problems.slice(0, MOST_PROBLEMS);
   const more = problems.length - shown.length;
   const lines = shown.map(({ field, message }) => abridged(`${field}: ${message}`));

@@ -7,7 +7,7 @@ import type { JsonObject } from "core/patch/json.ts";
 import { type Meshes, viewMesh } from "../resources/mesh.ts";
 import { loadSettings } from "../settings/load.ts";
 import type { Settings } from "../settings/table.ts";
-import type { AdmissionRequest, Verdict } from "./review.ts";
+import type { AdmissionDecision, AdmissionRequest } from "./review.ts";
 
 /** A request about a Dataplane in the namespace `shop`, or what `over` says. */
 export function requestOf(over: Partial<AdmissionRequest>): AdmissionRequest {
@@ -60,7 +60,7 @@ export const UNKNOWN: Meshes = {
 };
 
 /** Code and message of a denial; `allowed` otherwise. */
-export function says(verdict: Verdict): string {
+export function says(verdict: AdmissionDecision): string {
   if (verdict.allowed) return "allowed";
   return `${verdict.status.code}: ${verdict.status.message}`;
 }

@@ -21,15 +21,15 @@ import {
 import { membershipProblem } from "core/dataplane/membership.ts";
 import type { Settings } from "../settings/table.ts";
 import {
+  type AdmissionDecision,
   type AdmissionRequest,
   denied,
   invalid,
   isLeaving,
   notReady,
-  type Verdict,
 } from "./review.ts";
 
-const ALLOWED: Verdict = { allowed: true };
+const ALLOWED: AdmissionDecision = { allowed: true };
 const GARBAGE_COLLECTOR = "system:serviceaccount:kube-system:generic-garbage-collector";
 const ORIGINS: readonly Json[] = ["global", "zone"];
 
@@ -44,7 +44,7 @@ export interface ResourceContext {
 export async function validateResource(
   request: AdmissionRequest,
   context: ResourceContext,
-): Promise<Verdict> {
+): Promise<AdmissionDecision> {
   if (isLeaving(request)) return ALLOWED;
   if (request.kind === "ContainerPatch") return containerPatch(request, context);
   if (request.kind === "MeshGatewayInstance") return gatewayInstance(request, context.settings);
@@ -66,7 +66,7 @@ export async function validateResource(
 function containerPatch(
   request: AdmissionRequest,
   { settings: { systemNamespace }, schema }: ResourceContext,
-): Verdict {
+): AdmissionDecision {
   // Misplaced ones have no effect and must be possible to remove.
   if (request.operation === "DELETE") return ALLOWED;
   if (request.namespace !== systemNamespace) {
@@ -83,7 +83,7 @@ function containerPatch(
 function gatewayInstance(
   { operation, object, name }: AdmissionRequest,
   settings: Settings,
-): Verdict {
+): AdmissionDecision {
   if (operation === "DELETE") return ALLOWED;
   if (operation === "CREATE" && settings.mode === "global") {
     return denied("MeshGatewayInstance cannot be created on a global control plane");
@@ -105,7 +105,7 @@ function generalRules(
   { mesh, meshField, origin }: ResourceView,
   kind: KumaKind,
   settings: Settings,
-): Verdict {
+): AdmissionDecision {
   const problems = new Problems();
   if (mesh === "") problems.add(meshField, "cannot be empty");
   else if (mesh !== undefined && !isMeshName(mesh)) {
@@ -135,7 +135,7 @@ function generalRules(
 }
 
 /** A mesh with Dataplanes in it is in use. */
-function emptyMesh(mesh: string, { settings, meshes }: ResourceContext): Verdict {
+function emptyMesh(mesh: string, { settings, meshes }: ResourceContext): AdmissionDecision {
   if (settings.unsafeDelete) return ALLOWED;
   const count = meshes.dataplanesIn(mesh);
   if (count === undefined) return notReady(["dataplanes"]);
@@ -152,7 +152,7 @@ async function dataplane(
   request: AdmissionRequest,
   { object, mesh = "", meshField }: ResourceView,
   { meshes }: ResourceContext,
-): Promise<Verdict> {
+): Promise<AdmissionDecision> {
   const problems = dataplaneProblems(object.spec);
   if (problems.length > 0) return invalid(request.kind, request.name, problems);
   if (!meshes.known) return notReady(["meshes"]);

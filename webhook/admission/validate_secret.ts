@@ -11,15 +11,15 @@ import type { Meshes } from "../resources/mesh.ts";
 import { isSynced } from "../resources/resource.ts";
 import type { Settings } from "../settings/table.ts";
 import {
+  type AdmissionDecision,
   type AdmissionRequest,
   denied,
   invalid,
   isLeaving,
   notReady,
-  type Verdict,
 } from "./review.ts";
 
-const ALLOWED: Verdict = { allowed: true };
+const ALLOWED: AdmissionDecision = { allowed: true };
 const MESH_LABEL = `metadata.labels["${LABELS.mesh}"]`;
 const OF_A_MESH = "system.kuma.io/secret";
 const GLOBAL = "system.kuma.io/global-secret";
@@ -29,7 +29,7 @@ export function validateSecret(
   request: AdmissionRequest,
   settings: Settings,
   meshes: Meshes,
-): Verdict {
+): AdmissionDecision {
   const { object } = request;
   if (request.namespace !== settings.systemNamespace || !isObject(object)) return ALLOWED;
   if (object.type !== OF_A_MESH && object.type !== GLOBAL || isLeaving(request)) return ALLOWED;
@@ -55,7 +55,7 @@ export function validateSecret(
   return problems.length === 0 ? ALLOWED : invalid("Secret", request.name, problems);
 }
 
-function unusedBy(mesh: string, secret: string, meshes: Meshes): Verdict {
+function unusedBy(mesh: string, secret: string, meshes: Meshes): AdmissionDecision {
   if (!meshes.known) return notReady(["meshes"]);
   const backend = meshes.mesh(mesh)?.secrets.get(secret);
   if (backend === undefined) return ALLOWED;

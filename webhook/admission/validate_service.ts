@@ -7,12 +7,12 @@ import { SERVICE_PROTOCOL_SUFFIX } from "core/kube/annotations.ts";
 import type { Problem } from "core/patch/container_patch.ts";
 import { isObject, objectsIn, scalarText } from "core/patch/json.ts";
 import { PROTOCOLS } from "core/dataplane/tag_rules.ts";
-import { type AdmissionRequest, invalid, isLeaving, type Verdict } from "./review.ts";
+import { type AdmissionDecision, type AdmissionRequest, invalid, isLeaving } from "./review.ts";
 
-const ALLOWED: Verdict = { allowed: true };
+const ALLOWED: AdmissionDecision = { allowed: true };
 
 /** `N.service.kuma.io/protocol` of every port N that the Service has. */
-export function validateService(request: AdmissionRequest): Verdict {
+export function validateService(request: AdmissionRequest): AdmissionDecision {
   const { object } = request;
   if (!isObject(object) || !isObject(object.spec) || request.operation === "DELETE") return ALLOWED;
   if (isLeaving(request)) return ALLOWED;

@@ -12,7 +12,7 @@ import type { PodView, TextMap } from "./pod.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 
 /** The verdict and the rule that gave it. */
-export interface Verdict {
+export interface InjectionDecision {
   readonly inject: boolean;
   readonly reason: string;
   /** No label said anything: the namespace may have got one that is not known yet. */
@@ -30,7 +30,7 @@ export function decideInjection(
   pod: PodView,
   namespace: NamespaceView,
   settings: Settings,
-): Verdict {
+): InjectionDecision {
   for (const [key, wanted] of Object.entries(settings.exceptionLabels)) {
     const value = own(pod.labels, key);
     if (value !== undefined && (wanted === "*" || wanted === value)) {
@@ -133,6 +133,6 @@ function own(map: TextMap, key: string): string | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
-function no(reason: string): Verdict {
+function no(reason: string): InjectionDecision {
   return { inject: false, reason };
 }

@@ -14,11 +14,11 @@ import type { ServerMetric } from "core/serve/metrics.ts";
 import { operationsPage, type OperationsPages } from "core/serve/operations.ts";
 import type { Turns } from "core/serve/turns.ts";
 import {
+  type AdmissionDecision,
   type AdmissionRequest,
   denied,
   readReview,
   reviewOf,
-  type Verdict,
 } from "../admission/review.ts";
 
 /**
@@ -36,7 +36,7 @@ const HEAVY_NODES = 5000;
 
 /** Webhooks by path. One that throws a `KumaError` denies with its line. */
 export type Handlers = Readonly<
-  Record<string, (request: AdmissionRequest) => Verdict | Promise<Verdict>>
+  Record<string, (request: AdmissionRequest) => AdmissionDecision | Promise<AdmissionDecision>>
 >;
 
 /** What a page says. */
@@ -129,7 +129,7 @@ async function judge(
   path: string,
   handler: Handlers[string],
   log: Logger,
-): Promise<[outcome: string, verdict: Verdict]> {
+): Promise<[outcome: string, verdict: AdmissionDecision]> {
   const { kind, operation } = admission;
   const about = { path, kind, operation, object: `${admission.namespace}/${admission.name}` };
   try {

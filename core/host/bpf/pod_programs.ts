@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cookieKey, type Entry, podEntries } from "core/bpf/entries.ts";
+import { cookieKey, type MapEntry, podEntries } from "core/bpf/entries.ts";
 import {
   INGRESS_PROGRAM,
   POD,
@@ -205,7 +205,7 @@ function loadPod(options: PodOptions, { netns }: NetnsView, maps: SharedMaps) {
 }
 
 /** Removes the entries of this pod that are not among those to keep. */
-function forgetOthers(maps: SharedMaps, netns: bigint, keep: readonly Entry[]): void {
+function forgetOthers(maps: SharedMaps, netns: bigint, keep: readonly MapEntry[]): void {
   const kept = new Set(keep.map(({ key }) => key.join()));
   for (const name of ["pod_ports", "pod_addresses", "pod_uid_rules"] as const) {
     const offset = name === "pod_addresses" ? 8 : 0;

@@ -9,7 +9,7 @@ import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 import { chooseFlavour } from "./choose.ts";
 import { hasDockerOutput, hasRules, holdsOurs } from "./snapshot.ts";
-import type { View, Views } from "./views.ts";
+import type { FirewallView, Views } from "./views.ts";
 import type { Flavour } from "./version.ts";
 
 type Executables = TransparentProxyConfig["iptablesExecutables"];
@@ -19,7 +19,11 @@ type Executables = TransparentProxyConfig["iptablesExecutables"];
  *
  * @throws {KumaError} `KUMA-TP-201` with the reasons, where neither flavour can be used.
  */
-export async function detectIpv4(views: Views, named: Executables, logger: Logger): Promise<View> {
+export async function detectIpv4(
+  views: Views,
+  named: Executables,
+  logger: Logger,
+): Promise<FirewallView> {
   const custom = await customView(views, "ipv4", named, logger);
   if (custom !== undefined) return custom;
   const nft = await views.get("ipv4", "nft");
@@ -33,7 +37,7 @@ export async function detectIpv4(views: Views, named: Executables, logger: Logge
       { hint: "install the package iptables, or name the programs with --iptables-executables" },
     );
   }
-  if (typeof legacy === "string") return nft as View;
+  if (typeof legacy === "string") return nft as FirewallView;
   if (typeof nft === "string") return legacy;
   const { flavour, conflict } = chooseFlavour(useOf(nft), useOf(legacy));
   if (conflict) {
@@ -51,7 +55,7 @@ export async function detectIpv6(
   flavour: Flavour,
   named: Executables,
   logger: Logger,
-): Promise<View | string> {
+): Promise<FirewallView | string> {
   return await customView(views, "ipv6", named, logger) ?? await views.get("ipv6", flavour);
 }
 
@@ -61,10 +65,10 @@ export async function detectIpv6(
  */
 export async function leftovers(
   views: Views,
-  used: readonly View[],
+  used: readonly FirewallView[],
   logger: Logger,
-): Promise<View[]> {
-  const found: View[] = [];
+): Promise<FirewallView[]> {
+  const found: FirewallView[] = [];
   for (const family of FAMILIES) {
     for (const flavour of ["nft", "legacy"] as const) {
       const taken = used.some(({ tools }) => tools.family === family && tools.flavour === flavour);
@@ -88,7 +92,7 @@ async function customView(
   family: Family,
   named: Executables,
   logger: Logger,
-): Promise<View | undefined> {
+): Promise<FirewallView | undefined> {
   const tools = await views.finder.custom(family, named);
   if (tools === undefined) return undefined;
   const view = typeof tools === "string" ? tools : await views.through(tools);
@@ -102,6 +106,6 @@ async function customView(
   return view;
 }
 
-function useOf({ state }: View) {
+function useOf({ state }: FirewallView) {
   return { rules: hasRules(state), docker: hasDockerOutput(state) };
 }

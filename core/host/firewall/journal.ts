@@ -40,7 +40,7 @@ export const NO_NOTES: Notes = {
 };
 
 /** The journal of the netns that the main thread is in. */
-export class Journal {
+export class FirewallJournal {
   readonly #path: string;
   readonly #directory: string;
   readonly #netns: number;

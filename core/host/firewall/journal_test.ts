@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
-import { Journal, type Notes } from "./journal.ts";
+import { FirewallJournal, type Notes } from "./journal.ts";
 
 const NOTES: Notes = {
   known: { ipv4: [{ table: "nat", chain: "OUTPUT", canonical: "-j RETURN" }], ipv6: [] },
@@ -21,7 +21,7 @@ const STAYS_OPEN = { sanitizeResources: false };
 
 Deno.test("notes come back as they were written, private to root", STAYS_OPEN, async () => {
   await withDirectory((directory) => {
-    const journal = new Journal(silentLogger, directory);
+    const journal = new FirewallJournal(silentLogger, directory);
     assert.equal(journal.read(), undefined);
     journal.write(NOTES);
     assert.deepEqual(journal.read(), {
@@ -37,7 +37,7 @@ Deno.test("notes come back as they were written, private to root", STAYS_OPEN, a
 
 Deno.test("notes of another boot or netns, and what is no journal, are ignored", async () => {
   await withDirectory((directory) => {
-    const journal = new Journal(silentLogger, directory);
+    const journal = new FirewallJournal(silentLogger, directory);
     journal.write(NOTES);
     const path = `${directory}/${[...Deno.readDirSync(directory)][0]?.name}`;
     const file = JSON.parse(Deno.readTextFileSync(path));

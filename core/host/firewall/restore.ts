@@ -27,7 +27,7 @@ export interface Patience {
 }
 
 /** What came of one call. */
-export type Outcome =
+export type RestoreOutcome =
   | { readonly kind: "ok" }
   | Failure;
 
@@ -63,7 +63,7 @@ export class Restorer {
   }
 
   /** Feeds rules once. */
-  async call(tools: Tools, text: string, options: readonly string[] = []): Promise<Outcome> {
+  async call(tools: Tools, text: string, options: readonly string[] = []): Promise<RestoreOutcome> {
     const argv = await this.argv(tools, options);
     const child: RunOptions = { asNetnsOwner: true, ...await this.#environment(tools) };
     const result = tools.custom
@@ -84,7 +84,7 @@ export class Restorer {
    *
    * @throws {KumaError} `KUMA-TP-206` the lock stays taken.
    */
-  async test(tools: Tools, text: string, logger: Logger): Promise<Outcome> {
+  async test(tools: Tools, text: string, logger: Logger): Promise<RestoreOutcome> {
     for (let attempt = 1;; attempt++) {
       const outcome = await this.call(tools, text, ["--test"]);
       if (outcome.kind === "ok") return outcome;

@@ -15,12 +15,12 @@ import { planRestoreOf } from "core/rules/roll_back.ts";
 import { planTransition, type Transition } from "core/rules/transition.ts";
 import { type Failure, gaveUp, type Restorer, withLastFailure } from "./restore.ts";
 import { takeSnapshot } from "./snapshot.ts";
-import type { View } from "./views.ts";
+import type { FirewallView } from "./views.ts";
 
 /** What is to become of one family of one flavour. */
-export interface Change {
+export interface FirewallChange {
   /** What was there when the change was planned. */
-  readonly view: View;
+  readonly view: FirewallView;
   /** Rules of ours that shall be there; undefined for none. */
   readonly desired: Ruleset | undefined;
   /** Rules that are ours without a comment; undefined where no journal can tell. */
@@ -30,10 +30,10 @@ export interface Change {
 
 /** Plans a change. Throws `KUMA-TP-103` and `KUMA-TP-101` as {@linkcode planTransition} does. */
 export function planChange(
-  view: View,
+  view: FirewallView,
   desired: Ruleset | undefined,
   known: readonly KnownRule[] | undefined,
-): Change {
+): FirewallChange {
   return { view, desired, known, transition: planTransition(view.state, desired, { known }) };
 }
 
@@ -60,12 +60,12 @@ export interface TransactionOptions {
  *   not be put back.
  */
 export async function applyChanges(
-  changes: readonly Change[],
+  changes: readonly FirewallChange[],
   options: TransactionOptions,
 ): Promise<void> {
   const due = changes.filter(({ transition }) => transition.text !== "");
-  const reached: Change[] = [];
-  const one = (change: Change): Promise<void> => {
+  const reached: FirewallChange[] = [];
+  const one = (change: FirewallChange): Promise<void> => {
     reached.push(change);
     return applyOne(change, options);
   };
@@ -85,7 +85,7 @@ export async function applyChanges(
   }
 }
 
-async function applyOne(change: Change, options: TransactionOptions): Promise<void> {
+async function applyOne(change: FirewallChange, options: TransactionOptions): Promise<void> {
   const { restorer, logger, print } = options;
   let last: Failure | undefined;
   const { tools } = change.view;
@@ -119,14 +119,14 @@ async function afterFailure<T>(last: Failure | undefined, act: () => Promise<T>)
   }
 }
 
-async function replan(change: Change, restorer: Restorer): Promise<Transition> {
+async function replan(change: FirewallChange, restorer: Restorer): Promise<Transition> {
   const { view: { tools }, desired } = change;
   const state = await takeSnapshot(restorer.children, tools, undefined);
   return planTransition(state, desired, { known: allKnown(change) });
 }
 
 /** What is ours once a change may be half done. */
-function allKnown({ desired, known }: Change): readonly KnownRule[] {
+function allKnown({ desired, known }: FirewallChange): readonly KnownRule[] {
   if (desired === undefined) return known ?? [];
   const silent = desired.tables.some(({ rules }) =>
     rules.some((rule) => rule.comment === undefined)
@@ -134,7 +134,7 @@ function allKnown({ desired, known }: Change): readonly KnownRule[] {
   return silent ? [...known ?? [], ...knownRules(desired)] : known ?? [];
 }
 
-async function verify(change: Change, { restorer }: TransactionOptions): Promise<void> {
+async function verify(change: FirewallChange, { restorer }: TransactionOptions): Promise<void> {
   const { tools } = change.view;
   const state = await takeSnapshot(restorer.children, tools, undefined);
   const [first] = compare(change.desired, state, { known: change.known });
@@ -147,14 +147,14 @@ async function verify(change: Change, { restorer }: TransactionOptions): Promise
 
 /** Puts back what it can of every family, whatever became of the others. */
 async function putBack(
-  reached: readonly Change[],
+  reached: readonly FirewallChange[],
   options: TransactionOptions,
   cause: unknown,
 ): Promise<void> {
   // Whoever aborts wants an end, not half a firewall.
   const restorer = options.restorer.stoppedBy(options.putBackSignal);
   const failures: string[] = [];
-  const one = async (change: Change): Promise<void> => {
+  const one = async (change: FirewallChange): Promise<void> => {
     try {
       await putBackOne(change, restorer, options.logger);
     } catch (error) {
@@ -174,7 +174,11 @@ async function putBack(
   });
 }
 
-async function putBackOne(change: Change, restorer: Restorer, logger: Logger): Promise<void> {
+async function putBackOne(
+  change: FirewallChange,
+  restorer: Restorer,
+  logger: Logger,
+): Promise<void> {
   const { view: { tools, state } } = change;
   const now = await takeSnapshot(restorer.children, tools, undefined);
   const { text } = planRestoreOf(state, now, { known: allKnown(change) });

@@ -16,7 +16,7 @@ const LIMIT_MS = 60_000;
 const POLL_MS = 20;
 
 /** A turn, to be given back. The kernel gives it back where the process is killed. */
-export type Turn = Disposable;
+export type NetnsLock = Disposable;
 
 /**
  * Waits until no other run works on this netns. Where no lock can be made (a read-only container) the
@@ -29,7 +29,7 @@ export async function takeTurn(
   logger: Logger,
   options: { readonly directory?: string | undefined; readonly signal?: AbortSignal | undefined },
   limitMs = LIMIT_MS,
-): Promise<Turn> {
+): Promise<NetnsLock> {
   const directory = options.directory ?? JOURNAL_DIRECTORY;
   const path = `${directory}/${netnsInode()}.lock`;
   requireTrusted(path);

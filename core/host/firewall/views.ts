@@ -17,7 +17,7 @@ import type { ToolFinder, Tools } from "./tools.ts";
 import type { Flavour } from "./version.ts";
 
 /** One family of one flavour: what writes to it, and what it holds. */
-export interface View {
+export interface FirewallView {
   readonly tools: Tools;
   readonly state: SavedState;
 }
@@ -26,7 +26,7 @@ export interface View {
 export class Views {
   readonly finder: ToolFinder;
   readonly #children: Children;
-  readonly #seen = new Map<string, Promise<View | string>>();
+  readonly #seen = new Map<string, Promise<FirewallView | string>>();
   readonly #ask: typeof askNft;
   readonly #nft = new Map<Family, NftObjects | NftError>();
 
@@ -42,7 +42,7 @@ export class Views {
    *
    * @throws {KumaError} `KUMA-TP-203` they cannot list what may be there.
    */
-  get(family: Family, flavour: Flavour): Promise<View | string> {
+  get(family: Family, flavour: Flavour): Promise<FirewallView | string> {
     const key = `${family} ${flavour}`;
     let view = this.#seen.get(key);
     if (view === undefined) {
@@ -53,7 +53,7 @@ export class Views {
   }
 
   /** The same through programs that a person named; they take the place of those that are found. */
-  async through(tools: Tools): Promise<View | string> {
+  async through(tools: Tools): Promise<FirewallView | string> {
     const view = await this.#list(tools);
     if (typeof view !== "string") {
       this.#seen.set(`${tools.family} ${tools.flavour}`, Promise.resolve(view));
@@ -83,12 +83,12 @@ export class Views {
     return flavour === "nft" ? this.nftObjects(family) : legacyTables(family);
   }
 
-  async #look(family: Family, flavour: Flavour): Promise<View | string> {
+  async #look(family: Family, flavour: Flavour): Promise<FirewallView | string> {
     const tools = await this.finder.find(family, flavour);
     return typeof tools === "string" ? tools : await this.#list(tools);
   }
 
-  async #list(tools: Tools): Promise<View | string> {
+  async #list(tools: Tools): Promise<FirewallView | string> {
     try {
       const known = this.#tables(tools.family, tools.flavour);
       return { tools, state: await takeSnapshot(this.#children, tools, known) };

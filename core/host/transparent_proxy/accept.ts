@@ -8,13 +8,13 @@ import { KumaError } from "core/errors.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import type { KnownRule } from "core/rules/ownership.ts";
 import { FULL, probeCapabilities, sameCapabilities } from "../firewall/capabilities.ts";
-import { type Change, planChange } from "../firewall/transaction.ts";
-import type { View } from "../firewall/views.ts";
+import { type FirewallChange, planChange } from "../firewall/transaction.ts";
+import type { FirewallView } from "../firewall/views.ts";
 import type { FamilyPlan } from "./plan.ts";
 import type { Session } from "./session.ts";
 
 /** A plan with the view that a real run has. */
-export type UsablePlan = FamilyPlan & { readonly view: View };
+export type UsablePlan = FamilyPlan & { readonly view: FirewallView };
 
 /**
  * The change for one family that iptables accepts; words where IPv6 cannot have rules at all.
@@ -25,7 +25,7 @@ export async function acceptedChange(
   plan: UsablePlan,
   known: readonly KnownRule[] | undefined,
   session: Session,
-): Promise<Change | string> {
+): Promise<FirewallChange | string> {
   const { restorer, children, logger } = session;
   const { view } = plan;
   const change = planChange(view, plan.ruleset, known);
@@ -49,7 +49,7 @@ export async function acceptedChange(
   }
 }
 
-function refused(family: Family, { tools }: View, reason: string): KumaError {
+function refused(family: Family, { tools }: FirewallView, reason: string): KumaError {
   const what = family === "ipv4" ? "iptables" : "ip6tables";
   return new KumaError(
     "KUMA-TP-204",

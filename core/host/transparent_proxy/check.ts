@@ -4,9 +4,9 @@ import { compare, describeDifference } from "core/rules/diff.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import type { KnownRule } from "core/rules/ownership.ts";
 import { type Capabilities, probeCapabilities } from "../firewall/capabilities.ts";
-import { Journal, NO_NOTES } from "../firewall/journal.ts";
+import { FirewallJournal, NO_NOTES } from "../firewall/journal.ts";
 import { holdsOurs } from "../firewall/snapshot.ts";
-import type { View } from "../firewall/views.ts";
+import type { FirewallView } from "../firewall/views.ts";
 import { checkNftables } from "../nftables/check.ts";
 import { lookAround, usesIptables } from "../nftables/surroundings.ts";
 import { hasPassthroughIpv6 } from "../interfaces.ts";
@@ -41,7 +41,7 @@ export async function checkTransparentProxy(
   }
   const { families } = await planInstall(document, config, session);
   const notes = options.netnsPath === undefined && !document.cniMode
-    ? new Journal(session.logger, options.paths?.journal).read() ?? NO_NOTES
+    ? new FirewallJournal(session.logger, options.paths?.journal).read() ?? NO_NOTES
     : NO_NOTES;
   const differences: string[] = [];
   for (const plan of families) {
@@ -75,7 +75,7 @@ function leftOut({ view }: FamilyPlan): boolean {
 
 /** What iptables can do; undefined where it can do too little for rules that an install may leave out. */
 async function abilities(
-  view: View,
+  view: FirewallView,
   { children }: Session,
   optional: boolean,
 ): Promise<Capabilities | undefined> {

@@ -7,7 +7,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import { renderRestore } from "core/rules/render.ts";
-import type { View } from "../firewall/views.ts";
+import type { FirewallView } from "../firewall/views.ts";
 import { storeInFirewalld } from "../firewalld/direct_file.ts";
 import { acceptedChange } from "./accept.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
@@ -59,7 +59,7 @@ async function dryRunRuleset(
 ): Promise<FamilyPlan["ruleset"] | string> {
   if (plan.view === undefined || plan.view.tools.flavour === "legacy") return plan.ruleset;
   // Against an empty firewall: whether the rules could replace those that are there is not the question.
-  const view: View = { ...plan.view, state: { tables: [], incompatible: [] } };
+  const view: FirewallView = { ...plan.view, state: { tables: [], incompatible: [] } };
   try {
     const accepted = await acceptedChange({ ...plan, view }, [], session);
     return typeof accepted === "string" ? accepted : accepted.desired ?? plan.ruleset;

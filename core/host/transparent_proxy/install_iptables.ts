@@ -8,8 +8,8 @@ import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import { leftovers } from "../firewall/detect.ts";
 import { removeEmptyNft } from "../firewall/empty_nft.ts";
-import { Journal, NO_NOTES, type Notes } from "../firewall/journal.ts";
-import { applyChanges, type Change, planChange } from "../firewall/transaction.ts";
+import { FirewallJournal, NO_NOTES, type Notes } from "../firewall/journal.ts";
+import { applyChanges, type FirewallChange, planChange } from "../firewall/transaction.ts";
 import { checkFirewalldFile, storeInFirewalld } from "../firewalld/direct_file.ts";
 import { notesBefore, openNotes } from "./notes.ts";
 import { showInstall } from "./dry_run.ts";
@@ -41,7 +41,7 @@ export async function installIptables(
   const store = document.storeFirewalld && !document.ebpf.enabled;
   if (store) checkFirewalldFile(options.paths?.directXml);
   const journal = options.netnsPath === undefined && !document.cniMode
-    ? new Journal(session.logger, options.paths?.journal)
+    ? new FirewallJournal(session.logger, options.paths?.journal)
     : undefined;
   const notes = journal?.read() ?? NO_NOTES;
   const test = options.test ?? checksFirst(document, plan);
@@ -102,7 +102,7 @@ function checksFirst(document: TransparentProxyConfig, plan: HostPlan): boolean 
 }
 
 interface Accepted {
-  readonly changes: readonly Change[];
+  readonly changes: readonly FirewallChange[];
   readonly ipv6Skipped: string | undefined;
   /** Families with rules of ours where none belong. */
   readonly elsewhere: readonly Family[];
@@ -140,6 +140,6 @@ async function accept(
   return { changes, ipv6Skipped, elsewhere: elsewhere.map(({ tools }) => tools.family) };
 }
 
-function rulesetsOf(changes: readonly Change[]) {
+function rulesetsOf(changes: readonly FirewallChange[]) {
   return changes.flatMap(({ desired }) => desired === undefined ? [] : [desired]);
 }

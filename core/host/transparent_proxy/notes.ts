@@ -6,16 +6,18 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 import { type KnownRule, knownRules, ownerships } from "core/rules/ownership.ts";
-import { type Journal, NO_NOTES, type Notes } from "../firewall/journal.ts";
+import { type FirewallJournal, NO_NOTES, type Notes } from "../firewall/journal.ts";
 import { holdsOurs } from "../firewall/snapshot.ts";
-import type { Change } from "../firewall/transaction.ts";
-import type { View } from "../firewall/views.ts";
+import type { FirewallChange } from "../firewall/transaction.ts";
+import type { FirewallView } from "../firewall/views.ts";
 import type { HostPlan } from "./plan.ts";
 import type { Session } from "./session.ts";
 
 /** What nftables held before the first of our rules: as noted, unless nothing of ours is there any more. */
 export function notesBefore(notes: Notes, plan: HostPlan, session: Session): Notes["nftBefore"] {
-  const views = [plan.ipv4View, plan.ipv6View].filter((view): view is View => view !== undefined);
+  const views = [plan.ipv4View, plan.ipv6View].filter((view): view is FirewallView =>
+    view !== undefined
+  );
   const installed = views.some(({ state, tools }) =>
     holdsOurs(state) ||
     [...ownerships(state, notes.known[tools.family]).values()].includes("ours")
@@ -33,8 +35,8 @@ export function notesBefore(notes: Notes, plan: HostPlan, session: Session): Not
  * rules that nobody can find again go with the pod.
  */
 export function openNotes(
-  journal: Journal | undefined,
-  given: { notes: Notes; changes: readonly Change[]; before: Notes["nftBefore"] },
+  journal: FirewallJournal | undefined,
+  given: { notes: Notes; changes: readonly FirewallChange[]; before: Notes["nftBefore"] },
   { logger }: Session,
 ): { settle(): void; undo(): void } {
   if (journal === undefined) return { settle() {}, undo() {} };
@@ -67,7 +69,7 @@ export function openNotes(
   };
 }
 
-function silentRules(ruleset: NonNullable<Change["desired"]>): KnownRule[] {
+function silentRules(ruleset: NonNullable<FirewallChange["desired"]>): KnownRule[] {
   const tables = ruleset.tables
     .map((table) => ({
       ...table,

@@ -12,7 +12,7 @@ import { buildRuleset } from "core/rules/build.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import { type Capabilities, FULL, NONE } from "../firewall/capabilities.ts";
 import { detectIpv4, detectIpv6 } from "../firewall/detect.ts";
-import type { View } from "../firewall/views.ts";
+import type { FirewallView } from "../firewall/views.ts";
 import { hasDockerOutput } from "../firewall/snapshot.ts";
 import { addPassthroughIpv6, hasUsableIpv6, loopbackInterface } from "../interfaces.ts";
 import { dnsServersOf, factsOf } from "./facts.ts";
@@ -23,7 +23,7 @@ import { lookUpUid, readPasswd } from "../users.ts";
 export interface FamilyPlan {
   readonly family: Family;
   /** Undefined in a dry run on a host without usable iptables. */
-  readonly view: View | undefined;
+  readonly view: FirewallView | undefined;
   readonly dnsServers: readonly string[];
   readonly ruleset: Ruleset;
   /** The rules for a host that can do less. */
@@ -35,8 +35,8 @@ export interface HostPlan {
   readonly config: ResolvedConfig;
   readonly families: readonly FamilyPlan[];
   /** The view of IPv4, which decided about the flavour, whether IPv4 gets rules or not. */
-  readonly ipv4View: View | undefined;
-  readonly ipv6View: View | undefined;
+  readonly ipv4View: FirewallView | undefined;
+  readonly ipv6View: FirewallView | undefined;
   readonly ipv6Skipped: string | undefined;
 }
 
@@ -93,7 +93,7 @@ export function resolved(
 async function usableIpv4(
   document: TransparentProxyConfig,
   { views, logger, dryRun }: Session,
-): Promise<View | undefined> {
+): Promise<FirewallView | undefined> {
   try {
     return await detectIpv4(views, document.iptablesExecutables, logger);
   } catch (error) {
@@ -114,7 +114,7 @@ export interface Basis {
 
 function planFamily(
   family: Family,
-  view: View | undefined,
+  view: FirewallView | undefined,
   { config, loopback }: Basis,
   { logger }: Session,
 ): FamilyPlan {
@@ -161,7 +161,7 @@ export function skipIpv6(reason: string, loud: boolean, { logger }: Session): st
 /** The plan for IPv6, or why there is none. */
 async function planIpv6(
   document: TransparentProxyConfig,
-  basis: Basis & { readonly ipv4View: View | undefined },
+  basis: Basis & { readonly ipv4View: FirewallView | undefined },
   session: Session,
 ): Promise<FamilyPlan | string> {
   const { logger, views } = session;

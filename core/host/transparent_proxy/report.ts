@@ -1,12 +1,12 @@
 import type { Family } from "core/proxy/resolved.ts";
-import type { Change } from "../firewall/transaction.ts";
+import type { FirewallChange } from "../firewall/transaction.ts";
 import type { HostReport } from "./options.ts";
 import type { HostPlan } from "./plan.ts";
 import type { Session } from "./session.ts";
 
 /** What became of a plan. */
-export interface Outcome {
-  readonly changes: readonly Change[];
+export interface InstallOutcome {
+  readonly changes: readonly FirewallChange[];
   readonly ipv6Skipped: string | undefined;
   readonly changed: boolean;
 }
@@ -14,7 +14,7 @@ export interface Outcome {
 /** The report of an installation. */
 export function installReport(
   plan: HostPlan,
-  outcome: Outcome,
+  outcome: InstallOutcome,
   session: Session,
 ): HostReport {
   const executables: Partial<Record<Family, string>> = {};

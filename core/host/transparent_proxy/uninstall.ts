@@ -12,10 +12,10 @@ import type { SavedState } from "core/rules/saved.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { removeOwnTable } from "../nftables/table.ts";
 import { removeEmptyNft } from "../firewall/empty_nft.ts";
-import { Journal, NO_NOTES } from "../firewall/journal.ts";
-import { applyChanges, type Change, planChange } from "../firewall/transaction.ts";
+import { FirewallJournal, NO_NOTES } from "../firewall/journal.ts";
+import { applyChanges, type FirewallChange, planChange } from "../firewall/transaction.ts";
 import { takeTurn } from "../firewall/turn.ts";
-import type { View } from "../firewall/views.ts";
+import type { FirewallView } from "../firewall/views.ts";
 import { removeFromFirewalld } from "../firewalld/direct_file.ts";
 import { removeRecord } from "./record.ts";
 import { restoreResolvConf } from "./resolv_conf_backup.ts";
@@ -73,8 +73,8 @@ export async function uninstallTransparentProxy(
 export async function removeFromIptables(
   session: Session,
   { paths }: UninstallOptions,
-): Promise<Change[]> {
-  const journal = new Journal(session.logger, paths?.journal);
+): Promise<FirewallChange[]> {
+  const journal = new FirewallJournal(session.logger, paths?.journal);
   const notes = journal.read();
   const { known, nftBefore } = notes ?? NO_NOTES;
   const changes = await planRemoval(known, session);
@@ -99,7 +99,7 @@ export async function removeFromIptables(
 async function planRemoval(
   known: Readonly<Record<"ipv4" | "ipv6", readonly KnownRule[]>>,
   session: Session,
-): Promise<Change[]> {
+): Promise<FirewallChange[]> {
   const { views, logger, dryRun } = session;
   const pairs = FAMILIES.flatMap((family) =>
     (["nft", "legacy"] as const).map((flavour) => ({ family, flavour }))
@@ -109,7 +109,7 @@ async function planRemoval(
     certain: views.hasTables(family, flavour) === true,
     view: await views.get(family, flavour),
   })));
-  const changes: Change[] = [];
+  const changes: FirewallChange[] = [];
   for (const { family, certain, view } of found) {
     if (typeof view !== "string") changes.push(planChange(view, undefined, known[family]));
     // Tables are there, and nothing to read them with: they may hold rules of ours.
@@ -123,7 +123,7 @@ async function planRemoval(
 }
 
 /** Prints what would be left of each firewall that holds something of ours. */
-function showRemoval(changes: readonly Change[], { print }: Session): void {
+function showRemoval(changes: readonly FirewallChange[], { print }: Session): void {
   const parts = changes.filter(({ transition }) => transition.text !== "").map((change) => {
     const { family } = change.view.tools;
     return `### ${family === "ipv4" ? "IPv4" : "IPv6"} ###\n\n${
@@ -133,7 +133,7 @@ function showRemoval(changes: readonly Change[], { print }: Session): void {
   if (parts.length > 0) print?.(`${parts.join("\n\n")}\n`);
 }
 
-function remaining({ state }: View, known: readonly KnownRule[]): string {
+function remaining({ state }: FirewallView, known: readonly KnownRule[]): string {
   const owners = ownerships(state, known);
   return state.tables.map(({ name, chains, rules }: SavedState["tables"][number]) =>
     [

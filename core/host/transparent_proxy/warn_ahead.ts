@@ -2,14 +2,14 @@ import type { Logger } from "core/log/logger.ts";
 import { acceptsAhead } from "core/rules/ahead.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import { type KnownRule, knownWith, ownerships } from "core/rules/ownership.ts";
-import type { View } from "../firewall/views.ts";
+import type { FirewallView } from "../firewall/views.ts";
 
 /** Most rules that the warning names. */
 const NAMED = 3;
 
 /** One family's rules, wanted and known, and whether they are about to be put in. */
 export interface AheadSubject {
-  readonly view: View;
+  readonly view: FirewallView;
   readonly desired: Ruleset | undefined;
   readonly known: readonly KnownRule[] | undefined;
   /** False where they are in already: then the places count that they have. */

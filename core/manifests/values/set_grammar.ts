@@ -10,11 +10,11 @@ import type { Json, JsonObject } from "core/patch/json.ts";
 import { isObject } from "core/patch/json.ts";
 
 /** A step to a value: a key of a map, or an index of a list. */
-export type Step = string | number;
+export type PathStep = string | number;
 
 /** One assignment. Without a value (`a[0]`) it only makes the list. */
 export interface Assignment {
-  readonly path: readonly Step[];
+  readonly path: readonly PathStep[];
   readonly value: Json | undefined;
 }
 
@@ -58,7 +58,7 @@ class Scanner {
   }
 
   assignment(): Assignment | undefined {
-    const path: Step[] = [];
+    const path: PathStep[] = [];
     for (let dots = 0;; dots++) {
       if (dots > MOST_DOTS) throw this.#wrong(`has more than ${MOST_DOTS} dots`);
       const { text, end } = this.#until("=[,.");
@@ -91,7 +91,7 @@ class Scanner {
   }
 
   /** Reads `n]`, and further indices; what stands behind them: `=`, `.`, or nothing. */
-  #indices(path: Step[]): "=" | "." | undefined {
+  #indices(path: PathStep[]): "=" | "." | undefined {
     for (;;) {
       const { text, end } = this.#until("]");
       if (end === undefined || !/^[+-]?\d+$/.test(text)) {
@@ -161,7 +161,7 @@ function scalar(text: string): Json {
   return text;
 }
 
-function write(tree: JsonObject, path: readonly Step[], value: Json | undefined): void {
+function write(tree: JsonObject, path: readonly PathStep[], value: Json | undefined): void {
   let at: JsonObject | Json[] = tree;
   for (const [depth, step] of path.entries()) {
     const last = depth === path.length - 1;
@@ -189,12 +189,12 @@ function write(tree: JsonObject, path: readonly Step[], value: Json | undefined)
   }
 }
 
-function member(at: JsonObject | Json[], step: Step): Json | undefined {
+function member(at: JsonObject | Json[], step: PathStep): Json | undefined {
   if (Array.isArray(at)) return typeof step === "number" ? at[step] : undefined;
   return Object.hasOwn(at, step) ? at[String(step)] : undefined;
 }
 
-function put(at: JsonObject | Json[], step: Step, value: Json): void {
+function put(at: JsonObject | Json[], step: PathStep, value: Json): void {
   if (!Array.isArray(at)) {
     Object.defineProperty(at, String(step), {
       value,
@@ -209,7 +209,7 @@ function put(at: JsonObject | Json[], step: Step, value: Json): void {
 }
 
 /** A path as a person writes it. */
-export function pathText(path: readonly Step[]): string {
+export function pathText(path: readonly PathStep[]): string {
   return path.map((step, at) =>
     typeof step === "number" ? `[${step}]` : `${at === 0 ? "" : "."}${step}`
   )

@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { oneLine } from "core/errors.ts";
-import { defaultOf, type Setting, type SettingKind } from "../options.ts";
+import { defaultOf, type ProxySetting, type ProxySettingKind } from "../options.ts";
 
 const words = fc.constantFrom("yes", "null", "~", "5678", "0x10", "1e3", "- a", "a: b", "#", "'");
 const text = fc.oneof(
@@ -15,7 +15,7 @@ const text = fc.oneof(
 const port = fc.integer({ min: 1, max: 65_535 });
 
 /** Any value that a setting of the kind may have, as the configuration holds it. */
-export function valueOf(kind: SettingKind): fc.Arbitrary<unknown> {
+export function valueOf(kind: ProxySettingKind): fc.Arbitrary<unknown> {
   switch (kind) {
     case "bool":
       return fc.boolean();
@@ -45,7 +45,7 @@ export function valueOf(kind: SettingKind): fc.Arbitrary<unknown> {
 }
 
 /** Text for a flag or variable of the setting, with another meaning than its default. */
-export function otherText(setting: Setting): string {
+export function otherText(setting: ProxySetting): string {
   const texts: Readonly<Partial<Record<string, string>>> = {
     "redirect.vnet.networks": "eth7:10.0.0.0/8",
     "redirect.outbound.excludePortsForUIDs": "tcp:22:1000",
