@@ -76,12 +76,16 @@ export function forgetPod(pins: Pins, cookie: bigint): boolean {
   return true;
 }
 
-/** Gives every pod on record the present programs, and removes what belongs to none that lives. */
-export function refreshPods({ pins, pod }: BpfPlace): PodsOutcome {
+/**
+ * Gives pods on record the present programs and fresh entries, and removes what belongs to none that lives.
+ *
+ * @param only these; all where it is left out
+ */
+export function refreshPods({ pins, pod }: BpfPlace, only?: ReadonlySet<bigint>): PodsOutcome {
   const kept: string[] = [], gone: string[] = [], failed: string[] = [];
   using records = Records.pinned(pins);
   if (records === undefined) return { kept, gone, failed };
-  for (const cookie of podOwners(records)) {
+  for (const cookie of podOwners(records).filter((one) => only?.has(one) ?? true)) {
     const request = readRequest(records, cookie);
     const name = request?.name ?? `namespace ${cookie}`;
     try {

@@ -3,23 +3,25 @@
  *
  * @module
  */
+import { addressText, mappedAddress } from "core/bpf/address.ts";
 import { decodeCounters, emptyCounters } from "core/bpf/counters.ts";
 import { cookieKey } from "core/bpf/entries.ts";
 import {
+  ADDRESS_FLAGS,
   CGROUP_PROGRAMS,
   LAYOUT_VERSION,
   NODE_MAPS,
   POD,
   POD_ADDRESS,
+  POD_FLAGS,
   POD_GENERATION,
   POD_PORT,
 } from "core/bpf/layout.ts";
-import { podWords } from "core/bpf/words.ts";
-import { interfaceIndex } from "../interfaces.ts";
+import { type PodValue, podWords } from "core/bpf/words.ts";
 import { attachedClassifier } from "./classifier.ts";
 import { pinnedLink } from "./links.ts";
 import { BpfMap } from "./map.ts";
-import { inspectNetns, withinNetns } from "./netns_view.ts";
+import { inspectNetns, type NetnsView, withinNetns } from "./netns_view.ts";
 import { type NodeRecord, nodeRecord } from "./node.ts";
 import type { Pins } from "./pins.ts";
 import { processors, SharedMaps } from "./pod_programs.ts";
@@ -119,61 +121,111 @@ function podsStatus(pins: Pins): PodStatus[] {
   using records = Records.pinned(pins);
   if (records === undefined) return [];
   using maps = new SharedMaps(pins, true);
-  return podOwners(records).map((netns) => podStatus(pins, { records, maps, netns }));
+  const entries = entriesByOwner(maps);
+  return podOwners(records).map((netns) => podStatus(pins, { records, maps, entries, netns }));
+}
+
+type Entries = readonly (readonly [key: Uint8Array, flags: number])[];
+
+/** All entries of the lists, read once. */
+interface Lists {
+  readonly ports: ReadonlyMap<bigint, Entries>;
+  readonly addresses: ReadonlyMap<bigint, Entries>;
+}
+
+function entriesByOwner(maps: SharedMaps): Lists {
+  const read = (name: "pod_ports" | "pod_addresses", owner: (key: Uint8Array) => bigint) => {
+    const map = maps.find(name);
+    const entries = (map?.keys() ?? [])
+      .map((key) => [key, new Uint32Array(map?.get(key)?.buffer ?? [0])[0] ?? 0] as const);
+    return Map.groupBy(entries, ([key]) => owner(key));
+  };
+  return {
+    ports: read("pod_ports", (key) => POD_PORT.decode(key).netns),
+    addresses: read("pod_addresses", (key) => POD_ADDRESS.decode(key).netns),
+  };
 }
 
 function podStatus(
   pins: Pins,
-  { records, maps, netns }: { records: Records; maps: SharedMaps; netns: bigint },
+  { records, maps, entries, netns }: {
+    readonly records: Records;
+    readonly maps: SharedMaps;
+    readonly entries: Lists;
+    readonly netns: bigint;
+  },
 ): PodStatus {
   const request = readRequest(records, netns);
-  const link = podLink(pins, netns);
+  const gone = hasGone(podLink(pins, netns));
   const path = request === undefined ? undefined : pathOf(pins, netns, request);
   const value = maps.find("pods")?.get(cookieKey(netns));
-  const interfaces = path === undefined ? new Map<string, boolean>() : interfacesOf(path);
+  const found = {
+    ports: entries.ports.get(netns) ?? [],
+    addresses: entries.addresses.get(netns) ?? [],
+  };
+  const around = path === undefined ? undefined : lookAround(path);
+  const interfaces = around?.interfaces ?? new Map<string, boolean>();
   return {
     netns,
     name: request?.name ?? `namespace ${netns}`,
     path,
-    configuration: value === undefined ? [] : configurationOf(maps, netns, value),
+    configuration: value === undefined ? [] : configurationOf(maps, { netns, value, ...found }),
     counters: new Map([...countersOf(maps, netns)].filter(([, count]) => count > 0n)),
     interfaces,
     problems: [
       ...(value === undefined ? ["it has no entry: nothing is redirected"] : []),
-      ...(hasGone(link) ? ["its network namespace has gone"] : []),
-      ...(path === undefined && !hasGone(link) ? ["its network namespace cannot be reached"] : []),
+      ...(gone ? ["its network namespace has gone"] : []),
+      ...(path === undefined && !gone ? ["its network namespace cannot be reached"] : []),
       ...[...interfaces].filter(([, attached]) => !attached)
         .map(([name]) => `nothing is attached to its interface ${name}`),
+      ...(value === undefined || around === undefined
+        ? []
+        : changes(POD.decode(value), found.addresses, around.view)),
     ],
   };
 }
 
-function interfacesOf(path: string): Map<string, boolean> {
-  const { interfaces } = inspectNetns(path);
-  return withinNetns(
+/** What of the namespace is other than its entries say. */
+function changes(pod: PodValue, addresses: Entries, view: NetnsView): string[] {
+  const own = addresses.filter(([key, flags]) =>
+    (flags & ADDRESS_FLAGS.ADDRESS_OWN) !== 0 &&
+    POD_ADDRESS.decode(key).generation === pod.generation
+  ).map(([key]) => addressText(POD_ADDRESS.decode(key).address));
+  const now = new Set(view.addresses.map((address) => addressText(mappedAddress(address))));
+  const same = own.length === now.size && own.every((address) => now.has(address));
+  const forwards = (pod.flags & POD_FLAGS.POD_FORWARDS) !== 0;
+  return [
+    ...(same ? [] : ["its addresses have changed"]),
+    ...(forwards === view.forwards ? [] : ["it has begun, or ceased, to forward packets"]),
+  ];
+}
+
+function lookAround(path: string): { view: NetnsView; interfaces: Map<string, boolean> } {
+  const view = inspectNetns(path);
+  const interfaces = withinNetns(
     path,
     () =>
       new Map(
-        interfaces.map(({ name }) =>
-          [name, attachedClassifier(interfaceIndex(name)) !== undefined] as const
+        view.interfaces.map(({ name, index }) =>
+          [name, attachedClassifier(index) !== undefined] as const
         ),
       ),
   );
+  return { view, interfaces };
 }
 
-function configurationOf(maps: SharedMaps, netns: bigint, value: Uint8Array): string[] {
+function configurationOf(
+  maps: SharedMaps,
+  { netns, value, ports, addresses }: {
+    readonly netns: bigint;
+    readonly value: Uint8Array;
+    readonly ports: Entries;
+    readonly addresses: Entries;
+  },
+): string[] {
   const pod = POD.decode(value);
-  const of = (name: "pod_ports" | "pod_addresses", owner: (key: Uint8Array) => bigint) => {
-    const map = maps.find(name);
-    return (map?.keys() ?? []).filter((key) => owner(key) === netns)
-      .map((key) => [key, new Uint32Array(map?.get(key)?.buffer ?? [0])[0] ?? 0] as const);
-  };
-  return podWords(pod, {
-    ports: of("pod_ports", (key) => POD_PORT.decode(key).netns),
-    addresses: of("pod_addresses", (key) => POD_ADDRESS.decode(key).netns),
-    uidRules: maps.find("pod_uid_rules")
-      ?.get(POD_GENERATION.encode({ netns, generation: pod.generation, zero: 0 })),
-  });
+  const key = POD_GENERATION.encode({ netns, generation: pod.generation, zero: 0 });
+  return podWords(pod, { ports, addresses, uidRules: maps.find("pod_uid_rules")?.get(key) });
 }
 
 function countersOf(maps: SharedMaps, netns: bigint): ReadonlyMap<string, bigint> {
