@@ -11,6 +11,8 @@ import { isRecord } from "core/patch/json.ts";
 export interface ConfigFile {
   readonly name: string;
   readonly bytes: Uint8Array | undefined;
+  /** Why it could not be read: `it has more than …`. */
+  readonly unreadable?: string;
 }
 
 /** What a runtime makes of one file. */
@@ -67,7 +69,7 @@ export function chooseConfig(
 /** What a runtime makes of this file, by the rules of libcni's `ConfListFromBytes` and `ConfFromBytes`. */
 export function judge(file: ConfigFile): ConfigCandidate {
   const invalid = (reason: string): InvalidConfig => ({ valid: false, name: file.name, reason });
-  if (file.bytes === undefined) return invalid("it cannot be read");
+  if (file.bytes === undefined) return invalid(file.unreadable ?? "it cannot be read");
   if (file.bytes.length === 0) return invalid("it is empty");
   let value: unknown;
   try {

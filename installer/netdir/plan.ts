@@ -5,7 +5,7 @@
  * @module
  */
 import { bytesOf, byteText } from "core/conflist/byte_text.ts";
-import { chooseConfig, type ConfigCandidate } from "core/conflist/choose.ts";
+import { chooseConfig, compareNames, type ConfigCandidate, judge } from "core/conflist/choose.ts";
 import { convertToList, listName } from "core/conflist/convert.ts";
 import { hasKey, PLUGIN_TYPE, readObject, stringIn } from "core/conflist/document.ts";
 import { hasAnyPlugin, hasPlugin, insertPlugin, type PluginEntry } from "core/conflist/edit.ts";
@@ -53,7 +53,10 @@ export function planChain(input: PlanInput): ChainingPlan {
   const name = named ?? (input.confName === "" || input.follow ? runtimesChoice(input) : undefined);
   if (name === undefined) return { action: "wait", reason: whyNone(input) };
   const file = input.files.find((one) => one.name === name);
-  if (file?.bytes === undefined) return { action: "wait", reason: `"${name}" cannot be read` };
+  if (file?.bytes === undefined) {
+    const why = file?.unreadable ?? "it cannot be read";
+    return { action: "wait", reason: `"${name}": ${why}` };
+  }
   try {
     return planFor(name, byteText(file.bytes), input);
   } catch (error) {
@@ -65,8 +68,17 @@ export function planChain(input: PlanInput): ChainingPlan {
   }
 }
 
+/** What the runtime uses; where it can use nothing, a list that only has the wrong name. */
 function runtimesChoice(input: PlanInput): string | undefined {
-  return chooseConfig(input.files.filter((file) => !isOwnSingle(file))).winner?.name;
+  const files = input.files.filter((file) => !isOwnSingle(file));
+  return chooseConfig(files).winner?.name ?? files.filter(isMisnamedList).map(({ name }) => name)
+    .sort(compareNames)[0];
+}
+
+/** A list in a `.conf` or `.json`, which runtimes refuse: what Kuma 2.9 leaves behind. */
+function isMisnamedList({ name, bytes }: NetFile): boolean {
+  const renamed = listName(name);
+  return bytes !== undefined && renamed !== name && judge({ name: renamed, bytes }).valid;
 }
 
 /** A standalone config of our own: nothing that could be chained to. */
@@ -105,18 +117,24 @@ function planFor(name: string, text: string, input: PlanInput): ChainingPlan {
   return { action: "convert", from: name, file: targetOf(name, input), bytes: bytesOf(list) };
 }
 
-/** Decides for standalone mode: `text` in a file of our own, for Multus. */
+/**
+ * Decides for standalone mode: `text` in a file of our own, for Multus.
+ *
+ * @param made files that the journal says we made: whoever wrote over such a one took the plugin out
+ */
 export function planStandalone(
   files: readonly NetFile[],
   confName: string,
   text: string,
+  made: ReadonlySet<string> = new Set(),
 ): ChainingPlan {
   const name = confName === "" ? OWN_FILE : confName;
   const present = files.find((file) => file.name === name);
   const bytes = new TextEncoder().encode(text);
   if (present === undefined) return { action: "own", file: name, bytes };
   // An empty file was ours, before the power went: nobody chains to nothing.
-  if (!isOwnSingle(present) && !hasOurs(present) && present.bytes?.length !== 0) {
+  const ours = made.has(name) || isOwnSingle(present) || hasOurs(present);
+  if (!ours && present.bytes?.length !== 0) {
     return { action: "wait", reason: `"${name}" belongs to another plugin; KUMA-INS-031` };
   }
   return isEqual(present.bytes, bytes)

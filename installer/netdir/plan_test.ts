@@ -97,8 +97,8 @@ Deno.test("a drop-in is named by the network, if that can be a directory's name"
 });
 
 Deno.test("standalone has a file of its own and never takes another's", () => {
-  const action = (files: NetFile[], name = "") => {
-    const result = planStandalone(files, name, "text");
+  const action = (files: NetFile[], name = "", made: string[] = []) => {
+    const result = planStandalone(files, name, "text", new Set(made));
     return "file" in result ? `${result.action} ${result.file}` : result.action;
   };
   assert.equal(action([file("10-a.conf", SINGLE)]), `own ${OWN_FILE}`);
@@ -106,4 +106,30 @@ Deno.test("standalone has a file of its own and never takes another's", () => {
   assert.equal(action([file("10-a.conflist", LIST)], "10-a.conflist"), "wait");
   assert.equal(action([file("k.conf", `{"type":"kuma-cni"}`)], "k.conf"), "own k.conf");
   assert.equal(action([file("k.conf", "")], "k.conf"), "own k.conf");
+  assert.equal(action([file("k.conf", SINGLE)], "k.conf", ["k.conf"]), "own k.conf");
+});
+
+Deno.test("a list with the wrong name is taken where the runtime can use nothing else", () => {
+  const left = file("10-a.conf", OURS), json = file("05-b.json", LIST);
+  assert.equal(plan([left]), "convert 10-a.conf to 10-a.conflist");
+  assert.equal(plan([left, json]), "convert 05-b.json to 05-b.conflist");
+  assert.equal(plan([left, file("20-c.conflist", LIST)]), "edit 20-c.conflist");
+  assert.match(plan([file("10-a.conf", `{"plugins":[]}`)]), /^wait: .*no "type"/);
+});
+
+Deno.test("a file that cannot be read says why", () => {
+  const large: NetFile = {
+    name: "10-a.conflist",
+    bytes: undefined,
+    snapshot: undefined,
+    unreadable: "it has more than 1048576 bytes",
+  };
+  assert.equal(
+    plan([large]),
+    'wait: no CNI config file is valid ("10-a.conflist": it has more than 1048576 bytes)',
+  );
+  assert.equal(
+    plan([large], { confName: large.name }),
+    'wait: "10-a.conflist": it has more than 1048576 bytes',
+  );
 });

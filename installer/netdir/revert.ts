@@ -87,8 +87,12 @@ function revertOnce(
   snapshot: FileSnapshot,
   note: ChangedFile | undefined,
 ): Outcome {
-  if (note?.replaced !== undefined && isAsMade(snapshot, note.replaced.original)) {
-    if (!bringBack(places, note.replaced)) return "raced";
+  const { replaced } = note ?? {};
+  // A list in a file of another name was of no use to any runtime: it keeps the name that it has now.
+  if (
+    replaced !== undefined && isSingle(replaced.original) && isAsMade(snapshot, replaced.original)
+  ) {
+    if (!bringBack(places, replaced)) return "raced";
     return takeAway(places, snapshot) ? "done" : "raced";
   }
   if (note !== undefined && note.original === undefined && note.replaced === undefined) {
@@ -138,12 +142,14 @@ function removeOwn(places: Places, name: string, snapshot: FileSnapshot): Outcom
   return "done";
 }
 
+function isSingle(original: Original): boolean {
+  return hasKey(readObject(byteText(bytesOfOriginal(original))).node, "type");
+}
+
 /** True when, but for our entry, the list says what the conversion made of the original. */
 function isAsMade(snapshot: FileSnapshot, original: Original): boolean {
   const made = byteText(bytesOfOriginal(original));
-  const list = hasKey(readObject(made).node, "type")
-    ? removePlugin(convertToList(made, { type: PLUGIN_TYPE }))
-    : made;
+  const list = removePlugin(convertToList(made, { type: PLUGIN_TYPE }));
   const now = byteText(snapshot.bytes);
   try {
     return hasAnyPlugin(now) && isSame(JSON.parse(removePlugin(now)), JSON.parse(list));

@@ -104,7 +104,7 @@ Deno.test("an entry of Kuma 2.9 is taken over, and goes in the end", () => {
   );
 });
 
-Deno.test("a list that Kuma 2.9 left in a .conf becomes a .conflist, and a .conf again", () => {
+Deno.test("a list that Kuma 2.9 left in a .conf becomes a .conflist, and stays one that runtimes can use", () => {
   using dir = new TestDir({ CNI_CONF_NAME: "05-cilium.conf" });
   const left =
     `{"cniVersion":"0.3.0","name":"k","plugins":[{"type":"cilium-cni"},{"type":"kuma-cni"}]}`;
@@ -112,8 +112,8 @@ Deno.test("a list that Kuma 2.9 left in a .conf becomes a .conflist, and a .conf
   act(dir.settings, dir.places, ENTRY);
   assert.deepEqual(dir.names(), ["05-cilium.conflist"]);
   revertAll(dir.places, silentLogger);
-  assert.deepEqual(dir.names(), ["05-cilium.conf"]);
-  assert.equal(dir.read("05-cilium.conf"), left.replace(`,{"type":"kuma-cni"}`, ""));
+  assert.deepEqual(dir.names(), ["05-cilium.conflist"]);
+  assert.equal(dir.read("05-cilium.conflist"), left.replace(`,{"type":"kuma-cni"}`, ""));
 });
 
 Deno.test("revertAll with a file to keep clears the others only", () => {

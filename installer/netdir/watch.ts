@@ -18,6 +18,7 @@ export class Alarm implements Disposable {
   #watched: number | null = null;
   #ring: (() => void) | undefined;
   #rang = false;
+  #complaint = "";
 
   constructor(private readonly dir: string, private readonly log: Logger) {
     this.#watch();
@@ -63,11 +64,16 @@ export class Alarm implements Disposable {
     try {
       this.#watcher = Deno.watchFs(this.dir, { recursive: false });
       this.#watched = inode;
+      this.#complaint = "";
       void this.#follow(this.#watcher);
     } catch (error) {
+      const text = errorText(error);
+      // Tried again at each interval, for months perhaps; said once.
+      if (text === this.#complaint) return;
+      this.#complaint = text;
       this.log.warn("cannot watch the directory, only look at it now and then", {
         dir: this.dir,
-        error: errorText(error),
+        error: text,
       });
     }
   }
