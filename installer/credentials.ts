@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { accountIn } from "core/cluster/credentials.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import { ask, path } from "./api.ts";
 import { type Credential, readKubeconfig, tokenIn } from "./kubeconfig.ts";
@@ -31,19 +32,21 @@ export interface PluginCredential extends Credential {
  * @throws {KumaError} `KUMA-INS-040`
  */
 export function ownCredential(settings: Settings): Credential {
-  const read = (file: string) => {
-    try {
-      return Deno.readTextFileSync(file);
-    } catch (cause) {
-      throw new KumaError("KUMA-INS-040", `Cannot read "${file}": ${errorText(cause)}`, { cause });
-    }
-  };
-  const token = read(`${settings.serviceAccountDir}/token`).trim();
-  // It goes into a header and a YAML string: nothing but a token may.
-  if (!/^[A-Za-z0-9._~+/=-]+$/.test(token)) {
-    throw new KumaError("KUMA-INS-040", `"${settings.serviceAccountDir}/token" holds no token`);
+  const { serviceAccountDir, caFile } = settings;
+  const { token, caPem: ca } = withCode(() => accountIn(serviceAccountDir, caFile));
+  // It goes into a YAML string too: nothing but a token may.
+  if (/^[A-Za-z0-9._~+/=-]+$/.test(token)) return { token, ca };
+  throw new KumaError("KUMA-INS-040", `"${serviceAccountDir}/token" holds no token`);
+}
+
+function withCode<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw cause instanceof KumaError
+      ? new KumaError("KUMA-INS-040", cause.message, { cause })
+      : cause;
   }
-  return { token, ca: read(settings.caFile) };
 }
 
 /**

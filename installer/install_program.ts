@@ -6,10 +6,13 @@
 import type { Program } from "core/program/program.ts";
 import { UsageError } from "core/program/usage_error.ts";
 import { versionHandler } from "core/program/version_command.ts";
+import { VariableError, variablesHelp } from "core/settings/variables.ts";
 import { type CommandName, COMMANDS } from "./commands.ts";
 import { EXIT, installCommand } from "./install_command.ts";
-import { LogLevelError } from "./settings/settings.ts";
-import { variablesHelp } from "./settings/settings_table.ts";
+import { VARIABLES } from "./settings/settings_table.ts";
+
+/** Kuma 2.9 has an exit code of its own for it. */
+const LEVEL_VARIABLE: keyof typeof VARIABLES = "CNI_LOG_LEVEL";
 
 /** The program, for `runProgram`. */
 export const INSTALL_CNI: Program<CommandName> = {
@@ -31,8 +34,9 @@ export const INSTALL_CNI: Program<CommandName> = {
     "64 a wrong command line",
   ],
   exitCode: (thrown) => {
-    if (thrown instanceof LogLevelError) return EXIT.logLevel;
+    const ofLevel = thrown instanceof VariableError && thrown.variable === LEVEL_VARIABLE;
+    if (ofLevel) return EXIT.logLevel;
     return thrown instanceof UsageError ? EXIT.usage : EXIT.settings;
   },
-  more: () => `\nEnvironment variables (defaults in brackets):\n${variablesHelp()}\n`,
+  more: () => `\nEnvironment variables (defaults in brackets):\n${variablesHelp(VARIABLES, 80)}\n`,
 };

@@ -14,7 +14,7 @@ import { RUN_IN_ROOT, runInRoot } from "./program/prove.ts";
 import { VARIABLES } from "./settings/settings_table.ts";
 
 const [command, root, program] = Deno.args;
-const io = systemIo(VARIABLES.map(([name]) => name));
+const io = systemIo(Object.keys(VARIABLES));
 
 Deno.exit(
   await guarded(INSTALL_CNI, io, async () => {

@@ -44,11 +44,25 @@ function inCluster(environment: Environment, code: ErrorCode): KubeEndpoint {
     );
   }
   const shown = host.includes(":") ? `[${host}]` : host;
-  const tokenFile = `${ACCOUNT}/token`;
   return {
     server: `https://${shown}:${environment.KUBERNETES_SERVICE_PORT ?? "443"}`,
-    caPem: readSmallFile(`${ACCOUNT}/ca.crt`),
-    token: readToken(tokenFile),
-    tokenFile,
+    ...accountIn(ACCOUNT),
   };
+}
+
+/** What kubelet keeps of a service account in a pod: its token, which it renews, and the API server's CA. */
+export interface AccountFiles {
+  readonly token: string;
+  readonly tokenFile: string;
+  readonly caPem: string;
+}
+
+/**
+ * Reads a service account's files, as they are now.
+ *
+ * @throws {KumaError} `KUMA-HOST-164` one cannot be read, `KUMA-HOST-165` the token is none.
+ */
+export function accountIn(folder: string, caFile: string = `${folder}/ca.crt`): AccountFiles {
+  const tokenFile = `${folder}/token`;
+  return { token: readToken(tokenFile), tokenFile, caPem: readSmallFile(caFile) };
 }

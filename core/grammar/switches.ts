@@ -3,14 +3,19 @@ import { refused, shown } from "./echo.ts";
 const GO_TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 const GO_FALSE: ReadonlySet<string> = new Set(["0", "f", "F", "FALSE", "false", "False"]);
 
+/** What Go's `strconv.ParseBool` makes of a text; undefined where that refuses it. */
+export function goBool(text: string): boolean | undefined {
+  return GO_TRUE.has(text) ? true : GO_FALSE.has(text) ? false : undefined;
+}
+
 /**
  * Reads a bool as Go's `strconv.ParseBool` does, for flags and environment variables.
  *
  * @throws KumaError `KUMA-TP-008` for anything else, the empty string included.
  */
 export function parseBool(text: string): boolean {
-  if (GO_TRUE.has(text)) return true;
-  if (GO_FALSE.has(text)) return false;
+  const value = goBool(text);
+  if (value !== undefined) return value;
   throw refused("KUMA-TP-008", `value '${shown(text)}' is not a valid bool (true or false)`);
 }
 

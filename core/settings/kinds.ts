@@ -7,6 +7,7 @@
 import { KumaError, oneLine } from "core/errors.ts";
 import { isObject, type Json } from "core/patch/json.ts";
 import { ipPrefix } from "core/grammar/address.ts";
+import { goBool } from "core/grammar/switches.ts";
 import { formatGoDuration, parseGoDuration } from "core/grammar/go_duration.ts";
 
 /** How a value of one kind is read. Both functions throw an `Error` whose message says what is expected. */
@@ -25,7 +26,8 @@ const expected = (what: string, value: unknown): Error =>
     `${oneLine(JSON.stringify(value) ?? "").slice(0, 80)} is not ${what}`,
   );
 
-function scalar<T>(
+/** A kind whose values are single texts; `read` gives undefined for what is none, which the message calls `what`. */
+export function scalar<T>(
   what: string,
   read: (text: string) => T | undefined,
   emptyIsValue = false,
@@ -75,9 +77,9 @@ export const COUNT: Kind<number> = integer(1, 2_147_483_647);
 export const SWITCH: Kind<boolean> = {
   emptyIsValue: false,
   text(text) {
-    if (["true", "TRUE", "True", "1", "t", "T"].includes(text)) return true;
-    if (["false", "FALSE", "False", "0", "f", "F"].includes(text)) return false;
-    throw expected("true or false", text);
+    const value = goBool(text);
+    if (value === undefined) throw expected("true or false", text);
+    return value;
   },
   yaml(value, initial) {
     if (value === null) return initial;
