@@ -44,7 +44,10 @@ Deno.test("check says what would be done, and changes nothing", async () => {
 Deno.test("exit codes: settings 1, log level 2, usage 64, help 0", async () => {
   const settings = await installCni([], { SLEEP: "perhaps" });
   assert.equal(settings.code, 1);
-  assert.match(settings.stderr, /^Error: Cannot use SLEEP: "perhaps" is not true or false \[KUMA-INS-010\]\n$/);
+  assert.match(
+    settings.stderr,
+    /^Error: Cannot use SLEEP: "perhaps" is not true or false \[KUMA-INS-010\]\n$/,
+  );
   assert.equal((await installCni([], { CNI_LOG_LEVEL: "loud" })).code, 2);
   assert.equal((await installCni(["unknown"])).code, 64);
   const help = await installCni(["--help"]);
