@@ -53,7 +53,7 @@ export interface LoadOptions extends NodeOptions {
  */
 export function load(options: LoadOptions): Loaded {
   const { pins, cgroup, accelerate, pod } = options;
-  const features = loadNode(options);
+  const features = loadOrNothing(options);
   using records = Records.create(pins);
   const record: NodeRecord = { version: VERSION, cgroup, accelerate, features };
   records.set(NODE_OWNER, JSON.stringify(record));
@@ -62,6 +62,17 @@ export function load(options: LoadOptions): Loaded {
   const dropped = pins.otherLayouts();
   dropped.forEach(removeTree);
   return { features, pods, dropped };
+}
+
+/** Where nothing was loaded before and not all can be, nothing is loaded after; else what there was redirects on. */
+function loadOrNothing(options: LoadOptions): Features {
+  const first = nodeRecord(options.pins) === undefined;
+  try {
+    return loadNode(options);
+  } catch (error) {
+    if (first) unload(options.pins);
+    throw error;
+  }
 }
 
 /** What was taken away. */
