@@ -6,7 +6,14 @@
  */
 import { KumaError } from "core/errors.ts";
 import { FAMILIES, type Family, type ResolvedConfig } from "core/proxy/resolved.ts";
-import { contains, mappedAddress, mappedPrefix, type Prefix, UNSPECIFIED } from "./address.ts";
+import {
+  addressText,
+  contains,
+  mappedAddress,
+  mappedPrefix,
+  type Prefix,
+  UNSPECIFIED,
+} from "./address.ts";
 import {
   ADDRESS_FIXED_BITS,
   ADDRESS_FLAGS,
@@ -115,6 +122,9 @@ function pod(config: ResolvedConfig, facts: PodFacts): Values<typeof POD.fields>
   const on = (family: Family) => ipFamilyMode === "dualstack" || ipFamilyMode === family;
   const dnsOn = (family: Family) =>
     dns.enabled && (dns.captureAll || servers(config, facts, family).length > 0);
+  const source4 = source(facts.addresses, "ipv4"), source6 = source(facts.addresses, "ipv6");
+  const listed = addresses(config, facts);
+  const of = (family: Family) => listed.filter((one) => one.family === family);
   const flags: Record<keyof typeof POD_FLAGS, boolean> = {
     POD_INBOUND: inbound.enabled,
     POD_OUTBOUND: outbound.enabled,
@@ -130,6 +140,8 @@ function pod(config: ResolvedConfig, facts: PodFacts): Values<typeof POD.fields>
     POD_UID_RULES: outbound.excludeUids.length > 0,
     POD_ACCELERATE: facts.accelerate,
     POD_FORWARDS: facts.forwards,
+    POD_ADDRESSES4: tellsMore(of("ipv4"), source4),
+    POD_ADDRESSES6: tellsMore(of("ipv6"), source6),
   };
   return {
     flags: Object.entries(flags).reduce(
@@ -143,8 +155,8 @@ function pod(config: ResolvedConfig, facts: PodFacts): Values<typeof POD.fields>
     outbound_port: outbound.port,
     dns_port: dns.port,
     zero: 0,
-    source4: source(facts.addresses, "ipv4"),
-    source6: source(facts.addresses, "ipv6"),
+    source4,
+    source6,
   };
 }
 
@@ -172,38 +184,50 @@ function ports({ inbound, outbound }: ResolvedConfig): [number, number][] {
   return [...flags];
 }
 
+interface Listed extends Prefix {
+  readonly family: Family;
+  readonly flags: number;
+}
+
 /** Flags by prefix. The longest alone is found, so each has those of the shorter ones around it, too. */
-function addresses(
-  config: ResolvedConfig,
-  facts: PodFacts,
-): (Prefix & { readonly flags: number })[] {
-  const listed: (Prefix & { readonly flags: number })[] = [
-    ...config.outbound.excludeAddresses.map(({ text }) => ({
-      ...mappedPrefix(text),
-      flags: ADDRESS_FLAGS.ADDRESS_OUTBOUND_EXCLUDED,
-    })),
-    ...config.inbound.excludeAddresses.map(({ text }) => ({
-      ...mappedPrefix(text),
-      flags: ADDRESS_FLAGS.ADDRESS_INBOUND_EXCLUDED,
-    })),
-    ...facts.addresses.map((text) => ({
-      ...mappedPrefix(text),
-      flags: ADDRESS_FLAGS.ADDRESS_OWN,
-    })),
-    ...FAMILIES.flatMap((family) => servers(config, facts, family)).map((text) => ({
-      ...mappedPrefix(text),
-      flags: ADDRESS_FLAGS.ADDRESS_DNS_SERVER,
-    })),
+function addresses(config: ResolvedConfig, facts: PodFacts): Listed[] {
+  const list = (texts: readonly string[], flags: number): Listed[] =>
+    texts.map((text) => ({ ...mappedPrefix(text), family: familyOf(text), flags }));
+  const listed = [
+    ...list(
+      config.outbound.excludeAddresses.map(({ text }) => text),
+      ADDRESS_FLAGS.ADDRESS_OUTBOUND_EXCLUDED,
+    ),
+    ...list(
+      config.inbound.excludeAddresses.map(({ text }) => text),
+      ADDRESS_FLAGS.ADDRESS_INBOUND_EXCLUDED,
+    ),
+    ...list(facts.addresses, ADDRESS_FLAGS.ADDRESS_OWN),
+    ...FAMILIES.flatMap((family) =>
+      list(servers(config, facts, family), ADDRESS_FLAGS.ADDRESS_DNS_SERVER)
+    ),
+    // Nothing of itself: it keeps a short prefix of IPv6, such as ::/0, from being found for IPv4.
+    ...list(["0.0.0.0/0"], 0),
   ];
-  const found = new Map<string, Prefix & { readonly flags: number }>();
+  const found = new Map<string, Listed>();
   for (const prefix of listed) {
-    const flags = listed.reduce(
-      (sum, other) => contains(other, prefix) ? sum | other.flags : sum,
-      0,
+    const around = listed.filter((other) =>
+      other.family === prefix.family && contains(other, prefix)
     );
+    const flags = around.reduce((sum, other) => sum | other.flags, 0);
     found.set(`${prefix.bytes.join()}/${prefix.bits}`, { ...prefix, flags });
   }
   return [...found.values()];
+}
+
+/** Whether the programs must look into the list: it tells more than that loopback and the source are own. */
+function tellsMore(listed: readonly Listed[], source: Uint8Array): boolean {
+  return listed.some(({ bytes, bits, flags }) => {
+    const ordinary = bits === 128 && flags === ADDRESS_FLAGS.ADDRESS_OWN;
+    const text = addressText(bytes);
+    const expected = text === addressText(source) || /^(127\.|::[16]$)/.test(text);
+    return flags !== 0 && !(ordinary && expected);
+  });
 }
 
 function servers({ dns }: ResolvedConfig, facts: PodFacts, family: Family): string[] {

@@ -55,7 +55,11 @@ Deno.test("the defaults redirect both directions of both families, from the pod'
     [3, 5678, 15006, 15001, 15053],
   );
   assert.deepEqual([addressText(pod.source4), addressText(pod.source6)], ["10.0.0.7", "fd00::7"]);
-  assert.deepEqual(flagsOf(), ["POD_INBOUND", "POD_OUTBOUND", "POD_IPV4", "POD_IPV6"]);
+  assert.deepEqual(flagsOf(), [
+    ...["POD_INBOUND", "POD_OUTBOUND", "POD_IPV4", "POD_IPV6"],
+    // For fe80::1; of IPv4 there is nothing that source4 does not say.
+    "POD_ADDRESSES6",
+  ]);
   assert.deepEqual(entries.pod_ports, []);
   assert.deepEqual(entries.pod_uid_rules, []);
 });
@@ -80,14 +84,35 @@ Deno.test("flags say what is off, which family, and which lists there are", () =
       }),
       { ...FACTS, forwards: true, accelerate: true, dnsServers: ["fd00::10"] },
     ),
-    ["POD_IPV4", "POD_DNS6", "POD_OUTBOUND_INCLUDES", "POD_ACCELERATE", "POD_FORWARDS"],
+    [
+      ...["POD_IPV4", "POD_DNS6", "POD_OUTBOUND_INCLUDES", "POD_ACCELERATE", "POD_FORWARDS"],
+      "POD_ADDRESSES6",
+    ],
   );
   const all = exampleConfig({ dns: exampleDns({ enabled: true, captureAll: true }) });
   assert.deepEqual(flagsOf(all, { ...FACTS, dnsServers: [] }).slice(4), [
     "POD_DNS4",
     "POD_DNS6",
     "POD_DNS_ALL",
+    "POD_ADDRESSES6",
   ]);
+  const several = { ...FACTS, addresses: ["10.0.0.7", "10.0.0.8"] };
+  assert.deepEqual(flagsOf(exampleConfig(), several).slice(4), ["POD_ADDRESSES4"]);
+  const plain = { ...FACTS, addresses: ["127.0.0.1", "10.0.0.7", "::1"] };
+  assert.deepEqual(flagsOf(exampleConfig(), plain).slice(4), []);
+});
+
+Deno.test("all of IPv6 is none of IPv4", () => {
+  const outbound = exampleTraffic("outbound", {
+    excludeAddresses: [{ family: "ipv6", text: "::/0" }],
+  });
+  const found = addressesOf(exampleConfig({ outbound }), { ...FACTS, addresses: ["10.0.0.7"] });
+  const { ADDRESS_OUTBOUND_EXCLUDED, ADDRESS_OWN } = ADDRESS_FLAGS;
+  assert.deepEqual(found, {
+    "::/0": ADDRESS_OUTBOUND_EXCLUDED,
+    "10.0.0.7/128": ADDRESS_OWN,
+    "0.0.0.0/96": 0,
+  });
 });
 
 Deno.test("a port has the flags of all lists that it is in", () => {
@@ -129,6 +154,7 @@ Deno.test("the longest prefix alone is found, so it has the flags of those aroun
     "fd00::7/128": own,
     "fd00::10/128": server,
     "fe80::1/128": own,
+    "0.0.0.0/96": 0,
   });
 });
 
@@ -176,5 +202,5 @@ Deno.test("counters are summed over processors, and named", () => {
     1n,
     0n,
   ]);
-  assert.deepEqual([verdictWord(10), verdictWord(23)], ["drop-no-proxy", undefined]);
+  assert.deepEqual([verdictWord(10), verdictWord(31)], ["drop-no-proxy", undefined]);
 });

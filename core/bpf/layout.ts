@@ -14,7 +14,7 @@ export const LIMITS = {
   MAX_PODS: 4096,
   MAX_POD_ENTRIES: 65536,
   MAX_UID_RULES: 128,
-  MAX_CONNECTING: 32768,
+  MAX_CONNECTIONS: 65536,
   MAX_SOCKETS: 65536,
   EVENT_BYTES: 262144,
 } as const;
@@ -35,6 +35,8 @@ export const POD_FLAGS = {
   POD_UID_RULES: 1 << 11,
   POD_ACCELERATE: 1 << 12,
   POD_FORWARDS: 1 << 13,
+  POD_ADDRESSES4: 1 << 14,
+  POD_ADDRESSES6: 1 << 15,
 } as const;
 
 /** `enum port_flag` */
@@ -78,7 +80,7 @@ export const VERDICTS = {
 } as const;
 
 /** Numbers in a value of `pod_counters`: u64 each, by verdict, the later ones spare. */
-export const VERDICT_COUNT = 24;
+export const VERDICT_COUNT = 32;
 
 /** `enum hook`: where an event comes from. */
 export const HOOKS = {
@@ -129,15 +131,16 @@ export const UID_RULE = new Struct("uid_rule", {
   protocol: "u32",
 });
 
-/** Value of `connecting`, and of the socket storages `client_dst` and `accepted_dst`. */
+/** Value of `connections`, and of the socket storage `client_dst`. */
 export const ORIGINAL = new Struct("original", {
   address: "address",
   port: "u16",
   proxy_port: "u16",
-  verdict: "u32",
+  verdict: "u16",
+  bound: "u16",
 });
 
-/** Key of `connecting`. */
+/** Key of `connections`. */
 export const CONNECTION = new Struct("connection", {
   netns: "u64",
   client: "address",
@@ -210,8 +213,7 @@ export const NODE_MAPS = [
   "events",
   "event_budget",
   "client_dst",
-  "accepted_dst",
-  "connecting",
+  "connections",
   "accelerated",
 ] as const;
 
@@ -244,6 +246,8 @@ export const CGROUP_PROGRAMS: readonly NodeProgram[] = [
   { name: "recvmsg6", attachType: 20, optional: false },
   { name: "getpeername4", attachType: 29, optional: true },
   { name: "getpeername6", attachType: 30, optional: true },
+  { name: "getsockname4", attachType: 31, optional: true },
+  { name: "getsockname6", attachType: 32, optional: true },
   // Last, so that nothing is redirected before the rest can tell where it was going.
   { name: "sendmsg4", attachType: 14, optional: false },
   { name: "sendmsg6", attachType: 15, optional: false },

@@ -35,29 +35,65 @@ static __always_inline bool is_ipv4(const struct address *a)
 	return !(a->words[0] | a->words[1]) && a->words[2] == MAPPED;
 }
 
-/* An address ::n whose last word is `word`. */
-static __always_inline bool is_short6(const struct address *a, __be32 word)
+/* What an address means wherever it is. */
+enum meaning {
+	MEANS_IPV4 = 1 << 0,
+	MEANS_LOCALHOST = 1 << 1,   /* 127.0.0.1 or ::1 */
+	MEANS_PASSTHROUGH = 1 << 2, /* 127.0.0.6 or ::6: Envoy calls the application from there */
+	MEANS_LOOPBACK = 1 << 3,    /* 127.0.0.0/8, ::1, and ::6, which the mesh gives to loopback */
+};
+
+/*
+ * A global function, as others here: the verifier goes through it once by itself, and knows of its result nothing. In
+ * line, the ways through all comparisons of a program would be multiplied.
+ */
+__attribute__((noinline)) __u32 meaning(__u64 first, __u64 last)
 {
-	return !(a->words[0] | a->words[1] | a->words[2]) && a->words[3] == word;
+	__u32 third = last, word = last >> 32;
+	__u32 means = 0;
+
+	if (first)
+		return 0;
+	if (third == MAPPED) {
+		means = MEANS_IPV4;
+		if (word == LOCALHOST4)
+			means |= MEANS_LOCALHOST;
+		if (word == PASSTHROUGH4)
+			means |= MEANS_PASSTHROUGH;
+		if ((word & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000))
+			means |= MEANS_LOOPBACK;
+	} else if (!third) {
+		if (word == bpf_htonl(1))
+			means = MEANS_LOCALHOST | MEANS_LOOPBACK;
+		if (word == bpf_htonl(6))
+			means = MEANS_PASSTHROUGH | MEANS_LOOPBACK;
+	}
+	return means;
 }
 
-/* 127.0.0.1 or ::1 */
+static __always_inline __u64 first_half(const struct address *a)
+{
+	return (__u64)a->words[1] << 32 | a->words[0];
+}
+
+static __always_inline __u64 last_half(const struct address *a)
+{
+	return (__u64)a->words[3] << 32 | a->words[2];
+}
+
+static __always_inline __u32 meaning_of(const struct address *a)
+{
+	return meaning(first_half(a), last_half(a));
+}
+
 static __always_inline bool is_localhost(const struct address *a)
 {
-	return is_ipv4(a) ? a->words[3] == LOCALHOST4 : is_short6(a, bpf_htonl(1));
+	return meaning_of(a) & MEANS_LOCALHOST;
 }
 
-static __always_inline bool is_passthrough(const struct address *a)
-{
-	return is_ipv4(a) ? a->words[3] == PASSTHROUGH4 : is_short6(a, bpf_htonl(6));
-}
-
-/* What is this machine's whatever its addresses: 127.0.0.0/8, ::1, and ::6, which the mesh gives to loopback. */
 static __always_inline bool is_loopback(const struct address *a)
 {
-	if (is_ipv4(a))
-		return (a->words[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
-	return is_short6(a, bpf_htonl(1)) || is_short6(a, bpf_htonl(6));
+	return meaning_of(a) & MEANS_LOOPBACK;
 }
 
 /*

@@ -47,40 +47,48 @@ static __always_inline struct connection from_proxy(struct bpf_sock_ops *context
 static __always_inline void lost(const struct connection *connection, int error)
 {
 	__u64 netns = connection->netns;
-	struct event event = {
-		.netns = netns,
-		.hook = HOOK_ESTABLISHED,
-		.peer = connection->client,
-		.peer_port = connection->client_port,
-		.port = connection->proxy_port,
-		.protocol = IPPROTO_TCP,
-		.verdict = VERDICT_ERROR_LOST,
-		.error = -error,
-	};
 	struct pod *pod = bpf_map_lookup_elem(&pods, &netns);
 
-	if (pod)
-		report(pod, &event, constants.ring_buffer);
+	count(netns, VERDICT_ERROR_LOST);
+	if (pod && is_wanted(pod, VERDICT_ERROR_LOST, constants.ring_buffer)) {
+		struct event event = {
+			.netns = netns,
+			.hook = HOOK_ESTABLISHED,
+			.peer = connection->client,
+			.peer_port = connection->client_port,
+			.port = connection->proxy_port,
+			.protocol = IPPROTO_TCP,
+			.verdict = VERDICT_ERROR_LOST,
+			.error = -error,
+		};
+
+		write_event(&event);
+	}
 }
 
-static __always_inline void hand_over(struct bpf_sock_ops *context, struct original *original)
+/* Asks for the callback when the socket closes. Others may have asked for theirs. */
+static __always_inline void watch_states(struct bpf_sock_ops *context)
 {
-	struct connection key = from_client(context);
-	int error = bpf_map_update_elem(&connecting, &key, original, BPF_ANY);
-
-	if (error)
-		lost(&key, error);
+	bpf_sock_ops_cb_flags_set(context, context->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 }
 
-/* The port is chosen, the SYN is not yet sent: with data in it (TCP Fast Open) the proxy might be the first to ask. */
-static __always_inline void begins(struct bpf_sock_ops *context, struct original *original)
+/*
+ * The port is chosen, the SYN is not yet sent: with data in it (TCP Fast Open) the proxy might ask before it is
+ * answered.
+ */
+static __always_inline void begins(struct bpf_sock_ops *context, struct bpf_sock *sk)
 {
-	struct address remote;
+	struct original *original = bpf_sk_storage_get(&client_dst, sk, 0, 0);
 	struct connection key;
+	struct address remote;
+	int error;
 
 	if (original) {
-		hand_over(context, original);
-		bpf_sock_ops_cb_flags_set(context, context->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+		key = from_client(context);
+		error = bpf_map_update_elem(&connections, &key, original, BPF_ANY);
+		if (error)
+			lost(&key, error);
+		watch_states(context);
 		return;
 	}
 	/* What an earlier socket of this port left behind is not true of this one. */
@@ -88,24 +96,16 @@ static __always_inline void begins(struct bpf_sock_ops *context, struct original
 	if (!is_localhost(&remote))
 		return;
 	key = from_client(context);
-	bpf_map_delete_elem(&connecting, &key);
+	bpf_map_delete_elem(&connections, &key);
 }
 
-/* The proxy's end is not yet there, unless the SYN carried data. An entry that others displaced is written again. */
-static __always_inline void answered(struct bpf_sock_ops *context, struct original *original)
+/* Nobody answered the client, or the proxy has closed its end: the client's close says nothing, the proxy might not
+ * have accepted yet. */
+static __always_inline void ends(struct bpf_sock_ops *context)
 {
-	struct connection key = from_client(context);
+	struct connection key = context->args[0] == BPF_TCP_SYN_SENT ? from_client(context) : from_proxy(context);
 
-	if (context->data_segs_out == 0 && !bpf_map_lookup_elem(&connecting, &key))
-		hand_over(context, original);
-}
-
-/* Nobody accepted it. */
-static __always_inline void failed(struct bpf_sock_ops *context)
-{
-	struct connection key = from_client(context);
-
-	bpf_map_delete_elem(&connecting, &key);
+	bpf_map_delete_elem(&connections, &key);
 }
 
 static __always_inline void join(struct bpf_sock_ops *context)
@@ -127,22 +127,17 @@ static __always_inline void join(struct bpf_sock_ops *context)
 }
 
 /* The proxy's end is made, and not yet accepted. */
-static __always_inline void accepted(struct bpf_sock_ops *context, struct bpf_sock *sk)
+static __always_inline void accepted(struct bpf_sock_ops *context)
 {
 	struct address local = local_address(context);
-	struct original *found, *kept;
 	struct connection key;
 	struct pod *pod;
 
 	if (!is_localhost(&local))
 		return;
 	key = from_proxy(context);
-	found = bpf_map_lookup_elem(&connecting, &key);
-	if (found) {
-		kept = bpf_sk_storage_get(&accepted_dst, sk, found, BPF_SK_STORAGE_GET_F_CREATE);
-		if (!kept)
-			lost(&key, -12); /* ENOMEM */
-		bpf_map_delete_elem(&connecting, &key);
+	if (bpf_map_lookup_elem(&connections, &key)) {
+		watch_states(context);
 		join(context);
 		return;
 	}
@@ -154,31 +149,28 @@ static __always_inline void accepted(struct bpf_sock_ops *context, struct bpf_so
 SEC("sockops")
 int handshake(struct bpf_sock_ops *context)
 {
-	__u32 op = context->op;
 	struct bpf_sock *sk;
-	struct original *original;
 
-	if (op != BPF_SOCK_OPS_TCP_CONNECT_CB && op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB &&
-	    op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB && op != BPF_SOCK_OPS_STATE_CB)
-		return 1;
-	sk = context->sk;
-	if (!sk)
-		return 1;
-	if (op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB) {
-		accepted(context, sk);
-		return 1;
-	}
-	if (op == BPF_SOCK_OPS_STATE_CB &&
-	    (context->args[0] != BPF_TCP_SYN_SENT || context->args[1] != BPF_TCP_CLOSE))
-		return 1;
-	original = bpf_sk_storage_get(&client_dst, sk, 0, 0);
-	if (op == BPF_SOCK_OPS_TCP_CONNECT_CB) {
-		begins(context, original);
-	} else if (original && op == BPF_SOCK_OPS_STATE_CB) {
-		failed(context);
-	} else if (original) {
-		answered(context, original);
-		join(context);
+	switch (context->op) {
+	case BPF_SOCK_OPS_TCP_CONNECT_CB:
+		sk = context->sk;
+		if (sk)
+			begins(context, sk);
+		break;
+	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
+		if (!constants.accelerate)
+			break;
+		sk = context->sk;
+		if (sk && bpf_sk_storage_get(&client_dst, sk, 0, 0))
+			join(context);
+		break;
+	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+		accepted(context);
+		break;
+	case BPF_SOCK_OPS_STATE_CB:
+		if (context->args[1] == BPF_TCP_CLOSE)
+			ends(context);
+		break;
 	}
 	return 1;
 }

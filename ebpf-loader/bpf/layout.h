@@ -17,7 +17,7 @@
 #define MAX_PODS 4096
 #define MAX_POD_ENTRIES 65536
 #define MAX_UID_RULES 128
-#define MAX_CONNECTING 32768
+#define MAX_CONNECTIONS 65536
 #define MAX_SOCKETS 65536
 #define EVENT_BYTES 262144
 
@@ -41,6 +41,8 @@ enum pod_flag {
 	POD_UID_RULES = 1 << 11, /* pod_uid_rules has an entry */
 	POD_ACCELERATE = 1 << 12, /* join the sockets of application and proxy */
 	POD_FORWARDS = 1 << 13,   /* the namespace forwards packets: inbound is only what is for ADDRESS_OWN */
+	POD_ADDRESSES4 = 1 << 14, /* pod_addresses tells more of IPv4 than that source4 and loopback are own */
+	POD_ADDRESSES6 = 1 << 15, /* and of IPv6 */
 };
 
 /* Map `pods`: hash, the cookie of the network namespace (__u64) -> */
@@ -53,7 +55,7 @@ struct pod {
 	__u16 outbound_port;
 	__u16 dns_port;
 	__u16 zero;
-	struct address source4; /* redirected connections come from here, as they would without us; zero for 127.0.0.1 */
+	struct address source4; /* both ends of redirected connections are told this for 127.0.0.1; zero: they are not */
 	struct address source6;
 };
 
@@ -132,7 +134,7 @@ enum verdict {
 	VERDICT_ERROR_LOST = 14,    /* no memory to tell the proxy where the connection was going */
 	VERDICT_ERROR_STORAGE = 15, /* no memory to remember where it was going; refused */
 	VERDICT_EVENT_LOST = 16,    /* an event that found the ring full */
-	VERDICT_COUNT = 24,
+	VERDICT_COUNT = 32,
 };
 
 /* Verdicts of which events are written whether somebody asked or not. */
@@ -145,16 +147,17 @@ struct counters {
 	__u64 verdicts[VERDICT_COUNT];
 };
 
-/* Socket storages `client_dst` (sockets that we redirected) and `accepted_dst` (the proxy's end), and the value of
- * `connecting`: where the connection was going. */
+/* Socket storage `client_dst` (sockets that we redirected), and the value of `connections`: where it was going. */
 struct original {
 	struct address address;
 	__u16 port;
 	__u16 proxy_port; /* where it went instead */
-	__u32 verdict;
+	__u16 verdict;
+	__u16 bound; /* 1: the application chose the address to send from, so nobody is told another */
 };
 
-/* Map `connecting`: LRU hash, this -> struct original. Lives from connect(2) to the end of the handshake. */
+/* Map `connections`: LRU hash, this -> struct original. Lives from connect(2) to the close of the proxy's end. With more
+ * connections than entries those go whose proxy asked long ago: it asks when it accepts. */
 struct connection {
 	__u64 netns; /* 0 where constants.netns_cookie is 0 */
 	struct address client;

@@ -14,21 +14,13 @@ struct {
 	__type(value, struct original);
 } client_dst SEC(".maps");
 
-/* The same for the proxy's end. */
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct original);
-} accepted_dst SEC(".maps");
-
-/* From the one end to the other, while they shake hands. */
+/* Told by the one end, and asked for at the other. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, MAX_CONNECTING);
+	__uint(max_entries, MAX_CONNECTIONS);
 	__type(key, struct connection);
 	__type(value, struct original);
-} connecting SEC(".maps");
+} connections SEC(".maps");
 
 /* The joined sockets: what the one sends, the other has received. */
 struct {

@@ -44,23 +44,18 @@ static __always_inline void answer6(struct bpf_sockopt *context, const struct ad
 	context->retval = 0;
 }
 
-/*
- * The end of a connection that came from outside has its first destination for local address: it was given to the
- * proxy as it is. False for sockets of other namespaces than pods'; kernels before 5.15 do not tell, so there any
- * socket of which conntrack knows nothing has its own address.
- */
-static __always_inline bool local_end(struct bpf_sockopt *context, struct bpf_sock *sk, struct address *to, __u16 *port)
+/* Where an application's connection was going; only the proxy's end of it has this name. */
+static __always_inline struct original *redirected(struct bpf_sockopt *context, struct bpf_sock *sk,
+						   const struct address *local, __u64 netns)
 {
-	__u64 netns;
+	struct connection key = {
+		.netns = netns,
+		.client = SOCKET_ADDRESS(sk->family, sk->dst_ip4, sk->dst_ip6),
+		.client_port = bpf_ntohs((__u16)sk->dst_port),
+		.proxy_port = sk->src_port,
+	};
 
-	if (constants.netns_cookie) {
-		netns = bpf_get_netns_cookie(context);
-		if (!bpf_map_lookup_elem(&pods, &netns))
-			return false;
-	}
-	*to = SOCKET_ADDRESS(sk->family, sk->src_ip4, sk->src_ip6);
-	*port = sk->src_port;
-	return !is_loopback(to);
+	return is_localhost(local) ? bpf_map_lookup_elem(&connections, &key) : 0;
 }
 
 SEC("cgroup/getsockopt")
@@ -69,6 +64,7 @@ int original_dst(struct bpf_sockopt *context)
 	struct bpf_sock *sk = context->sk;
 	struct original *original;
 	struct address to;
+	__u64 netns = 0;
 	__u16 port;
 
 	if (context->optname != SO_ORIGINAL_DST || (context->level != SOL_IP && context->level != SOL_IPV6) || !sk ||
@@ -78,13 +74,25 @@ int original_dst(struct bpf_sockopt *context)
 			context->optlen = 0;
 		return 1;
 	}
-	original = bpf_sk_storage_get(&accepted_dst, sk, 0, 0);
+	if (constants.netns_cookie) {
+		netns = bpf_get_netns_cookie(context);
+		if (!bpf_map_lookup_elem(&pods, &netns))
+			return 1;
+	}
+	to = SOCKET_ADDRESS(sk->family, sk->src_ip4, sk->src_ip6);
+	original = redirected(context, sk, &to, netns);
 	if (original) {
 		to = original->address;
 		port = original->port;
-	} else if (context->retval == 0 || !local_end(context, sk, &to, &port)) {
-		/* Conntrack knows it, who may have followed other rules than ours. */
-		return 1;
+	} else {
+		/*
+		 * What came from outside was given to the proxy as it is: it has its first destination for local address.
+		 * But conntrack may know better, where others have rewritten it. Kernels before 5.15 do not tell of what
+		 * namespace a socket is: there this is so for all of which conntrack knows nothing.
+		 */
+		if (context->retval == 0 || is_loopback(&to))
+			return 1;
+		port = sk->src_port;
 	}
 	if (is_ipv4(&to) && context->level == SOL_IP)
 		answer4(context, &to, port);

@@ -13,69 +13,86 @@ struct attempt {
 	__u64 netns;
 	const struct pod *pod;
 	struct address to;
+	__u32 means; /* enum meaning of `to` */
 	__u32 uid;
 	__u32 protocol;
 	__u16 port;
-	bool from_passthrough; /* bound to the address that Envoy calls the application from */
+	bool bound; /* the application chose the address to send from */
+	bool from_passthrough; /* and it is the one that Envoy calls the application from */
 };
 
 static __always_inline bool family_on(const struct attempt *a)
 {
-	return a->pod->flags & (is_ipv4(&a->to) ? POD_IPV4 : POD_IPV6);
+	return a->pod->flags & (a->means & MEANS_IPV4 ? POD_IPV4 : POD_IPV6);
 }
 
 static __always_inline bool dns_on(const struct attempt *a)
 {
-	return a->pod->flags & (is_ipv4(&a->to) ? POD_DNS4 : POD_DNS6);
-}
-
-static __always_inline bool asks_our_server(const struct attempt *a, __u32 address)
-{
-	return (a->pod->flags & POD_DNS_ALL) || (address & ADDRESS_DNS_SERVER);
+	return a->pod->flags & (a->means & MEANS_IPV4 ? POD_DNS4 : POD_DNS6);
 }
 
 static __always_inline bool is_excluded(const struct attempt *a, __u32 address)
 {
 	if (address & ADDRESS_OUTBOUND_EXCLUDED)
 		return true;
-	return (a->pod->flags & POD_UID_RULES) && uid_excluded(a->netns, a->pod, a->uid, a->protocol, a->port);
+	return (a->pod->flags & POD_UID_RULES) &&
+	       uid_excluded(a->netns, a->pod->generation, a->uid, a->protocol, a->port);
 }
 
-static __always_inline enum verdict decide_tcp(const struct attempt *a)
-{
-	__u32 flags = a->pod->flags;
-	__u32 address, ports = 0;
-	bool sidecar = a->uid == a->pod->sidecar_uid;
-	bool dns = dns_on(a) && a->port == DNS_PORT;
+/* Who asks for what, beside the flags of pod, address and port. */
+enum situation {
+	BY_SIDECAR = 1 << 0,
+	FROM_PASSTHROUGH = 1 << 1,
+	ASKS_DNS = 1 << 2, /* port 53, and DNS is on for this family */
+};
 
-	if (!family_on(a))
+/* What remains after users and addresses that are excluded. Global for the same reason as meaning(). */
+__attribute__((noinline)) __u32 judge_tcp(__u32 pod, __u32 means, __u32 address, __u32 ports, __u32 situation)
+{
+	bool dns = situation & ASKS_DNS;
+	bool sidecar = situation & BY_SIDECAR;
+
+	if (!(pod & POD_OUTBOUND))
 		return VERDICT_PASS_OFF;
-	address = address_flags(a->netns, a->pod, &a->to);
-	if (is_excluded(a, address))
+	if (!(pod & POD_OUTBOUND_INCLUDES) && (ports & PORT_OUTBOUND_EXCLUDED))
 		return VERDICT_PASS_EXCLUDED;
-	if (!(flags & POD_OUTBOUND))
-		return VERDICT_PASS_OFF;
-	if (flags & (POD_OUTBOUND_PORTS | POD_OUTBOUND_INCLUDES))
-		ports = port_flags(a->netns, a->pod, a->port);
-	if (!(flags & POD_OUTBOUND_INCLUDES) && (ports & PORT_OUTBOUND_EXCLUDED))
-		return VERDICT_PASS_EXCLUDED;
-	if (is_loopback(&a->to) || (address & ADDRESS_OWN)) {
-		if (a->from_passthrough)
+	if ((means & MEANS_LOOPBACK) || (address & ADDRESS_OWN)) {
+		if (situation & FROM_PASSTHROUGH)
 			return VERDICT_PASS_LOCAL;
-		if (!dns && sidecar && !is_localhost(&a->to))
+		if (!dns && sidecar && !(means & MEANS_LOCALHOST))
 			return VERDICT_INBOUND_LOCAL;
 		if (!dns && !sidecar)
 			return VERDICT_PASS_LOCAL;
 	}
 	if (sidecar)
 		return VERDICT_PASS_SIDECAR;
-	if (dns && asks_our_server(a, address))
+	if (dns && ((pod & POD_DNS_ALL) || (address & ADDRESS_DNS_SERVER)))
 		return VERDICT_DNS;
-	if (is_localhost(&a->to))
+	if (means & MEANS_LOCALHOST)
 		return VERDICT_PASS_LOCAL;
-	if ((flags & POD_OUTBOUND_INCLUDES) && !(ports & PORT_OUTBOUND_INCLUDED))
+	if ((pod & POD_OUTBOUND_INCLUDES) && !(ports & PORT_OUTBOUND_INCLUDED))
 		return VERDICT_PASS_OFF;
 	return VERDICT_OUTBOUND;
+}
+
+static __always_inline enum verdict decide_tcp(const struct attempt *a)
+{
+	__u32 address, ports = 0, situation = 0;
+
+	if (!family_on(a))
+		return VERDICT_PASS_OFF;
+	address = address_flags(a->netns, a->pod, &a->to, a->means);
+	if (is_excluded(a, address))
+		return VERDICT_PASS_EXCLUDED;
+	if (a->pod->flags & (POD_OUTBOUND_PORTS | POD_OUTBOUND_INCLUDES))
+		ports = port_flags(a->netns, a->pod, a->port);
+	if (a->uid == a->pod->sidecar_uid)
+		situation |= BY_SIDECAR;
+	if (a->from_passthrough)
+		situation |= FROM_PASSTHROUGH;
+	if (a->port == DNS_PORT && dns_on(a))
+		situation |= ASKS_DNS;
+	return judge_tcp(a->pod->flags, a->means, address, ports, situation);
 }
 
 /* Only for port 53 where DNS is on: everything else by UDP goes where it wants. */
@@ -85,10 +102,12 @@ static __always_inline enum verdict decide_dns(const struct attempt *a)
 
 	if (!family_on(a))
 		return VERDICT_PASS_OFF;
-	address = address_flags(a->netns, a->pod, &a->to);
+	address = address_flags(a->netns, a->pod, &a->to, a->means);
 	if (is_excluded(a, address))
 		return VERDICT_PASS_EXCLUDED;
 	if (a->uid == a->pod->sidecar_uid)
 		return VERDICT_PASS_SIDECAR;
-	return asks_our_server(a, address) ? VERDICT_DNS : VERDICT_PASS_OFF;
+	if ((a->pod->flags & POD_DNS_ALL) || (address & ADDRESS_DNS_SERVER))
+		return VERDICT_DNS;
+	return VERDICT_PASS_OFF;
 }

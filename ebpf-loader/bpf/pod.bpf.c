@@ -34,7 +34,7 @@ static __always_inline bool is_intercepted(const struct pod *pod, const struct p
 
 	if (!(pod->flags & POD_INBOUND) || !(pod->flags & (packet->ipv4 ? POD_IPV4 : POD_IPV6)))
 		return false;
-	if (address_flags(constants.netns, pod, &packet->from) & ADDRESS_INBOUND_EXCLUDED)
+	if (address_flags(constants.netns, pod, &packet->from, packet->ipv4 ? MEANS_IPV4 : 0) & ADDRESS_INBOUND_EXCLUDED)
 		return false;
 	if (pod->flags & (POD_INBOUND_PORTS | POD_INBOUND_INCLUDES))
 		ports = port_flags(constants.netns, pod, packet->to_port);
@@ -45,19 +45,22 @@ static __always_inline bool is_intercepted(const struct pod *pod, const struct p
 
 static __always_inline void tell(const struct pod *pod, const struct packet *packet, enum verdict verdict, int error)
 {
-	struct event event = {
-		.netns = constants.netns,
-		.hook = HOOK_INGRESS,
-		.peer = packet->from,
-		.address = packet->to,
-		.peer_port = packet->from_port,
-		.port = packet->to_port,
-		.protocol = IPPROTO_TCP,
-		.verdict = verdict,
-		.error = -error,
-	};
+	count(constants.netns, verdict);
+	if (is_wanted(pod, verdict, constants.ring_buffer)) {
+		struct event event = {
+			.netns = constants.netns,
+			.hook = HOOK_INGRESS,
+			.peer = packet->from,
+			.address = packet->to,
+			.peer_port = packet->from_port,
+			.port = packet->to_port,
+			.protocol = IPPROTO_TCP,
+			.verdict = verdict,
+			.error = -error,
+		};
 
-	report(pod, &event, constants.ring_buffer);
+		write_event(&event);
+	}
 }
 
 /*
@@ -140,7 +143,7 @@ int ingress(struct __sk_buff *skb)
 		return LEAVE;
 	}
 	/* The kernel drops what it forwards and what has a socket, so that is none of ours. */
-	if ((pod->flags & POD_FORWARDS) && !(address_flags(netns, pod, &packet.to) & ADDRESS_OWN))
+	if ((pod->flags & POD_FORWARDS) && !(address_flags(netns, pod, &packet.to, packet.ipv4 ? MEANS_IPV4 : 0) & ADDRESS_OWN))
 		return LEAVE;
 	return to_proxy(skb, pod, &packet, state == BPF_TCP_TIME_WAIT);
 }

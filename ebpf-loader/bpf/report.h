@@ -10,8 +10,8 @@ static __always_inline void count(__u64 netns, __u32 verdict)
 {
 	struct counters *counters = bpf_map_lookup_elem(&pod_counters, &netns);
 
-	if (counters && verdict < VERDICT_COUNT)
-		counters->verdicts[verdict]++;
+	if (counters)
+		counters->verdicts[verdict % VERDICT_COUNT]++;
 }
 
 /* One of the events that may still be written is taken; two at once may take one too many. */
@@ -26,17 +26,19 @@ static __always_inline bool take_budget(void)
 	return true;
 }
 
-/* Counts the event's verdict, and writes the event where it is an error or the pod's are asked for. */
-static __always_inline void report(const struct pod *pod, struct event *event, bool ring_buffer)
+/* Whether somebody wants an event of this verdict. */
+static __always_inline bool is_wanted(const struct pod *pod, __u32 verdict, bool ring_buffer)
 {
-	__u32 bit = 1u << (event->verdict & 31);
+	__u32 bit = 1u << (verdict & 31);
 
-	count(event->netns, event->verdict);
 	/* A constant that is false takes the rest away before a kernel without ring buffers could see it. */
 	if (!ring_buffer)
-		return;
-	if (!(VERDICT_ERRORS & bit) && (!(pod->event_mask & bit) || !take_budget()))
-		return;
+		return false;
+	return (VERDICT_ERRORS & bit) || ((pod->event_mask & bit) && take_budget());
+}
+
+static __always_inline void write_event(struct event *event)
+{
 	if (bpf_ringbuf_output(&events, event, sizeof(*event), 0))
 		count(event->netns, VERDICT_EVENT_LOST);
 }

@@ -8,7 +8,7 @@
 #include "outbound.h"
 #include "report.h"
 
-#define SOCK_STREAM 1
+#define ENOMEM 12
 
 /* Struct sockaddr_in and sockaddr_in6 of the kernel's own headers clash with those of the C library. */
 struct name4 {
@@ -35,69 +35,81 @@ static __always_inline __u16 proxy_port(const struct pod *pod, enum verdict verd
 	return verdict == VERDICT_DNS ? pod->dns_port : 0;
 }
 
-/* Whether the socket sends from the address that Envoy calls the application from. */
-static __always_inline bool sends_from_passthrough(struct bpf_sock_addr *context)
+static __always_inline void look_at_source(struct bpf_sock_addr *context, struct attempt *attempt)
 {
 	struct bpf_sock *sk = context->sk;
 	struct address source;
 
 	if (!sk)
-		return false;
+		return;
 	source = SOCKET_ADDRESS(sk->family, sk->src_ip4, sk->src_ip6);
-	return is_passthrough(&source);
+	attempt->bound = source.words[0] | source.words[1] | source.words[3];
+	attempt->from_passthrough = meaning_of(&source) & MEANS_PASSTHROUGH;
+}
+
+static __always_inline void tell(struct bpf_sock_addr *context, const struct attempt *attempt, enum hook hook,
+				 __u32 verdict, int error)
+{
+	count(attempt->netns, verdict);
+	if (is_wanted(attempt->pod, verdict, constants.ring_buffer)) {
+		struct event event = {
+			.netns = attempt->netns,
+			.socket = bpf_get_socket_cookie(context),
+			.uid = attempt->uid,
+			.error = error,
+			.address = attempt->to,
+			.port = attempt->port,
+			.hook = hook,
+			.verdict = verdict,
+			.protocol = attempt->protocol,
+		};
+
+		write_event(&event);
+	}
 }
 
 /*
  * Decides about one attempt and notes its destination on the socket. Gives the port of this machine to go to
- * instead, 0 to leave it alone, or -1 to refuse it.
+ * instead, 0 to leave it alone, or -1 to refuse it. `attempt` comes with the address.
  */
-static __always_inline int steer(struct bpf_sock_addr *context, const struct address *to, enum hook hook)
+static __always_inline int steer(struct bpf_sock_addr *context, struct attempt *attempt, enum hook hook)
 {
-	struct attempt attempt = { .to = *to };
-	struct event event = { .hook = hook };
 	struct original *original;
 	enum verdict verdict;
 	__u16 port;
 
-	attempt.protocol = context->protocol;
-	if (attempt.protocol != IPPROTO_TCP && attempt.protocol != IPPROTO_UDP)
+	attempt->protocol = context->protocol;
+	if (attempt->protocol != IPPROTO_TCP && attempt->protocol != IPPROTO_UDP)
 		return 0;
-	attempt.netns = bpf_get_netns_cookie(context);
-	attempt.pod = bpf_map_lookup_elem(&pods, &attempt.netns);
-	if (!attempt.pod)
+	attempt->netns = bpf_get_netns_cookie(context);
+	attempt->pod = bpf_map_lookup_elem(&pods, &attempt->netns);
+	if (!attempt->pod)
 		return 0;
-	attempt.port = bpf_ntohs((__u16)context->user_port);
-	if (attempt.protocol == IPPROTO_UDP && (attempt.port != DNS_PORT || !dns_on(&attempt)))
+	attempt->means = meaning_of(&attempt->to);
+	attempt->port = bpf_ntohs((__u16)context->user_port);
+	if (attempt->protocol == IPPROTO_UDP && (attempt->port != DNS_PORT || !dns_on(attempt)))
 		goto forget;
-	attempt.uid = bpf_get_current_uid_gid();
-	if (attempt.protocol == IPPROTO_TCP) {
-		attempt.from_passthrough = sends_from_passthrough(context);
-		verdict = decide_tcp(&attempt);
+	attempt->uid = bpf_get_current_uid_gid();
+	if (attempt->protocol == IPPROTO_TCP) {
+		look_at_source(context, attempt);
+		verdict = decide_tcp(attempt);
 	} else {
-		verdict = decide_dns(&attempt);
+		verdict = decide_dns(attempt);
 	}
-	event.netns = attempt.netns;
-	event.socket = bpf_get_socket_cookie(context);
-	event.uid = attempt.uid;
-	event.address = *to;
-	event.port = attempt.port;
-	event.protocol = attempt.protocol;
-	event.verdict = verdict;
-	port = proxy_port(attempt.pod, verdict);
+	port = proxy_port(attempt->pod, verdict);
 	if (port) {
 		original = bpf_sk_storage_get(&client_dst, context->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 		if (!original) {
-			event.verdict = VERDICT_ERROR_STORAGE;
-			event.error = 12; /* ENOMEM */
-			report(attempt.pod, &event, constants.ring_buffer);
+			tell(context, attempt, hook, VERDICT_ERROR_STORAGE, ENOMEM);
 			return -1;
 		}
-		original->address = *to;
-		original->port = attempt.port;
+		original->address = attempt->to;
+		original->port = attempt->port;
 		original->proxy_port = port;
 		original->verdict = verdict;
+		original->bound = attempt->bound;
 	}
-	report(attempt.pod, &event, constants.ring_buffer);
+	tell(context, attempt, hook, verdict, 0);
 	if (port)
 		return port;
 forget:
@@ -110,30 +122,25 @@ forget:
 	return 0;
 }
 
-/* An unbound socket sends from the pod's address, as it would without us; one that is bound stays so. */
-static __always_inline void keep_source4(struct bpf_sock_addr *context)
+/*
+ * Where `connections` cannot tell namespaces apart, a socket sends from its pod's address, which is the pod's alone. It
+ * costs a look-up of routes, so elsewhere both ends are only told so. A socket that is bound stays so.
+ */
+static __always_inline void keep_source4(struct bpf_sock_addr *context, const struct attempt *attempt)
 {
-	__u64 netns = bpf_get_netns_cookie(context);
-	struct pod *pod = bpf_map_lookup_elem(&pods, &netns);
-	struct name4 name = { .family = AF_INET };
+	struct name4 name = { .family = AF_INET, .address = attempt->pod->source4.words[3] };
 
-	if (!pod || context->protocol != IPPROTO_TCP || is_zero(&pod->source4))
-		return;
-	name.address = pod->source4.words[3];
-	bpf_bind(context, (struct sockaddr *)&name, sizeof(name));
+	if (attempt->protocol == IPPROTO_TCP && name.address)
+		bpf_bind(context, (struct sockaddr *)&name, sizeof(name));
 }
 
-static __always_inline void keep_source6(struct bpf_sock_addr *context, bool ipv4)
+static __always_inline void keep_source6(struct bpf_sock_addr *context, const struct attempt *attempt)
 {
-	__u64 netns = bpf_get_netns_cookie(context);
-	struct pod *pod = bpf_map_lookup_elem(&pods, &netns);
+	const struct pod *pod = attempt->pod;
+	const struct address *source = attempt->means & MEANS_IPV4 ? &pod->source4 : &pod->source6;
 	struct name6 name = { .family = AF_INET6 };
-	const struct address *source;
 
-	if (!pod || context->protocol != IPPROTO_TCP)
-		return;
-	source = ipv4 ? &pod->source4 : &pod->source6;
-	if (is_zero(source))
+	if (attempt->protocol != IPPROTO_TCP || is_zero(source))
 		return;
 	__builtin_memcpy(name.address, source, sizeof(name.address));
 	bpf_bind(context, (struct sockaddr *)&name, sizeof(name));

@@ -28,6 +28,7 @@ test("ends of an outbound connection", OPEN_LIBRARIES, async (t) => {
       // As without us, connections come from the pod's own address.
       assert.equal(accepted?.peer.address, plain.includes(":") ? POD.ipv6 : POD.ipv4);
       assert.equal(client.name.address, address(POD));
+      assert.equal(client.name.port, accepted?.peer.port);
       accepted?.send("hello");
       assert.equal(client.receive()?.text, "hello");
     });
@@ -38,14 +39,17 @@ test("ends of an outbound connection", OPEN_LIBRARIES, async (t) => {
     using accepted = proxy4.accept();
     assert.equal(text(accepted?.original), "203.0.113.9:80");
   });
-  await t.step("a socket that is bound stays so", () => {
-    using client = lab.application();
-    client.bind({ address: "127.0.0.9", port: 23456 });
-    assert.equal(client.connect({ address: OUTSIDE.ipv4, port: 80 }), 0);
-    using accepted = proxy4.accept();
-    assert.equal(text(accepted?.peer), "127.0.0.9:23456");
-    assert.equal(text(accepted?.original), `${OUTSIDE.ipv4}:80`);
-  });
+  for (const address of ["127.0.0.9", "127.0.0.1", POD.ipv4]) {
+    await t.step(`a socket that is bound to ${address} stays so`, () => {
+      using client = lab.application();
+      client.bind({ address, port: 23456 });
+      assert.equal(client.connect({ address: OUTSIDE.ipv4, port: 80 }), 0);
+      using accepted = proxy4.accept();
+      assert.equal(text(accepted?.peer), `${address}:23456`);
+      assert.equal(text(accepted?.original), `${OUTSIDE.ipv4}:80`);
+      client.close(true);
+    });
+  }
   await t.step("who calls the proxy itself was going nowhere else, whatever port it has", () => {
     const port = 23457;
     for (const address of [OUTSIDE.ipv4, "127.0.0.1"]) {
@@ -82,8 +86,8 @@ test("ends of an outbound connection", OPEN_LIBRARIES, async (t) => {
     using client = lab.application();
     assert.equal(client.connect({ address: OUTSIDE.ipv4, port: 4445 }), ECONNREFUSED);
     assert.equal(server.accept(50), undefined);
-    using connecting = lab.map("connecting");
-    assert.deepEqual(connecting.keys(), []);
+    using connections = lab.map("connections");
+    assert.deepEqual(connections.keys(), []);
   });
 });
 

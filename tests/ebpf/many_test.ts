@@ -19,7 +19,7 @@ test(
   async () => {
     await using lab = await PodLab.create();
     using proxy = lab.proxy(15001);
-    using connecting = lab.map("connecting");
+    using connections = lab.map("connections");
     let sent = 0;
     const wrong: string[] = [];
     for (let round = 0; round < 50; round++) {
@@ -43,7 +43,7 @@ test(
     assert.deepEqual(wrong, []);
     assert.equal(lab.count("outbound"), 10_000);
     assert.equal(lab.count("direct"), 0);
-    assert.deepEqual(connecting.keys(), []);
+    assert.deepEqual(connections.keys(), []);
   },
 );
 
@@ -51,9 +51,9 @@ test(
   "more handshakes at once than the map holds: none is told a wrong destination",
   OPEN_LIBRARIES,
   async () => {
-    await using lab = await PodLab.create([], {}, { maxEntries: { connecting: 64 } });
-    using connecting = lab.map("connecting");
-    assert.equal(connecting.maxEntries, 64);
+    await using lab = await PodLab.create([], {}, { maxEntries: { connections: 64 } });
+    using connections = lab.map("connections");
+    assert.equal(connections.maxEntries, 64);
     // With its queue full, the proxy answers nobody, and clients ask again after a second.
     using proxy = lab.proxy(15001, { backlog: 1 });
     const going = new Map<number, string>();
@@ -64,7 +64,7 @@ test(
       going.set(client.name.port, formatEndpoint(to));
       return client;
     });
-    assert(connecting.keys().length <= 64);
+    assert(connections.keys().length <= 64);
     assert.equal(libc().listen(proxy.fd, 4096), 0);
     let unknown = 0;
     for (const _ of clients) {
@@ -79,7 +79,7 @@ test(
     // one is counted, and the proxy knows that it does not know.
     assert.equal(lab.count("direct"), unknown);
     assert(unknown < clients.length, "the map kept none");
-    assert.deepEqual(connecting.keys(), []);
+    assert.deepEqual(connections.keys(), []);
   },
 );
 

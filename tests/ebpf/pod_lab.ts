@@ -49,14 +49,12 @@ export class PodLab implements AsyncDisposable {
       await Namespace.create("pod"),
       await Namespace.create("outside"),
     );
-    const ends = (ns: Namespace, at: { ipv4: string; ipv6: string }) => ({
-      ...{ ns: ns.name, iface: "eth0" },
-      addresses: [`${at.ipv4}/24`, `${at.ipv6}/64`],
-    });
-    await joinNamespaces(ends(lab.pod, POD), ends(lab.outside, OUTSIDE));
-    for (const gateway of Object.values(OUTSIDE)) await addDefaultRoute(lab.pod.name, gateway);
-    lab.node.load(node);
-    await lab.configure(args, choices);
+    try {
+      await lab.#build(args, choices, node);
+    } catch (error) {
+      await lab[Symbol.asyncDispose]();
+      throw error;
+    }
     return lab;
   }
 
@@ -93,6 +91,21 @@ export class PodLab implements AsyncDisposable {
     const map = BpfMap.pinned(this.node.pins.map(name));
     if (map === undefined) throw new Error(`no map ${name}`);
     return map;
+  }
+
+  async #build(
+    args: readonly string[],
+    choices: Partial<PodChoices>,
+    node: Partial<NodeOptions>,
+  ): Promise<void> {
+    const ends = (ns: Namespace, at: { ipv4: string; ipv6: string }) => ({
+      ...{ ns: ns.name, iface: "eth0" },
+      addresses: [`${at.ipv4}/24`, `${at.ipv6}/64`],
+    });
+    await joinNamespaces(ends(this.pod, POD), ends(this.outside, OUTSIDE));
+    for (const gateway of Object.values(OUTSIDE)) await addDefaultRoute(this.pod.name, gateway);
+    this.node.load(node);
+    await this.configure(args, choices);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
