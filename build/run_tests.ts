@@ -21,7 +21,12 @@ export async function runSuite(root: string, suite: Suite): Promise<Counts> {
   say(`\nsuite ${suite.name}: ${suite.files.length} files`);
   // Types are checked by `deno task check`; here they would only cost time once more.
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", "--no-check", ...suite.files],
+    args: [
+      ...["test", "--allow-all", "--no-check"],
+      // Unit tests share nothing outside their own process; the others share the machine.
+      ...suite.name === "unit" ? ["--parallel"] : [],
+      ...suite.files,
+    ],
     cwd: root,
     stdin: "null",
     stdout: "piped",

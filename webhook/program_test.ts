@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { ran } from "core/program/testing.ts";
 import { testHelp } from "core/program/testing_help.ts";
 import { KUMA_WEBHOOK } from "./program.ts";
+// Its client opens the C library, which stays open: loaded here, it is no test's leak.
+import "./serve_command.ts";
 
 testHelp(KUMA_WEBHOOK);
 
