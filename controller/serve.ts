@@ -11,6 +11,7 @@ import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
 import { serveOperations } from "core/serve/operations_server.ts";
 import { type Controller, LOOP_METRICS, runController } from "./controller.ts";
 import { controllersFor } from "./controllers.ts";
+import { EventLoop } from "./event_loop.ts";
 import type { LoadedSettings } from "./settings/load.ts";
 
 /** Name of the Lease. Not that of Kuma's control plane, beside which we may run. */
@@ -27,6 +28,10 @@ const METRICS = {
   kuma_controller_informer_restarts: {
     type: "gauge",
     help: "Restarts of list or watch so far, by kind and cause.",
+  },
+  kuma_controller_event_loop_blocked_max_seconds: {
+    type: "gauge",
+    help: "The longest so far that the program was busy with one thing.",
   },
 } as const satisfies Record<string, MetricDefinition>;
 
@@ -55,7 +60,9 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
   const informers = [...new Set(controllers.flatMap((one) => [...one.informers]))];
   const metrics = new MetricSet<keyof typeof METRICS>(METRICS);
   metrics.set("leader_election_master_status", 0, { name: LEASE });
+  using eventLoop = new EventLoop();
   metrics.onPage(() => {
+    metrics.set("kuma_controller_event_loop_blocked_max_seconds", eventLoop.blockedSeconds);
     for (const { name: kind, synced, size, restarts } of informers) {
       metrics.set("kuma_controller_informer_synced", +synced, { kind });
       metrics.set("kuma_controller_informer_objects", size, { kind });

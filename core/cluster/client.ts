@@ -6,6 +6,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
+import { abortable } from "core/host/abortable_body.ts";
 import { sendWithoutDelay } from "core/host/no_delay_connections.ts";
 import type { Json } from "core/patch/json.ts";
 import { ApiError } from "core/kube/api_error.ts";
@@ -29,7 +30,6 @@ export interface KubeEndpoint {
 /** The kubelet renews tokens long before they expire; a minute is how long an old one may be used. */
 const TOKEN_AGE_MS = 60_000;
 const JSON_TIMEOUT_MS = 30_000;
-
 /** What a request that wants JSON may say. */
 export interface KubeRequest extends KubeRequestOptions {
   /** Default `GET`. */
@@ -165,7 +165,7 @@ export class KubeClient implements Disposable {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     using _now = sendWithoutDelay();
-    const response = await asked;
+    const response = abortable(await asked);
     // Renewed since it was read, perhaps: the next request reads it again.
     if (response.status === 401) this.#token = undefined;
     return response;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
+import { delay } from "core/time/clock.ts";
 import { endpointFromKubeconfig, KubeClient } from "./client.ts";
+import { watchEvents } from "./watch_stream.ts";
 
 const code = (expected: string) => (error: unknown) =>
   error instanceof KumaError && error.code === expected;
@@ -126,3 +128,52 @@ Deno.test("endpointFromKubeconfig reads named files beside it, anew each time", 
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("a body can be aborted though the garbage collector has taken its answer", async () => {
+  let end = () => {};
+  const { server, url } = serve(() =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"type":"ADDED","object":{}}\n'));
+          end = () => controller.close();
+        },
+      }),
+    )
+  );
+  using client = new KubeClient({ server: url, caPem: undefined, token: "t" });
+  const ending = new AbortController();
+  const bodyOf = async () => (await client.fetch("/x", { signal: ending.signal })).body;
+  const body = await bodyOf();
+  assert.ok(body !== null);
+  let events = 0;
+  const reading = (async () => {
+    for await (const _ of watchEvents(body)) events++;
+  })();
+  while (events === 0) await delay(5);
+  await collectGarbage();
+  ending.abort(new Error("enough"));
+  const over = reading.then(() => "read to its end", () => "aborted");
+  const told = new AbortController();
+  const late = delay(10_000, { signal: told.signal }).then(() => "read for ever");
+  try {
+    assert.equal(await Promise.race([over, late]), "aborted");
+  } finally {
+    told.abort();
+    end();
+    await over;
+    await server.shutdown();
+  }
+});
+
+/** Makes rubbish until the collector has taken something that nobody holds. */
+async function collectGarbage(): Promise<void> {
+  let taken = false;
+  const registry = new FinalizationRegistry(() => taken = true);
+  (() => registry.register({}, undefined))();
+  for (let n = 0; !taken && n < 2000; n++) {
+    await delay(1);
+    for (let m = 0; m < 100; m++) new Array(10_000).fill({});
+  }
+  assert.ok(taken, "the collector has run");
+}
