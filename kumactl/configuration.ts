@@ -73,13 +73,12 @@ export async function loadConfiguration(
 }
 
 /**
- * Refuses the eBPF mode, which this build does not have: installing iptables rules in its place without
- * a word, as Kuma 2.9 does, would be another thing than what was asked for.
+ * Checks what the eBPF mode is told, as Kuma 2.9 does: its address names it in logs and metrics.
  *
- * @throws KumaError `KUMA-TP-023` without an instance IP, `KUMA-TP-005` for a bad one, else `-024`.
+ * @throws KumaError `KUMA-TP-023` without an instance IP, `KUMA-TP-005` for a bad one, or for a path that is not absolute.
  */
-export function refuseEbpf(config: TransparentProxyConfig): void {
-  const { enabled, instanceIP } = config.ebpf;
+export function checkEbpf(config: TransparentProxyConfig): void {
+  const { enabled, instanceIP, bpffsPath, cgroupPath } = config.ebpf;
   if (!enabled) return;
   if (instanceIP === "") {
     throw new KumaError("KUMA-TP-023", "eBPF needs the address of this host or pod", {
@@ -92,9 +91,10 @@ export function refuseEbpf(config: TransparentProxyConfig): void {
       `--ebpf-instance-ip: invalid IP address: '${shown(instanceIP)}'`,
     );
   }
-  throw new KumaError("KUMA-TP-024", "this build has no eBPF mode yet, nothing was changed", {
-    hint: "leave out --ebpf-enabled to use iptables",
-  });
+  for (const [flag, path] of [["bpffs", bpffsPath], ["cgroup", cgroupPath]] as const) {
+    if (path.startsWith("/") && !path.includes("\0")) continue;
+    throw new KumaError("KUMA-TP-005", `--ebpf-${flag}-path: '${shown(path)}' is no absolute path`);
+  }
 }
 
 function text(flags: readonly FlagValue[], name: string): string {

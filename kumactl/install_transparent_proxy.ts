@@ -1,8 +1,8 @@
 import { KumaError } from "core/errors.ts";
-import type { HostReport } from "core/host/transparent_proxy/options.ts";
+import type { BpfReport } from "core/host/bpf/install.ts";
 import { prefixed } from "core/grammar/echo.ts";
 import type { ParsedCommand } from "core/program/command.ts";
-import { boolFlag, loadConfiguration, refuseEbpf } from "./configuration.ts";
+import { boolFlag, checkEbpf, loadConfiguration } from "./configuration.ts";
 import type { Io } from "core/program/io.ts";
 import { LineLogger } from "./line_logger.ts";
 import { warnOfDnsLoop } from "./dns_loop.ts";
@@ -27,17 +27,26 @@ export async function installTransparentProxyCommand(
     early.warn("--kuma-dp-uid is deprecated, use --kuma-dp-user");
   }
   if (config.verbose) showSources(provenance, io);
-  refuseEbpf(config);
+  checkEbpf(config);
 
   const logger = new LineLogger(io, config.dryRun);
   warnOfDnsLoop(config, logger);
-  const { installTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
-  const report = await installTransparentProxy(config, {
-    logger,
-    print: (text) => io.out(text),
-    dryRun: config.dryRun,
-    sources: Object.fromEntries(provenance),
-  }).catch((thrown: unknown) => {
+  const install = async (): Promise<BpfReport> => {
+    if (config.ebpf.enabled) {
+      const { installEbpf } = await import("./ebpf.ts");
+      const report = await installEbpf(config, logger, io);
+      if (report !== undefined) return report;
+      config.ebpf.enabled = config.ebpf.fallback = false;
+    }
+    const { installTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
+    return await installTransparentProxy(config, {
+      logger,
+      print: (text) => io.out(text),
+      dryRun: config.dryRun,
+      sources: Object.fromEntries(provenance),
+    });
+  };
+  const report = await install().catch((thrown: unknown) => {
     throw prefixed(stage(thrown), thrown);
   });
   if (config.verbose) showCost(report, io);
@@ -75,7 +84,7 @@ function showSources(provenance: ReadonlyMap<string, string>, io: Io): void {
 }
 
 /** How long each phase took, and how many programs were started. */
-function showCost({ durations, children }: HostReport, io: Io): void {
+function showCost({ durations, children }: BpfReport, io: Io): void {
   const phases = Object.entries(durations).map(([phase, took]) => `${phase} ${took.toFixed(0)} ms`);
   io.err(`# ${[...phases, `${children} programs started`].join(", ")}\n`);
 }

@@ -60,8 +60,8 @@ Deno.test("bad input is one line on standard error, exit code 1, and nothing els
     [["--ebpf-enabled"], /give it with --ebpf-instance-ip/],
     [["--ebpf-enabled", "--ebpf-instance-ip", "host"], /invalid IP address: 'host'/],
     [
-      ["--ebpf-enabled", "--ebpf-instance-ip", "10.0.0.1"],
-      /this build has no eBPF mode yet, nothing was/,
+      ["--ebpf-enabled", "--ebpf-instance-ip", "10.0.0.1", "--ebpf-bpffs-path", "bpf"],
+      /'bpf' is no absolute path/,
     ],
     [["--redirect-inbound=maybe"], /"maybe" for "--redirect-inbound" flag/],
     [

@@ -122,8 +122,10 @@ export const TP_CODES = {
     todo: "Give the address of the pod or host with --ebpf-instance-ip.",
   },
   "KUMA-TP-024": {
-    title: "This build has no eBPF mode",
-    todo: "Run the command without --ebpf-enabled to use iptables. Nothing was changed.",
+    title: "This host cannot do eBPF",
+    todo:
+      "The message says what it lacks. Give --ebpf-fallback to use firewall rules then, or run the " +
+      "command without --ebpf-enabled. Nothing was changed.",
   },
   "KUMA-TP-025": {
     title: "The redirection does not work",

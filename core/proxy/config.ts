@@ -57,6 +57,8 @@ export interface EbpfConfig {
   cgroupPath: string;
   programsSourcePath: string;
   tcAttachIface: string;
+  /** Not Kuma's: use a firewall where the node cannot do eBPF, instead of failing. */
+  fallback: boolean;
 }
 
 /** The six executables that a person may name instead of what is detected. */
@@ -155,6 +157,7 @@ export function defaultConfig(): TransparentProxyConfig {
       cgroupPath: "/sys/fs/cgroup",
       programsSourcePath: "/tmp/kuma-ebpf",
       tcAttachIface: "",
+      fallback: false,
     },
     dropInvalidPackets: false,
     verbose: false,

@@ -152,7 +152,7 @@ export const OTHER_SETTINGS: readonly OtherSetting[] = [
     kind: "bool",
     env: "EBPF_ENABLED",
     flag: "ebpf-enabled",
-    help: "use eBPF instead of iptables (not in this build)",
+    help: "use eBPF programs instead of firewall rules",
   },
   {
     key: "ebpf.instanceIP",
@@ -189,7 +189,7 @@ export const OTHER_SETTINGS: readonly OtherSetting[] = [
     kind: "text",
     env: "EBPF_PROGRAMS_SOURCE_PATH",
     flag: "ebpf-programs-source-path",
-    help: "where the eBPF programs are",
+    help: "taken and ignored: the eBPF programs are part of this program",
   },
   {
     key: "ebpf.tcAttachIface",
@@ -197,7 +197,14 @@ export const OTHER_SETTINGS: readonly OtherSetting[] = [
     env: "EBPF_TC_ATTACH_IFACE",
     bareEnv: "TC_ATTACH_IFACE",
     flag: "ebpf-tc-attach-iface",
-    help: "interface that the TC programs are attached to",
+    help: "taken and ignored: all interfaces but loopback have a program",
+  },
+  {
+    key: "ebpf.fallback",
+    kind: "bool",
+    env: "EBPF_FALLBACK",
+    flag: "ebpf-fallback",
+    help: "use firewall rules where this node cannot do eBPF, instead of failing",
   },
   {
     key: "cniMode",

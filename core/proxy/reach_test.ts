@@ -26,15 +26,16 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "cniMode": "core/host/transparent_proxy/install_iptables.ts",
   "dryRun": "core/host/transparent_proxy/install.ts",
   "verbose": "core/host/transparent_proxy/dry_run.ts",
-  "ebpf.enabled": "core/host/transparent_proxy/install_iptables.ts",
+  "ebpf.enabled": "kumactl/install_transparent_proxy.ts",
+  "ebpf.bpffsPath": "core/host/bpf/install.ts",
+  "ebpf.cgroupPath": "core/host/bpf/install.ts",
+  "ebpf.fallback": "kumactl/install_transparent_proxy.ts",
   "ebpf.instanceIP": "kumactl/configuration.ts",
 };
 /** Taken and without effect: what only Kuma 2.9's command needs of eBPF, and owners of packets that have none. */
 const TAKEN_ONLY = [
   "redirect.inbound.excludePortsForUIDs",
   "ebpf.instanceIPEnvVarName",
-  "ebpf.bpffsPath",
-  "ebpf.cgroupPath",
   "ebpf.programsSourcePath",
   "ebpf.tcAttachIface",
 ];

@@ -22,7 +22,9 @@ export function serialiseConfig(config: TransparentProxyConfig): string {
       dns: { ...redirect.dns },
       vnet: some(redirect.vnet.networks) && { networks: redirect.vnet.networks },
     },
-    ebpf: config.ebpf.enabled ? { ...config.ebpf } : undefined,
+    ebpf: config.ebpf.enabled
+      ? { ...config.ebpf, fallback: config.ebpf.fallback || undefined }
+      : undefined,
     dropInvalidPackets: config.dropInvalidPackets || undefined,
     verbose: config.verbose || undefined,
     dryRun: config.dryRun || undefined,

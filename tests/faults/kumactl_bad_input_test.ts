@@ -71,7 +71,11 @@ const BAD: readonly Bad[] = [
   ["a bad type in a document", ["--config", "redirect:\n  inbound: true\n"], /:2:\d+/],
   ["a log level", ["--config", '{"log":{"enabled":true,"level":8}}'], /level/],
   ["eBPF without address", ["--ebpf-enabled"], /--ebpf-instance-ip/],
-  ["eBPF in this build", ["--ebpf-enabled", "--ebpf-instance-ip", "10.0.0.1"], /eBPF/],
+  [
+    "eBPF with a relative path",
+    ["--ebpf-enabled", "--ebpf-instance-ip=10.0.0.1", "--ebpf-cgroup-path=cgroup"],
+    /absolute path/,
+  ],
 ];
 
 const test = requires("root", "netns", "iptables-nft", "iptables-legacy");

@@ -56,10 +56,21 @@ export function withinNetns<T>(path: string, work: () => T): T {
  *
  * @throws {KumaError} `KUMA-HOST-113`, `-120`, `-121`, or `KUMA-BPF-019` where the kernel gives it no cookie.
  */
+export function prepareNetns(path: string): NetnsView {
+  withinNetns(path, () => {
+    if (hasUsableIpv6()) addPassthroughIpv6(loopbackInterface());
+  });
+  return inspectNetns(path);
+}
+
+/**
+ * Looks at the namespace; changes nothing.
+ *
+ * @throws {KumaError} `KUMA-HOST-113`, `-120`, or `KUMA-BPF-019` where the kernel gives it no cookie.
+ */
 export function inspectNetns(path: string): NetnsView {
   return withinNetns(path, () => {
     const loopback = loopbackInterface();
-    if (hasUsableIpv6()) addPassthroughIpv6(loopback);
     const names = interfaceNames(readProcFile("/proc/thread-self/net/dev"));
     return {
       netns: netnsCookie(),

@@ -19,7 +19,7 @@ import { close, openReadOnly } from "../libc.ts";
 import { netnsInode } from "../netns.ts";
 import { attachClassifier, detachClassifier } from "./classifier.ts";
 import { BpfMap } from "./map.ts";
-import { inspectNetns, type NetnsView, withinNetns } from "./netns_view.ts";
+import { type NetnsView, prepareNetns, withinNetns } from "./netns_view.ts";
 import { BpfObject } from "./object.ts";
 import { readProcFile } from "../proc.ts";
 import { removeEntry } from "./bpffs.ts";
@@ -55,7 +55,7 @@ export interface PodOptions {
  * @throws {KumaError} `KUMA-BPF-001`, `-011` to `-018`.
  */
 export function addPod(options: PodOptions): bigint {
-  const view = inspectNetns(options.netns);
+  const view = prepareNetns(options.netns);
   using maps = new SharedMaps(options.pins);
   const key = cookieKey(view.netns);
   const former = maps.get("pods").get(key);

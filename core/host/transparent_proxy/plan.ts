@@ -80,7 +80,7 @@ export async function planInstall(
  */
 export function resolved(
   document: TransparentProxyConfig,
-  { logger }: Session,
+  { logger }: Pick<Session, "logger">,
   passwd: string | undefined,
 ): ResolvedConfig {
   // In CNI mode a UID needs no user; a name would be left to iptables by Kuma 2.9, which reads the same file.

@@ -1,0 +1,72 @@
+/**
+ * The transparent proxy by eBPF programs, for `install` and `uninstall transparent-proxy`.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import type { BpfReport } from "core/host/bpf/install.ts";
+import type { Logger } from "core/log/logger.ts";
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import type { Io } from "core/program/io.ts";
+
+/** What says that the node cannot do it, and not that something was done wrong. */
+const UNABLE: ReadonlySet<string> = new Set([
+  "KUMA-TP-024",
+  "KUMA-BPF-010",
+  "KUMA-BPF-012",
+  "KUMA-BPF-015",
+  "KUMA-BPF-016",
+  "KUMA-BPF-019",
+  "KUMA-BPF-024",
+]);
+
+/**
+ * Puts it in force, and takes firewall rules of an earlier run away then.
+ *
+ * @returns what was done; undefined where this node cannot do it, and `ebpf.fallback` asks for firewall rules then
+ * @throws {KumaError} as `installBpf` does
+ */
+export async function installEbpf(
+  config: TransparentProxyConfig,
+  logger: Logger,
+  io: Io,
+): Promise<BpfReport | undefined> {
+  const { installBpf } = await import("core/host/bpf/install.ts");
+  let report: BpfReport;
+  try {
+    report = await installBpf(config, { logger, print: (text) => io.out(text) });
+  } catch (thrown) {
+    const unable = thrown instanceof KumaError && UNABLE.has(thrown.code);
+    if (!unable || !config.ebpf.fallback) throw thrown;
+    logger.warn(`firewall rules are used in its place: ${thrown.message}`);
+    return undefined;
+  }
+  if (!config.dryRun) await removeRules(logger);
+  return report;
+}
+
+/**
+ * Takes it away from this network namespace, and from the node where no other one has it.
+ *
+ * @returns whether it was there
+ */
+export async function uninstallEbpf(
+  bpffs: string,
+  dryRun: boolean,
+  io: Io,
+): Promise<boolean> {
+  const { uninstallBpf } = await import("core/host/bpf/install.ts");
+  const changed = await uninstallBpf(bpffs, dryRun);
+  if (dryRun && changed) io.out(`the eBPF programs that are pinned in ${bpffs}/kuma would go\n`);
+  return changed;
+}
+
+/** Both at once would redirect twice, and the proxy would not learn where connections were going. */
+async function removeRules(logger: Logger): Promise<void> {
+  const { holdsOurIptables, lookAround } = await import("core/host/nftables/surroundings.ts");
+  const around = lookAround();
+  if (!around.ourTable && !holdsOurIptables(around)) return;
+  const { uninstallTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
+  await uninstallTransparentProxy({ logger, ebpf: true });
+  logger.info("the firewall rules of an earlier run are gone");
+}
