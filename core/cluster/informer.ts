@@ -32,6 +32,8 @@ import { watchEvents } from "./watch_stream.ts";
 const PAGE = 500;
 /** A watch that ends sooner and brought nothing was no watch: something in between cuts it. */
 const SHORT_MS = 1000;
+/** A server in trouble may ask for a pause (Retry-After); one that asks for hours is not believed. */
+const LONGEST_ASKED_MS = 60_000;
 
 /** One running copy. */
 export class Informer<Kept> implements InformerStatus {
@@ -280,7 +282,11 @@ export class Informer<Kept> implements InformerStatus {
       return Math.min(this.#times.unservedMs, this.#times.backoffMs(this.#failures, this.#random));
     }
     log.warn("watch failed, trying again", { ...fields, cause, failures: this.#failures });
-    return this.#times.backoffMs(this.#failures, this.#random);
+    const asked = thrown instanceof ApiError ? thrown.retryAfter ?? 0 : 0;
+    return Math.max(
+      Math.min(asked, LONGEST_ASKED_MS),
+      this.#times.backoffMs(this.#failures, this.#random),
+    );
   }
 
   #count(cause: Cause): void {

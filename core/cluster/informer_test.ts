@@ -290,6 +290,25 @@ test("a refused list is tried again and leaves the informer unsynced", async () 
   assert.equal(it.informer.restarts.get("status 403"), 3);
 });
 
+// A fake, since a real API server refuses so only while it is busy with others: see the API priority levels.
+test("a server that has no room is asked again when it says, by list and by watch", async () => {
+  const busy = () =>
+    Response.json({ reason: "TooManyRequests" }, { status: 429, headers: { "retry-after": "1" } });
+  const asked: [kind: string, at: number][] = [];
+  let watches = 0;
+  await using it = play((url) => {
+    asked.push([isWatch(url) ? "watch" : "list", performance.now()]);
+    if (!isWatch(url)) return asked.length === 1 ? busy() : list(1, []);
+    return watches++ === 0 ? busy() : [event("ADDED", object("a", 2)), FOREVER];
+  });
+  await it.until(() => it.informer.get("n/a") !== undefined);
+  assert.deepEqual(asked.map(([kind]) => kind), ["list", "list", "watch", "watch"]);
+  assert.equal(it.informer.restarts.get("status 429"), 2);
+  // Its own pauses are of 5 ms here. Timers may come a little early by another clock.
+  const at = asked.map(([, time]) => time);
+  assert.ok(at[1]! - at[0]! > 950 && at[3]! - at[2]! > 950, `${at}`);
+});
+
 test("listeners hear of what is there, what changes, and what a new list lacks", async () => {
   let lists = 0;
   await using it = play((url) => {
