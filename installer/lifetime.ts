@@ -119,8 +119,10 @@ async function heal(
       installation.markBroken(text);
       pause = AFTER_FAILURE_MS;
     }
-    ready.set(installation.reason === "");
-    if (!settings.stay && installation.reason === "") return "done";
+    alarm.watch(installation.linkedFolders);
+    const chained = installation.state.kind === "chained";
+    ready.set(chained);
+    if (!settings.stay && chained) return "done";
     // While it holds back, events do not count: the other agent makes hundreds of them.
     if (pause > 0) await delay(Math.min(pause, settings.checkIntervalMs), { signal });
     else await alarm.wait(settings.checkIntervalMs, signal);

@@ -118,6 +118,23 @@ export function temporaryIn(places: Places, purpose: string): string {
   return `${places.state}/${purpose}.${crypto.randomUUID()}.tmp`;
 }
 
+/** Name of a temporary file of ours outside of the state folder: no runtime takes it for a config. */
+export const TEMPORARY_BESIDE = /^\.kuma-cni\.[0-9a-f-]{36}\.tmp$/;
+
+/** A fresh path for what is to take the place of a file: in the state folder, or beside it on another file system. */
+export function temporaryFor(places: Places, file: string): string {
+  const folder = folderOf(file);
+  if (Deno.statSync(folder).dev === Deno.statSync(places.state).dev) {
+    return temporaryIn(places, "swap");
+  }
+  return `${folder}/.kuma-cni.${crypto.randomUUID()}.tmp`;
+}
+
+/** The folder that a path is in. */
+export function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
 /** Removes the notes. */
 export function removeJournal(places: Places): void {
   removeIfThere(places.journal);

@@ -13,7 +13,12 @@ function seen(modified: number): Look {
     modified,
   };
   const files = [{ name: "a.conflist", bytes: snapshot.bytes, snapshot }];
-  return { files, plan: { action: "edit", file: "a.conflist", bytes: snapshot.bytes }, strays: [] };
+  return {
+    files,
+    plan: { action: "edit", file: "a.conflist", bytes: snapshot.bytes },
+    strays: [],
+    marks: undefined,
+  };
 }
 
 Deno.test("a file that was just written is waited for, one that never rests is not", () => {

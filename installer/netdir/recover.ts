@@ -6,10 +6,10 @@
  */
 import { removeIfThere, syncDirectory, TEMPORARY_NAME } from "core/host/atomic_file.ts";
 import { requireTrusted } from "core/host/trusted_file.ts";
-import { readJournal, writeJournal } from "./journal.ts";
+import { folderOf, readJournal, TEMPORARY_BESIDE, writeJournal } from "./journal.ts";
 import { renameIfFree } from "../program/native.ts";
 import type { Places } from "../program/places.ts";
-import { takeSnapshot } from "./snapshot.ts";
+import { placeOf, takeSnapshot } from "./snapshot.ts";
 
 /**
  * Brings the state folder in order. To be called with the lock held: no other installer of ours is then at
@@ -23,11 +23,13 @@ export function recover(places: Places): string | undefined {
   const { pending, ...rest } = journal;
   let restored: string | undefined;
   if (pending !== undefined) {
+    const folder = folderOf(pending.temporary);
     // A folder that root alone writes to holds what root put there, whoever its owner was in the net dir.
-    requireTrusted(`${places.state}/any`);
-    const inside = pending.temporary.startsWith(`${places.state}/`);
-    const held = inside ? takeSnapshot(pending.temporary) : undefined;
-    const path = `${places.netDir}/${pending.file}`;
+    requireTrusted(`${folder}/any`);
+    const beside = TEMPORARY_BESIDE.test(pending.temporary.slice(folder.length + 1));
+    const held = folder === places.state || beside ? takeSnapshot(pending.temporary) : undefined;
+    const named = `${places.netDir}/${pending.file}`;
+    const path = placeOf(takeSnapshot(named) ?? { path: named });
     if (held !== undefined && held.hash !== pending.expected && held.hash !== pending.put) {
       if (takeSnapshot(path)?.hash === pending.put) {
         Deno.renameSync(pending.temporary, path);
@@ -35,8 +37,9 @@ export function recover(places: Places): string | undefined {
       } else if (renameIfFree(pending.temporary, path) >= 0) {
         restored = pending.file;
       }
-      syncDirectory(places.netDir);
+      syncDirectory(folderOf(path));
     }
+    if (beside) removeIfThere(pending.temporary);
     writeJournal(places, rest);
   }
   removeTemporaries(places.state, (name) => name.endsWith(".tmp"));

@@ -26,6 +26,7 @@ import {
 import { renameIfFree } from "../program/native.ts";
 import { namesIn } from "./net_dir.ts";
 import type { Places } from "../program/places.ts";
+import { hasOurs, isOwnSingle } from "./plan.ts";
 import { type FileSnapshot, isUntouched, takeSnapshot } from "./snapshot.ts";
 import { swapFile } from "./swap.ts";
 
@@ -96,7 +97,9 @@ function revertOnce(
     return takeAway(places, snapshot) ? "done" : "raced";
   }
   if (note !== undefined && note.original === undefined && note.replaced === undefined) {
-    return removeOwn(places, name, snapshot);
+    // What somebody else has written over it is not ours to remove.
+    const stillOurs = snapshot.hash === note.written || hasOurEntry(snapshot);
+    return stillOurs ? removeOwn(places, name, snapshot) : "nothing";
   }
   if (note?.original !== undefined && snapshot.hash === note.written) {
     return restore(places, snapshot, note.original);
@@ -106,8 +109,14 @@ function revertOnce(
   return swapped(places, snapshot, bytes);
 }
 
+function hasOurEntry({ path, bytes }: FileSnapshot): boolean {
+  const file = { name: path.slice(path.lastIndexOf("/") + 1), bytes, snapshot: undefined };
+  return isOwnSingle(file) || hasOurs(file);
+}
+
 function restore(places: Places, snapshot: FileSnapshot, original: Original): Outcome {
-  if (original.link === undefined) {
+  // Releases before this one put a plain file in a link's place.
+  if (original.link === undefined || snapshot.link !== undefined) {
     return swapped(places, { ...snapshot, mode: original.mode }, bytesOfOriginal(original));
   }
   const temporary = temporaryIn(places, "new");

@@ -18,8 +18,16 @@ export interface FileSnapshot {
   readonly identity: string;
   /** When the bytes were last written, milliseconds since the epoch. */
   readonly modified: number;
-  /** Where the path leads, if it is a symbolic link. */
+  /** Where the path leads, if it is a symbolic link: its own text, and the file at the end of it. */
   readonly link?: string;
+  readonly target?: string;
+}
+
+/** Path of the file itself: the link's end, for a link. What is written is written there. */
+export function placeOf(
+  { path, target }: Pick<FileSnapshot, "path"> & { readonly target?: string },
+): string {
+  return target ?? path;
 }
 
 /**
@@ -44,7 +52,7 @@ export function takeSnapshot(path: string): FileSnapshot | undefined {
       owner: { uid: uid ?? 0, gid: gid ?? 0 },
       identity: before.identity,
       modified: before.target.mtime?.getTime() ?? 0,
-      ...(before.link !== undefined && { link: before.link }),
+      ...(before.link !== undefined && { link: before.link, target: before.end }),
     };
   }
 }
@@ -73,7 +81,10 @@ function statOf(path: string) {
       [info.dev, info.ino, info.size, info.mtime?.getTime(), info.ctime?.getTime(), info.mode]
         .join()
     ).join(" ");
-    return { identity, target, ...(own.isSymlink && { link: Deno.readLinkSync(path) }) };
+    const leads = own.isSymlink
+      ? { link: Deno.readLinkSync(path), end: Deno.realPathSync(path) }
+      : { link: undefined, end: path };
+    return { identity, target, ...leads };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -10,16 +10,17 @@
 import { createExclusive, removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
 import { KumaError } from "core/errors.ts";
 import type { ChainJournal } from "./journal.ts";
-import { temporaryIn } from "./journal.ts";
+import { folderOf, temporaryFor } from "./journal.ts";
 import { ERRNO, exchange } from "../program/native.ts";
 import type { Places } from "../program/places.ts";
-import { type FileSnapshot, hashOf, isUntouched, takeSnapshot } from "./snapshot.ts";
+import { type FileSnapshot, hashOf, isUntouched, placeOf, takeSnapshot } from "./snapshot.ts";
 
 /** Called with the temporary path before the swap; writes the journal. */
 export type Intent = (pending: NonNullable<ChainJournal["pending"]>) => void;
 
 /**
- * Replaces the file of the snapshot by `bytes`, with the snapshot's mode and owner.
+ * Replaces the file of the snapshot by `bytes`, with the snapshot's mode and owner. A link stays, and what it leads
+ * to is replaced.
  *
  * @returns true when done; false when the file is no longer what the snapshot shows. It then is what
  * another writer made it.
@@ -31,7 +32,8 @@ export function swapFile(
   bytes: Uint8Array<ArrayBuffer>,
   intent: Intent,
 ): boolean {
-  const temporary = temporaryIn(places, "swap");
+  const place = placeOf(expected);
+  const temporary = temporaryFor(places, place);
   createExclusive(temporary, bytes, { mode: expected.mode, owner: expected.owner });
   try {
     const name = expected.path.slice(expected.path.lastIndexOf("/") + 1);
@@ -40,11 +42,12 @@ export function swapFile(
     return exchangeExpected(temporary, expected, hashOf(bytes));
   } finally {
     removeIfThere(temporary);
-    syncDirectory(places.netDir);
+    syncDirectory(folderOf(place));
   }
 }
 
 function exchangeExpected(temporary: string, expected: FileSnapshot, ours: string): boolean {
+  const place = placeOf(expected);
   if (!exchangeOrRename(temporary, expected)) return false;
   let found = takeSnapshot(temporary)?.hash;
   // Nothing came out: the file system cannot exchange, and the rename has replaced the file.
@@ -53,9 +56,9 @@ function exchangeExpected(temporary: string, expected: FileSnapshot, ours: strin
   // something which we did not put there, that is newer still, and goes back in turn.
   let put = ours;
   for (;;) {
-    const result = exchange(temporary, expected.path);
+    const result = exchange(temporary, place);
     if (result === -ERRNO.ENOENT) return false;
-    if (result < 0) throw failed(expected.path, result);
+    if (result < 0) throw failed(place, result);
     const displaced = takeSnapshot(temporary)?.hash;
     if (displaced === put || displaced === undefined) return false;
     [put, found] = [found ?? "", displaced];
@@ -64,14 +67,15 @@ function exchangeExpected(temporary: string, expected: FileSnapshot, ours: strin
 
 /** False when the file is gone. */
 function exchangeOrRename(temporary: string, expected: FileSnapshot): boolean {
-  const result = exchange(temporary, expected.path);
+  const place = placeOf(expected);
+  const result = exchange(temporary, place);
   if (result >= 0) return true;
   if (result === -ERRNO.ENOENT) return false;
   // Some file systems (older overlays, FUSE) know no exchange: look again, then rename.
   const unknown: number[] = [ERRNO.EINVAL, ERRNO.ENOSYS, ERRNO.EOPNOTSUPP];
-  if (!unknown.includes(-result)) throw failed(expected.path, result);
+  if (!unknown.includes(-result)) throw failed(place, result);
   if (!isUntouched(expected)) return false;
-  Deno.renameSync(temporary, expected.path);
+  Deno.renameSync(temporary, place);
   return true;
 }
 

@@ -14,19 +14,35 @@ const SETTLE_MS = 5;
 
 /** Resolves waits when there is a reason to look. */
 export class Alarm implements Disposable {
-  #watcher: Deno.FsWatcher | undefined;
-  #watched: number | null = null;
+  readonly #watches = new Map<string, DirectoryWatch>();
   #ring: (() => void) | undefined;
   #rang = false;
-  #complaint = "";
 
   constructor(private readonly dir: string, private readonly log: Logger) {
-    this.#watch();
+    this.watch([]);
+  }
+
+  /** Watches these directories beside its own, and no others any more: where links of the net dir lead to. */
+  watch(others: readonly string[]): void {
+    const wanted = new Set([this.dir, ...others]);
+    for (const [dir, watch] of this.#watches) {
+      if (wanted.has(dir)) continue;
+      watch[Symbol.dispose]();
+      this.#watches.delete(dir);
+    }
+    for (const dir of wanted) {
+      let watch = this.#watches.get(dir);
+      if (watch === undefined) {
+        watch = new DirectoryWatch(dir, this.log, () => this.ring());
+        this.#watches.set(dir, watch);
+      }
+      watch.renew();
+    }
   }
 
   /** Waits for an event, but not longer than this; true when there was one. */
   async wait(ms: number, signal: AbortSignal): Promise<boolean> {
-    this.#watch();
+    for (const watch of this.#watches.values()) watch.renew();
     if (!this.#rang && !signal.aborted) await this.#rest(ms, signal);
     const rang = this.#rang;
     if (rang) await delay(SETTLE_MS);
@@ -41,7 +57,8 @@ export class Alarm implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#close();
+    for (const watch of this.#watches.values()) watch[Symbol.dispose]();
+    this.#watches.clear();
   }
 
   async #rest(ms: number, signal: AbortSignal): Promise<void> {
@@ -54,12 +71,25 @@ export class Alarm implements Disposable {
     signal.removeEventListener("abort", ring);
     this.#ring = undefined;
   }
+}
+
+/** One directory, whichever is at its path: another may take its place. */
+class DirectoryWatch implements Disposable {
+  #watcher: Deno.FsWatcher | undefined;
+  #watched: number | null = null;
+  #complaint = "";
+
+  constructor(
+    private readonly dir: string,
+    private readonly log: Logger,
+    private readonly ring: () => void,
+  ) {}
 
   /** Watches the directory that is there now. */
-  #watch(): void {
+  renew(): void {
     const inode = inodeOf(this.dir);
     if (inode === this.#watched && this.#watcher !== undefined) return;
-    this.#close();
+    this[Symbol.dispose]();
     if (inode === undefined) return;
     try {
       this.#watcher = Deno.watchFs(this.dir, { recursive: false });
@@ -85,7 +115,7 @@ export class Alarm implements Disposable {
     }
   }
 
-  #close(): void {
+  [Symbol.dispose](): void {
     this.#watcher?.close();
     this.#watcher = undefined;
     this.#watched = null;

@@ -147,18 +147,45 @@ Deno.test("a symlinked conf dir works like a plain one", async () => {
   assert.ok(Deno.lstatSync(node.netDir).isSymlink);
 });
 
-Deno.test("a config that is a symlink is one again afterwards, and its target was never touched", async () => {
+Deno.test("a config that is a symlink stays one: its target has the entry, is watched, and is given back", async () => {
   await using node = await TestNode.create();
-  Deno.writeTextFileSync(`${node.dir}/elsewhere.conflist`, CALICO);
-  Deno.symlinkSync("../elsewhere.conflist", `${node.netDir}/${LIST}`);
-  const installer = node.start();
+  const folder = `${node.dir}/elsewhere`, target = `${folder}/real.conflist`;
+  const leads = () => Deno.readLinkSync(`${node.netDir}/${LIST}`);
+  Deno.mkdirSync(folder);
+  Deno.writeTextFileSync(target, CALICO);
+  Deno.symlinkSync("../elsewhere/real.conflist", `${node.netDir}/${LIST}`);
+  // Only the watch can be fast enough then.
+  const installer = node.start({ CFGCHECK_INTERVAL: "60" });
   await installer.ready();
-  assert.equal(node.chain(LIST)?.at(-1), "kuma-cni");
-  assert.equal(Deno.readTextFileSync(`${node.dir}/elsewhere.conflist`), CALICO);
+  assert.equal(leads(), "../elsewhere/real.conflist");
+  assert.match(Deno.readTextFileSync(target), /kuma-cni/);
+  for (const text of [CALICO, CALICO.replace("calico", "other")]) {
+    Deno.writeTextFileSync(`${folder}/new`, text);
+    Deno.renameSync(`${folder}/new`, target);
+    await node.chained(LIST, 10_000);
+    assert.equal(leads(), "../elsewhere/real.conflist");
+  }
   node.daemonSet = "gone";
   await installer.stop();
-  assert.equal(Deno.readLinkSync(`${node.netDir}/${LIST}`), "../elsewhere.conflist");
-  assert.equal(node.read(LIST), CALICO);
+  assert.equal(leads(), "../elsewhere/real.conflist");
+  assert.equal(Deno.readTextFileSync(target), CALICO.replace("calico", "other"));
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["real.conflist"]);
+});
+
+test("a symlink to another file system is followed as well", async () => {
+  await using node = await TestNode.create();
+  const folder = `${node.dir}/elsewhere`, target = `${folder}/real.conflist`;
+  Deno.mkdirSync(folder);
+  await using _mount = await mounted(folder, "size=1m");
+  Deno.writeTextFileSync(target, CALICO);
+  Deno.symlinkSync(target, `${node.netDir}/${LIST}`);
+  const installer = node.start();
+  await installer.ready();
+  assert.match(Deno.readTextFileSync(target), /kuma-cni/);
+  node.daemonSet = "gone";
+  await installer.stop();
+  assert.equal(Deno.readTextFileSync(target), CALICO);
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["real.conflist"]);
 });
 
 Deno.test("a net dir that is replaced by another one is followed", async () => {

@@ -46,6 +46,7 @@ Deno.test("replaced 1,000 times in 10 s: readers find whole files, and the last 
   assert.ok(reads > 10_000 && withOurs > 0, `${reads} reads`);
   assert.match(node.read(LIST), new RegExp(`"serial": ${TIMES},`));
   assert.match(installer.output, /keeps rewriting the CNI config; slowing down/);
+  assert.match(installer.output, /the entry was away: pods that started meanwhile may run without/);
   // It held back: not one write of its own for each of the other's.
   const writes = installer.output.split("the chain has the plugin").length - 1;
   assert.ok(writes < 20, `${writes} writes`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sleep } from "tests/support/processes.ts";
+import { sleep, waitUntil } from "tests/support/processes.ts";
 import { CALICO, isThere, TestNode } from "./node.ts";
 
 const LIST = "10-calico.conflist";
@@ -166,6 +166,12 @@ Deno.test("standalone writes the text byte for byte, and never over another plug
     node.read("kuma-cni.conf"),
     config.replace("__KUBECONFIG_FILEPATH__", path),
   );
+  // What somebody writes over our own file takes the plugin out as well.
+  node.write("kuma-cni.conf", '{"cniVersion":"0.3.1","name":"other","type":"other"}');
+  await waitUntil(
+    "our own file",
+    () => node.read("kuma-cni.conf") === config.replace("__KUBECONFIG_FILEPATH__", path),
+  );
   node.daemonSet = "gone";
   await installer.stop();
   assert.deepEqual(node.names(), [LIST]);
@@ -174,6 +180,20 @@ Deno.test("standalone writes the text byte for byte, and never over another plug
   await sleep(500);
   assert.equal(node.read(LIST), CALICO);
   assert.match(other.output, /belongs to another plugin/);
+});
+
+Deno.test("a list that Kuma 2.9 left in a .conf is found without a name, and left usable", async () => {
+  await using node = await TestNode.create();
+  const left = CALICO.replace('"type": "portmap",', '"type": "kuma-cni",');
+  node.write("10-calico.conf", left);
+  const installer = node.start();
+  await installer.ready();
+  assert.deepEqual(node.names(), [".kuma-cni", "10-calico.conflist", "ZZZ-kuma-cni-kubeconfig"]);
+  assert.deepEqual(node.chain("10-calico.conflist"), ["calico", "kuma-cni"]);
+  node.daemonSet = "gone";
+  await installer.stop();
+  assert.deepEqual(node.names(), ["10-calico.conflist"]);
+  assert.deepEqual(node.chain("10-calico.conflist"), ["calico"]);
 });
 
 Deno.test("a drop-in is written beside the list, which stays as it is", async () => {
