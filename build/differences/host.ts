@@ -1,0 +1,142 @@
+import { difference as row, type DifferenceSection } from "./difference.ts";
+
+/** `kumactl install` and `uninstall transparent-proxy`, and the validator. */
+export const HOST: DifferenceSection = {
+  title: "Hosts: `kumactl`",
+  differences: [
+    row(
+      "`uninstall`",
+      "needs the default user to exist; leaves empty tables, `::6` on `lo` and rules of other flavours",
+      "gives back the firewall as it was, with either flavour, and needs no user",
+      "what was there before belongs to somebody else",
+    ),
+    row(
+      "a second `install`",
+      "removes the rules and writes them anew, and refuses without comments",
+      "changes nothing where nothing differs; other settings replace the rules in one commit a table",
+      "a moment without rules lets connections pass by the mesh",
+    ),
+    row(
+      "IPv6 that cannot be applied",
+      "IPv4 stays applied, the command fails",
+      "IPv4 goes back to what it was",
+      "a failed command must not leave half of its work",
+    ),
+    row(
+      "`--ip-family-mode IPv4`",
+      "accepted, and then means dualstack",
+      "means `ipv4`",
+      "what was asked for is done",
+    ),
+    row("`--ip-family-mode ipv6`", "refused", "IPv6 alone", "some hosts have nothing else"),
+    row(
+      "`--sleep-between-retries 2s`",
+      "refused: nanoseconds or a quoted duration only",
+      "taken, as are the other forms",
+      "environment and document take `2s` too",
+    ),
+    row(
+      "a UID exclusion without UIDs (`tcp:22:`), or an empty one",
+      "excludes the port, or everything, for everybody",
+      "refused (KUMA-TP-003)",
+      "it switches interception off in silence",
+      "name the users",
+    ),
+    row(
+      "a range from high to low (`90-80`)",
+      "accepted; iptables refuses it later",
+      "refused at once (KUMA-TP-002)",
+      "one clear line in place of iptables' words",
+      "write `80-90`",
+    ),
+    row(
+      "UIDs above 65535, more than 15 ports in one UID exclusion",
+      "refused, by kumactl or by iptables",
+      "work",
+      "such users exist",
+    ),
+    row(
+      "exclusions of inbound ports for UIDs",
+      "switch inbound redirection off",
+      "ignored with a warning",
+      "incoming packets have no owner",
+      "remove them",
+    ),
+    row(
+      "an IPv4-mapped address (`::ffff:10.0.0.1`) in an exclusion or in resolv.conf",
+      "a rule that no packet meets, or that iptables refuses",
+      "is the IPv4 address or network that it stands for",
+      "such packets leave as IPv4",
+    ),
+    row(
+      "a scoped name server (`fe80::1%eth0`)",
+      "a rule that matches every server",
+      "skipped",
+      "the rule would be another than the one that was meant",
+    ),
+    row(
+      "`--dry-run`",
+      "adds `::6` to `lo`, starts programs",
+      "changes nothing",
+      "that is its meaning",
+    ),
+    row(
+      "`--store-firewalld`",
+      "stores no rules, and may destroy entries of others",
+      "stores the rules beside what is there",
+      "rules have to survive a restart of firewalld",
+    ),
+    row(
+      "`--ebpf-enabled` without what eBPF needs",
+      "accepted, and iptables rules are installed in its place",
+      "eBPF, or an error",
+      "another thing than what was asked for is no success",
+      "leave the flag out to use iptables",
+    ),
+    row(
+      "`cniMode: true` with a user's name",
+      "the name is left to iptables",
+      "the name is looked up in /etc/passwd",
+      "rules hold numbers; the same file is read",
+    ),
+    row(
+      "the rules of programs of `--iptables-executables`",
+      "a file in /tmp, named as the last argument",
+      "a file in memory, `/proc/PID/fd/N`, named as the last argument",
+      "/tmp may be read-only or somebody else's; it can be read as often as one likes",
+      "a program that runs elsewhere (in a container) has to be given the rules by its script",
+    ),
+    row(
+      "rules for iptables",
+      "a file in /tmp, which may stay behind",
+      "standard input",
+      "nothing is left anywhere",
+    ),
+    row(
+      "standard error",
+      "an error, and for wrong flags the usage",
+      "one line with a code, and a hint",
+      "`kumactl explain CODE` says more",
+      "scripts that look for texts: the texts of Kuma 2.9 are in the line",
+    ),
+    row(
+      "kernel that refuses a rule",
+      "is asked five times",
+      "is told at once, with the kernel's words",
+      "it would refuse again",
+    ),
+    row(
+      "`install transparent-proxy-validator` in mode `ipv4`",
+      "validates nothing and succeeds",
+      "validates IPv4",
+      "success has to mean something",
+    ),
+    row(
+      "`kumactl get`, `apply`, `generate …` and the other commands for a control plane",
+      "there",
+      "one line that says that they are Kuma's",
+      "they talk to Kuma's control plane, which is not rebuilt",
+      "keep Kuma's kumactl beside this one for them",
+    ),
+  ],
+};
