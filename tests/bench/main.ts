@@ -9,6 +9,7 @@ import { ROOT } from "build/task.ts";
 import { cniRows } from "./cni_bench.ts";
 import { rulesetsPerSecond } from "./core_bench.ts";
 import { buildEmptyProgram } from "./empty.ts";
+import { informerBench } from "./informer_bench.ts";
 import { installerRows } from "./installer_bench.ts";
 import { kumactlRows } from "./kumactl_bench.ts";
 import { missed, renderTable } from "./table.ts";
@@ -29,6 +30,7 @@ export async function bench(runs: number, print: (text: string) => void): Promis
     const fast = speed >= MIN_RULESETS_PER_SECOND;
     print(`## core\n\ndefault rulesets built and rendered a second: ${Math.round(speed)} `);
     print(`(${fast ? "ok" : "MISSED"}: >= ${MIN_RULESETS_PER_SECOND})\n\n`);
+    const informers = await informerBench(print);
     const kumactl = await kumactlRows(join(dist, "kumactl"), empty, runs);
     print(renderTable("kumactl, fresh network namespace, both families, DNS on", kumactl));
     const cni = await cniRows(empty, runs);
@@ -36,7 +38,8 @@ export async function bench(runs: number, print: (text: string) => void): Promis
     const installer = await installerRows(runs);
     print(renderTable("install-cni, kuma-cni copied to an empty node", installer));
     const rows = [...kumactl, ...cni, ...installer];
-    return missed(rows).length + (fast ? 0 : 1) + await webhookBench(WEBHOOK_SECONDS, print);
+    return missed(rows).length + informers + (fast ? 0 : 1) +
+      await webhookBench(WEBHOOK_SECONDS, print);
   } finally {
     await Deno.remove(work, { recursive: true });
   }
