@@ -15,6 +15,7 @@ import { type Places, PROGRAM } from "./program/places.ts";
 import type { ChainingPlan } from "./netdir/plan.ts";
 import { bundledInterpreter } from "./program/loader.ts";
 import { hostBinDir, isInstalled } from "./program.ts";
+import { whyIncomplete, whyNotStartable } from "./program/startable.ts";
 import type { Settings } from "./settings/settings.ts";
 import { claimsOf } from "./token.ts";
 
@@ -102,7 +103,16 @@ function programLines(settings: Settings, hostDir: string, warnings: string[]): 
     if (!brings) {
       warnings.push("the plugin brings no C library: it needs the host's (glibc 2.27 or newer)");
     }
-    return line(isInstalled(settings, mounted, hostDir) ? "is there" : "would be copied");
+    const incomplete = whyIncomplete(settings.sourceDir, PROGRAM);
+    if (incomplete !== undefined) {
+      warnings.push(`the plugin to install cannot start: ${incomplete}`);
+    }
+    if (isInstalled(settings, mounted, hostDir)) return line("is there");
+    const view = { mounted, host: hostDir, root: settings.hostRoot };
+    const why = whyNotStartable(`${mounted}/${PROGRAM}`, view);
+    return line(
+      why === undefined ? "would be copied" : `cannot start there: ${why}; would be replaced`,
+    );
   } catch (error) {
     if (!(error instanceof KumaError) && !(error instanceof Deno.errors.NotFound)) throw error;
     warnings.push(`the plugin cannot be looked at: ${errorText(error)}`);

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "core/host/run.ts";
 import { testHelp } from "core/program/testing_help.ts";
 import { INSTALL_CNI } from "./install_program.ts";
-import { TestDir } from "./testing.ts";
+import { programWith, TestDir } from "./testing.ts";
 
 testHelp(INSTALL_CNI);
 
@@ -39,6 +39,41 @@ Deno.test("check says what would be done, and changes nothing", async () => {
   const waiting = await installCni(["check"], env);
   assert.equal(waiting.code, 1);
   assert.match(waiting.stdout, /would {6}wait: no CNI config file is valid/);
+});
+
+Deno.test("check says of a plugin that was copied by hand that it cannot start where it stands", async () => {
+  using dir = new TestDir();
+  dir.write("10-a.conflist", `{"name":"n","cniVersion":"1.0.0","plugins":[{"type":"a"}]}`);
+  const loader = "/opt/cni/bin/.kuma-cni-runtime//////////ld-linux-x86-64.so.2";
+  for (const name of ["image", "bin"]) {
+    Deno.writeFileSync(`${dir.dir}/${name}/kuma-cni`, programWith(loader), { mode: 0o755 });
+  }
+  const env = {
+    MOUNTED_CNI_NET_DIR: `${dir.dir}/net.d`,
+    MOUNTED_CNI_BIN_DIR: `${dir.dir}/bin`,
+    CNI_BIN_DIR: "/usr/lib/cni",
+    CNI_SOURCE_DIR: `${dir.dir}/image`,
+  };
+  const elsewhere = await installCni(["check"], env);
+  assert.match(
+    elsewhere.stdout,
+    /plugin {5}\S+ \(host: \/usr\/lib\/cni\): cannot start there: it looks for its loader in \/opt\/cni\/bin\/\.kuma-cni-runtime, and stands in \/usr\/lib\/cni; would be replaced/,
+  );
+  assert.match(
+    elsewhere.stdout,
+    /warning {4}the plugin to install cannot start: its folder \.kuma-cni-runtime is not beside it/,
+  );
+  const alone = await installCni(["check"], { ...env, CNI_BIN_DIR: "/opt/cni/bin" });
+  assert.match(
+    alone.stdout,
+    /cannot start there: .*\/opt\/cni\/bin\/\.kuma-cni-runtime, where there is none/,
+  );
+  for (const name of ["image", "bin"]) {
+    Deno.mkdirSync(`${dir.dir}/${name}/.kuma-cni-runtime`);
+    Deno.writeTextFileSync(`${dir.dir}/${name}/.kuma-cni-runtime/ld-linux-x86-64.so.2`, "");
+  }
+  const whole = await installCni(["check"], { ...env, CNI_BIN_DIR: "/opt/cni/bin" });
+  assert.doesNotMatch(whole.stdout, /cannot start/);
 });
 
 Deno.test("exit codes: settings 1, log level 2, usage 64, help 0", async () => {

@@ -11,24 +11,7 @@ import {
   stageProgram,
   useRelease,
 } from "./program.ts";
-import { TestDir } from "./testing.ts";
-
-/** The least that has an interpreter: an ELF header, one program header, the path far behind. elf(5). */
-function elf(interpreter: string): Uint8Array {
-  const path = new TextEncoder().encode(`${interpreter}\0`);
-  const at = 1_500_000;
-  const bytes = new Uint8Array(at + path.length);
-  const view = new DataView(bytes.buffer);
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  view.setBigUint64(32, 64n, true);
-  view.setUint16(54, 56, true);
-  view.setUint16(56, 1, true);
-  view.setUint32(64, 3, true);
-  view.setBigUint64(72, BigInt(at), true);
-  view.setBigUint64(96, BigInt(path.length), true);
-  bytes.set(path, at);
-  return bytes;
-}
+import { programWith, TestDir } from "./testing.ts";
 
 function image(dir: TestDir, library: string): void {
   const folder = `${dir.dir}/image/${RUNTIME_FOLDER}`;
@@ -36,7 +19,7 @@ function image(dir: TestDir, library: string): void {
   Deno.writeTextFileSync(`${folder}/libc.so.6`, library);
   Deno.writeTextFileSync(`${folder}/ld-linux-x86-64.so.2`, "loader", { mode: 0o755 });
   const interpreter = paddedInterpreter("/opt/cni/bin", "ld-linux-x86-64.so.2");
-  Deno.writeFileSync(`${dir.dir}/image/kuma-cni`, elf(interpreter), { mode: 0o755 });
+  Deno.writeFileSync(`${dir.dir}/image/kuma-cni`, programWith(interpreter), { mode: 0o755 });
 }
 
 /** Stages and uses the image's release, as for a host with this bin dir. */

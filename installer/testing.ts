@@ -53,3 +53,20 @@ export class TestDir implements Disposable {
     Deno.removeSync(this.dir, { recursive: true });
   }
 }
+
+/** The least that has an interpreter: an ELF header, one program header, the path far behind. elf(5). */
+export function programWith(interpreter: string): Uint8Array {
+  const path = new TextEncoder().encode(`${interpreter}\0`);
+  const at = 1_500_000;
+  const bytes = new Uint8Array(at + path.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  view.setBigUint64(32, 64n, true);
+  view.setUint16(54, 56, true);
+  view.setUint16(56, 1, true);
+  view.setUint32(64, 3, true);
+  view.setBigUint64(72, BigInt(at), true);
+  view.setBigUint64(96, BigInt(path.length), true);
+  bytes.set(path, at);
+  return bytes;
+}

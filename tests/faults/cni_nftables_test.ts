@@ -13,8 +13,8 @@ Deno.test.afterAll(() => plugin[Symbol.dispose]());
 const DNS = { "kuma.io/builtin-dns": "true" };
 const AUTO = { firewallBackend: "auto" } as const;
 
-async function ready() {
-  const api = await MisbehavingApi.create(() => Response.json(podObject(DNS)));
+async function ready(annotations: Record<string, string> = DNS) {
+  const api = await MisbehavingApi.create(() => Response.json(podObject(annotations)));
   const sandbox = await CniSandbox.create(plugin, AUTO);
   sandbox.connect(api);
   const nft = (...args: string[]) => must("ip", ["netns", "exec", sandbox.name, "nft", ...args]);
@@ -148,6 +148,24 @@ test("the kernel refuses our table, which a process owns: iptables, and with no 
     await writer.close();
     await owner.status;
   }
+});
+
+test("a document with dryRun: nothing is written, and the log does not say otherwise", async () => {
+  const document = { "traffic.kuma.io/transparent-proxy-config": "dryRun: true" };
+  await using pod = await ready(document);
+  const stdin = netConf({
+    kubernetes: { kubeconfig: pod.sandbox.kubeconfig },
+    log_level: "info",
+    log_file: "/proc/no/such/file",
+  });
+  const done = await pod.sandbox.call("ADD", { stdin });
+  assert.equal(done.code, 0, done.stdout);
+  assert.match(
+    done.stderr,
+    /WARN\S*\tkuma-cni\tthe pod is not intercepted: its document says dryRun/,
+  );
+  assert.doesNotMatch(done.stderr, /is intercepted|was intercepted/);
+  assert.equal(await pod.nft("list", "ruleset"), "");
 });
 
 test("a key that is no backend is an error that names it", async () => {
