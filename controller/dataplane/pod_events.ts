@@ -1,11 +1,12 @@
 /**
- * What people are told at a pod. Bounded: of the good news, as many as are written without anybody waiting; of the
- * bad, each only when it is new.
+ * What people are told at a pod. Bounded: of the good news, so many a second, since where thousands are written each
+ * Event costs the API server as much as a Dataplane; of the bad, each only when it is new.
  *
  * @module
  */
 import type { EventRecorder, EventText } from "core/cluster/event_recorder.ts";
 import type { Warning } from "core/dataplane/decision.ts";
+import { type Clock, systemClock } from "core/time/clock.ts";
 
 /** The pod of an Event. */
 export interface PodName {
@@ -14,9 +15,11 @@ export interface PodName {
   readonly uid: string;
 }
 
-/** Events that may wait to be written: news of success, and warnings. */
-const GOOD_NEWS = 16;
-const WARNINGS = 512;
+/** Good news that is told at once at most, and how long it takes until there may be one more. */
+const GOOD_NEWS = 50;
+const GOOD_NEWS_MS = 100;
+/** Events that may wait to be written. */
+const WAITING = 512;
 
 /** What was said of a pod last. */
 interface Said {
@@ -28,11 +31,15 @@ interface Said {
 export class PodEvents {
   readonly #recorder: Pick<EventRecorder, "record" | "dropped">;
   readonly #said = new Map<string, Said>();
+  readonly #clock: Clock;
+  #goodNews: { left: number; at: number };
   #waiting = 0;
   #unsaid = 0;
 
-  constructor(recorder: Pick<EventRecorder, "record" | "dropped">) {
+  constructor(recorder: Pick<EventRecorder, "record" | "dropped">, clock: Clock = systemClock) {
     this.#recorder = recorder;
+    this.#clock = clock;
+    this.#goodNews = { left: GOOD_NEWS, at: clock.now() };
   }
 
   /** Events that were not written, since too many waited or the server did not take them. */
@@ -40,10 +47,18 @@ export class PodEvents {
     return this.#unsaid + this.#recorder.dropped;
   }
 
-  /** Says that a Dataplane was written, unless others wait to be said. */
+  /** Says that a Dataplane was written, unless too many were just now. */
   wrote(pod: PodName, what: "Created" | "Updated"): void {
+    const now = this.#clock.now();
+    const { left, at } = this.#goodNews;
+    const filled = Math.min(GOOD_NEWS, left + (now - at) / GOOD_NEWS_MS);
+    this.#goodNews = { left: filled >= 1 ? filled - 1 : filled, at: now };
+    if (filled < 1) {
+      this.#unsaid++;
+      return;
+    }
     const message = `${what} Kuma Dataplane: ${pod.name}`;
-    this.#record(pod, { type: "Normal", reason: `${what}KumaDataplane`, message }, GOOD_NEWS);
+    this.#record(pod, { type: "Normal", reason: `${what}KumaDataplane`, message });
   }
 
   /** Says why there is no Dataplane, or why it stays as it was; once until it is another reason. */
@@ -52,11 +67,7 @@ export class PodEvents {
     if (said.failure === why) return;
     said.failure = why;
     const message = `Failed to generate Kuma Dataplane: ${why}`;
-    this.#record(
-      pod,
-      { type: "Warning", reason: "FailedToGenerateKumaDataplane", message },
-      WARNINGS,
-    );
+    this.#record(pod, { type: "Warning", reason: "FailedToGenerateKumaDataplane", message });
   }
 
   /**
@@ -69,7 +80,7 @@ export class PodEvents {
     const known = before?.warnings ?? (wrote ? [] : undefined);
     for (const { reason, message } of known === undefined ? [] : warnings) {
       if (known?.includes(message)) continue;
-      this.#record(pod, { type: "Warning", reason, message }, WARNINGS);
+      this.#record(pod, { type: "Warning", reason, message });
     }
     said.failure = "";
     said.warnings = warnings.length === 0 ? NONE : warnings.map(({ message }) => message);
@@ -87,8 +98,8 @@ export class PodEvents {
     return said;
   }
 
-  #record({ namespace, name, uid }: PodName, text: EventText, most: number): void {
-    if (this.#waiting >= most) {
+  #record({ namespace, name, uid }: PodName, text: EventText): void {
+    if (this.#waiting >= WAITING) {
       this.#unsaid++;
       return;
     }

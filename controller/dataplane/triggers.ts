@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { OwnerFacts } from "core/dataplane/facts.ts";
 import { meshOf } from "core/dataplane/mesh_of.ts";
 import type { ObjectEvent } from "core/cluster/object_store.ts";
 import { isDeepStrictEqual } from "node:util";
@@ -32,37 +33,37 @@ export function watchDataplanes(
   const { pods, dataplanes } = cluster;
   let begun = false;
   const each = (keys: Iterable<string>) => {
-    // What is there at the beginning concerns pods that are all looked at in any case.
-    if (begun) { for (const key of keys) add(key); }
+    for (const key of keys) add(key);
   };
-  const owners = (kind: string) => (event: ObjectEvent<unknown>): void => {
-    if (sides(event).length === 0) return;
-    const [namespace, name] = event.key.split("/");
-    each(pods.by(INDEX.owner, `${namespace}/${kind}/${name}`));
-  };
+  /** What is there at the beginning concerns pods that are all looked at in any case. */
+  const later =
+    <Kept>(concerned: (event: ObjectEvent<Kept>, sides: readonly Kept[]) => void) =>
+    (event: ObjectEvent<Kept>): void => {
+      const changed = begun ? sides(event) : [];
+      if (changed.length > 0) concerned(event, changed);
+    };
+  const owners = (kind: string) =>
+    later<readonly OwnerFacts[]>(({ key }) => {
+      const [namespace, name] = key.split("/");
+      each(pods.by(INDEX.owner, `${namespace}/${kind}/${name}`));
+    });
   const stops = [
     pods.subscribe(({ key }) => add(key)),
     dataplanes.subscribe(({ key }) => add(key)),
-    cluster.services.subscribe((event) => {
-      for (const service of sides(event)) each(cluster.podsOf(service));
-    }),
-    cluster.slices.subscribe((event) => {
-      for (const { namespace, service, podUids } of sides(event)) {
+    cluster.services.subscribe(later((_, both) => {
+      for (const service of both) each(cluster.podsOf(service));
+    })),
+    cluster.slices.subscribe(later((_, both) => {
+      for (const { namespace, service, podUids } of both) {
         const of = cluster.services.get(`${namespace}/${service}`);
         if (of !== undefined && of.selector === undefined) each(cluster.podsByUid(podUids));
       }
-    }),
-    cluster.nodes.subscribe((event) => {
-      if (sides(event).length > 0) each(pods.by(INDEX.node, event.key));
-    }),
-    cluster.namespaces.subscribe((event) => {
-      if (sides(event).length > 0) each(pods.by(INDEX.namespace, event.key));
-    }),
+    })),
+    cluster.nodes.subscribe(later(({ key }) => each(pods.by(INDEX.node, key)))),
+    cluster.namespaces.subscribe(later(({ key }) => each(pods.by(INDEX.namespace, key)))),
     cluster.replicaSets.subscribe(owners("ReplicaSet")),
     cluster.jobs.subscribe(owners("Job")),
-    cluster.meshes.subscribe((event) => {
-      if (begun && sides(event).length > 0) each(podsInMesh(cluster, event.key));
-    }),
+    cluster.meshes.subscribe(later(({ key }) => each(podsInMesh(cluster, key)))),
   ];
   begun = true;
   return () => {

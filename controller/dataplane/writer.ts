@@ -16,6 +16,7 @@ import {
 } from "core/dataplane/object.ts";
 import { metadataOf, textOf } from "core/dataplane/read_facts.ts";
 import type { JsonObject } from "core/patch/json.ts";
+import { after } from "core/time/timer.ts";
 
 /** A Dataplane as it is known, with what a write has to find unchanged. */
 export type HeldDataplane = Held<DataplaneFacts>;
@@ -28,6 +29,9 @@ export interface DataplaneSource {
   held(key: string): HeldDataplane | undefined;
   subscribe(listener: (event: ObjectEvent<DataplaneFacts>) => void): () => void;
 }
+
+/** A server that takes a write and does not answer must not keep a key for ever. */
+const ANSWER_MS = 30_000;
 
 /** One writer. */
 export class DataplaneWriter {
@@ -71,7 +75,7 @@ export class DataplaneWriter {
     if (there === undefined) return await this.#create(key, wanted, signal);
     const patch = dataplanePatch(there.object, wanted);
     if (patch.length === 0) return "unchanged";
-    return await raced([404, 409], async () => {
+    return await raced([404, 409], signal, async (signal) => {
       const { resourceVersion } = there;
       const path = pathOf(wanted.namespace, wanted.name);
       const options = { resourceVersion, signal };
@@ -84,7 +88,7 @@ export class DataplaneWriter {
   async delete(key: string, there: HeldDataplane, signal: AbortSignal): Promise<Written> {
     const [namespace = "", name = ""] = key.split("/");
     const { uid, resourceVersion } = there;
-    return await raced([404, 409], async () => {
+    return await raced([404, 409], signal, async (signal) => {
       await deleteObject(this.#client, pathOf(namespace, name), { uid, resourceVersion, signal });
       this.#written.set(key, { deleted: uid });
       return "deleted";
@@ -92,7 +96,7 @@ export class DataplaneWriter {
   }
 
   async #create(key: string, wanted: Dataplane, signal: AbortSignal): Promise<Written> {
-    return await raced([409], async () => {
+    return await raced([409], signal, async (signal) => {
       const collection = collectionOf(wanted.namespace);
       const body = dataplaneObject(wanted);
       this.#note(key, await createObject(this.#client, collection, body, { signal }));
@@ -115,16 +119,28 @@ export class DataplaneWriter {
   }
 }
 
-/** Somebody else has created, changed or deleted it meanwhile: the news of that brings the key again. */
+/**
+ * Writes within the time that an answer may take. Where somebody else has created, changed or deleted it meanwhile,
+ * which these statuses say, the news of that brings the key again.
+ */
 async function raced(
   statuses: readonly number[],
-  write: () => Promise<Written>,
+  signal: AbortSignal,
+  write: (signal: AbortSignal) => Promise<Written>,
 ): Promise<Written> {
+  // A signal of its own for each write: the other one lives for months, and would remember all of them.
+  const over = new AbortController();
+  const end = () => over.abort(signal.reason);
+  signal.addEventListener("abort", end);
+  using _late = after(ANSWER_MS, () => over.abort(new Error("the API server does not answer")));
   try {
-    return await write();
+    signal.throwIfAborted();
+    return await write(over.signal);
   } catch (thrown) {
     if (thrown instanceof ApiError && statuses.includes(thrown.status)) return "raced";
     throw thrown;
+  } finally {
+    signal.removeEventListener("abort", end);
   }
 }
 

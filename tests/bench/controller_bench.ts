@@ -18,7 +18,8 @@ import { DataplaneWatch } from "./controller_watch.ts";
 import { percentile } from "./measure.ts";
 import { processUsage } from "./process_usage.ts";
 
-const FULL: Size = { nodes: 200, services: 1000, pods: 5000, crowd: 500 };
+/** The size that the bounds are for. */
+export const FULL: Size = { nodes: 200, services: 1000, pods: 5000, crowd: 500 };
 const SYNC_SECONDS = 120;
 const MIN_SHARE_OF_BARE_LOOP = 0.6;
 const SERVICE_SECONDS = 10;
@@ -56,25 +57,20 @@ export async function controllerBench(
     print(`${name}: ${value} (${kept ? "ok" : "MISSED"}: ${bound})\n`);
     if (!kept) missed++;
   };
-  const bare = await bareLoop(client);
+  const before = await bareLoop(client);
   const watch = await DataplaneWatch.start(client);
   const started = performance.now();
+  let rate = 0;
   {
     await using program = await Program.start(cluster, { token });
     const usage = processUsage(program.pid);
-    const sync = await watchSync(program, watch, pods, usage.sample);
+    rate = await watchSync(program, watch, pods, usage.sample);
     const seconds = (performance.now() - started) / 1000;
     judge(
       "initial sync",
       `${seconds.toFixed(1)} s`,
       seconds <= SYNC_SECONDS,
       `<= ${SYNC_SECONDS} s`,
-    );
-    judge(
-      "creates a second",
-      `${sync.rate.toFixed(0)}, bare loop ${bare.toFixed(0)}`,
-      sync.rate >= bare * MIN_SHARE_OF_BARE_LOOP,
-      `>= ${MIN_SHARE_OF_BARE_LOOP * 100} % of the bare loop's`,
     );
     const crowdSeconds = await changeService(cluster, watch, crowd);
     judge(
@@ -104,6 +100,14 @@ export async function controllerBench(
     judge("peak RSS", `${peakMiB.toFixed(0)} MiB`, peakMiB <= MAX_RSS_MIB, `<= ${MAX_RSS_MIB} MiB`);
     await program.end();
   }
+  // The machine may be faster or slower by then: the mean of before and after.
+  const bare = (before + await bareLoop(client)) / 2;
+  judge(
+    "creates a second",
+    `${rate.toFixed(0)}, bare loop ${bare.toFixed(0)}`,
+    rate >= bare * MIN_SHARE_OF_BARE_LOOP,
+    `>= ${MIN_SHARE_OF_BARE_LOOP * 100} % of the bare loop's`,
+  );
   const idle = await restart(cluster, token, watch);
   judge("writes after a restart", String(idle.writes), idle.writes === 0, "none");
   judge(
@@ -152,7 +156,7 @@ async function watchSync(
   watch: DataplaneWatch,
   pods: number,
   sample: () => void,
-): Promise<{ rate: number }> {
+): Promise<number> {
   await program.until("it leads", () => program.lines("lease acquired").length > 0);
   await waitUntil("all Dataplanes are there", () => {
     sample();
@@ -160,7 +164,7 @@ async function watchSync(
   }, WAIT);
   const times = ofPods(watch);
   const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
-  return { rate: pods / seconds };
+  return pods / seconds;
 }
 
 function ofPods(watch: DataplaneWatch): number[] {
