@@ -45,10 +45,6 @@ export async function add(
     beforePrograms: () => enterSandbox(log),
     ...iptablesDeadline(),
   }).catch(saysWhatIsLeft);
-  if (wishes.config.dryRun) {
-    log.warn("the pod is not intercepted: its document says dryRun");
-    return result;
-  }
   log.info(report.changed ? "pod is intercepted" : "pod was intercepted already", {
     backend: report.backend,
     families: report.families,

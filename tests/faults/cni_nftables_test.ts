@@ -150,9 +150,8 @@ test("the kernel refuses our table, which a process owns: iptables, and with no 
   }
 });
 
-test("a document with dryRun: nothing is written, and the log does not say otherwise", async () => {
-  const document = { "traffic.kuma.io/transparent-proxy-config": "dryRun: true" };
-  await using pod = await ready(document);
+test("a document with dryRun decides nothing for the node: the pod is intercepted, with a warning", async () => {
+  await using pod = await ready({ "traffic.kuma.io/transparent-proxy-config": "dryRun: true" });
   const stdin = netConf({
     kubernetes: { kubeconfig: pod.sandbox.kubeconfig },
     log_level: "info",
@@ -160,12 +159,8 @@ test("a document with dryRun: nothing is written, and the log does not say other
   });
   const done = await pod.sandbox.call("ADD", { stdin });
   assert.equal(done.code, 0, done.stdout);
-  assert.match(
-    done.stderr,
-    /WARN\S*\tkuma-cni\tthe pod is not intercepted: its document says dryRun/,
-  );
-  assert.doesNotMatch(done.stderr, /is intercepted|was intercepted/);
-  assert.equal(await pod.nft("list", "ruleset"), "");
+  assert.match(done.stderr, /WARN\tkuma-cni\tdryRun is ignored/);
+  assert.match(await pod.nft(...OURS), /redirect to :15006/);
 });
 
 test("a key that is no backend is an error that names it", async () => {
