@@ -56,6 +56,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "bpftool", probe: "bpftool" },
   ...IMAGE_NEEDS,
   { package: "runc", probe: "runc" },
+  { package: "containerd", probe: "containerd" },
   ...runtimeNeeds("amd64"),
   ...runtimeNeeds("arm64"),
 ];

@@ -5,9 +5,11 @@
  * @module
  */
 import { kubeAssets, kubectlProgram } from "./kube/assets.ts";
+import { nodePrograms } from "./node/programs.ts";
 import { ensureChainTools } from "./chain/tools.ts";
 import { has } from "./support/requires.ts";
 
 await kubeAssets();
 if (has("kubectl")) await kubectlProgram();
 await ensureChainTools();
+if (has("containerd") && has("go")) await nodePrograms();

@@ -67,7 +67,8 @@ function buildKubectl(): Promise<string> {
   });
 }
 
-function versionVariables(): string[] {
+/** What the linker writes into a program of Kubernetes, which would call itself v0.0.0-master. */
+export function versionVariables(): string[] {
   const [major, minor] = KUBERNETES_VERSION.slice(1).split(".");
   const version = "k8s.io/component-base/version";
   return [

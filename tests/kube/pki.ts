@@ -18,6 +18,8 @@ export interface ClusterPki {
   caPem: string;
   server: KeyPair;
   admin: KeyPair;
+  /** Those of {@linkcode PkiOptions.clients}, by name. */
+  clients: Readonly<Record<string, KeyPair>>;
   /** PKCS #8 private and SPKI public key, PEM. */
   serviceAccounts: { privateKey: string; publicKey: string };
 }
@@ -25,8 +27,16 @@ export interface ClusterPki {
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 24 * 3600 * 1000;
 
+/** Whom a cluster has beside its servers. */
+export interface PkiOptions {
+  /** Further addresses of the API server. */
+  readonly addresses?: readonly string[];
+  /** Subjects of further client certificates by name, such as `CN=system:node:a, O=system:nodes`. */
+  readonly clients?: Readonly<Record<string, string>>;
+}
+
 /** Makes new keys and certificates, valid for 30 days from an hour ago. */
-export async function createPki(): Promise<ClusterPki> {
+export async function createPki(options: PkiOptions = {}): Promise<ClusterPki> {
   const authority = await crypto.subtle.generateKey(EC, true, ["sign", "verify"]);
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     name: "CN=test-cluster-ca",
@@ -49,12 +59,18 @@ export async function createPki(): Promise<ClusterPki> {
         ...["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"].map(
           (value) => ({ type: "dns" as const, value }),
         ),
-        ...["127.0.0.1", "::1", "10.0.0.1"].map((value) => ({ type: "ip" as const, value })),
+        ...["127.0.0.1", "::1", "10.0.0.1", ...options.addresses ?? []]
+          .map((value) => ({ type: "ip" as const, value })),
       ]),
     ]),
-    admin: await issue(issuer, "CN=test-admin, O=system:masters", [
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-    ]),
+    admin: await issueClient(issuer, "CN=test-admin, O=system:masters"),
+    clients: Object.fromEntries(
+      await Promise.all(
+        Object.entries(options.clients ?? {}).map(async ([name, subject]) =>
+          [name, await issueClient(issuer, subject)] as const
+        ),
+      ),
+    ),
     serviceAccounts: {
       privateKey: await privatePem(tokens.privateKey),
       publicKey: x509.PemConverter.encode(
@@ -65,8 +81,18 @@ export async function createPki(): Promise<ClusterPki> {
   };
 }
 
+function issueClient(issuer: Issuer, subject: string): Promise<KeyPair> {
+  const usage = new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]);
+  return issue(issuer, subject, [usage]);
+}
+
+interface Issuer {
+  readonly ca: x509.X509Certificate;
+  readonly key: CryptoKey;
+}
+
 async function issue(
-  issuer: { ca: x509.X509Certificate; key: CryptoKey },
+  issuer: Issuer,
   subject: string,
   extensions: x509.Extension[],
 ): Promise<KeyPair> {

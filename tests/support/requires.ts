@@ -26,6 +26,7 @@ export type Capability =
   | "podman"
   | "debian"
   | "cni-plugins"
+  | "containerd"
   | "qemu"
   | "firewalld"
   | "bpf-build"
@@ -90,6 +91,11 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
   "cni-plugins": {
     present: () => isFile("/usr/lib/cni/bridge") || isFile("/opt/cni/bin/bridge"),
     cure: "install containernetworking-plugins",
+  },
+  containerd: {
+    present: () =>
+      Deno.uid() === 0 && which("containerd") !== undefined && which("runc") !== undefined,
+    cure: "install containerd and runc, and run the tests as root",
   },
   qemu: {
     present: () => which("qemu-aarch64-static") !== undefined,

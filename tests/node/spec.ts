@@ -1,0 +1,39 @@
+/**
+ * What the node's first process is told, and where its files are.
+ *
+ * @module
+ */
+import type { NodePrograms } from "./programs.ts";
+
+/** Everything about one node. */
+export interface NodeSpec {
+  /** Folder of its own; gone after it. */
+  readonly dir: string;
+  readonly name: string;
+  /** Its address on the wire between nodes. */
+  readonly ip: string;
+  /** Its pods' addresses: `10.244.0.0/24`, and where it has IPv6 `fd00:244::/64`. */
+  readonly podSubnets: readonly string[];
+  readonly programs: NodePrograms;
+  /** Archives of images, as `podman save` writes them. */
+  readonly images: readonly string[];
+  /** How often anything is asked in vain, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** The one cgroup of a node's, in each hierarchy. */
+export const CGROUP = "kuma-test-node";
+
+/** Files below the node's folder. */
+export function nodeFiles(dir: string) {
+  return {
+    spec: `${dir}/spec.json`,
+    pki: `${dir}/pki`,
+    log: `${dir}/log`,
+    kubeconfig: (who: string) => `${dir}/pki/${who}.kubeconfig`,
+    etcdSocket: `${dir}/etcd.sock`,
+  };
+}
+
+/** Image of the stand-ins. */
+export const STANDIN_IMAGE = "localhost/kuma-test-standin:node";
