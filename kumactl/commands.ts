@@ -7,6 +7,7 @@
 import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
 import { DEFAULT_PORTS } from "core/proxy/config.ts";
 import { versionDefinition } from "core/program/version_command.ts";
+import { INSTALL_FLAGS, UNINSTALL_FLAGS } from "./control_plane/flags.ts";
 import { flagOf, settingFlags } from "./flags.ts";
 
 /** Where the config document comes from. */
@@ -89,6 +90,25 @@ export const COMMANDS = {
       command: "runuser -u kuma-dp -- kumactl install transparent-proxy-validator",
     }],
   },
+  "install control-plane": {
+    summary: "print the manifests of webhook, controller and CNI for a cluster",
+    description:
+      "Prints what 'kubectl apply -f -' needs, with the values of Kuma's chart. The control plane that " +
+      "sidecars ask is not part of it. The same command line gives the same bytes, and no cluster is " +
+      "asked but for --environment auto. Values: defaults < --environment < flags < --values < --set.",
+    flags: INSTALL_FLAGS,
+    examples: [
+      {
+        does: "install into the cluster of the current context",
+        command: "kumactl install control-plane | kubectl apply -f -",
+      },
+      {
+        does: "with the CNI of a cluster that runs Calico",
+        command: "kumactl install control-plane --environment calico | kubectl apply -f -",
+      },
+      { does: "see all values", command: "kumactl install control-plane --dump-values" },
+    ],
+  },
   "uninstall transparent-proxy": {
     summary: "take back what 'install transparent-proxy' did, and nothing else",
     description:
@@ -105,6 +125,20 @@ export const COMMANDS = {
       {
         does: "show what would be left",
         command: "kumactl uninstall transparent-proxy --dry-run",
+      },
+    ],
+  },
+  "uninstall control-plane": {
+    summary: "remove from a cluster what 'install control-plane' put into it",
+    description:
+      "Asks the cluster of kubectl's current context. Give the values that were installed with. Nodes are " +
+      "cleaned and freed of our taint; Meshes and ContainerPatches that people made stay, with their " +
+      "definitions. Pods that have a sidecar keep it until they are made anew.",
+    flags: UNINSTALL_FLAGS,
+    examples: [
+      {
+        does: "see what would go",
+        command: "kumactl uninstall control-plane --environment calico --dry-run",
       },
     ],
   },

@@ -11,8 +11,8 @@ const OF_THE_CONTROL_PLANE = [
   ...["apply", "config", "delete", "export", "generate", "get", "inspect"],
 ];
 
-/** What else Kuma's kumactl installs: manifests for a cluster. */
-const MANIFESTS = ["control-plane", "crds", "demo", "gateway", "observability"];
+/** What else Kuma's kumactl installs into a cluster. */
+const MANIFESTS = ["crds", "demo", "gateway", "observability"];
 
 /**
  * Refuses a command line that means a command of Kuma's kumactl.
@@ -32,7 +32,7 @@ export function refuseKumasCommands([first = "", second = ""]: readonly string[]
       `Cannot run "kumactl ${first} ${second}": this kumactl has no manifests of Kuma`,
       {
         hint: "use the kumactl of your control plane's own release; " +
-          "'kuma-webhook manifests' prints those of the sidecar injector here",
+          "'kumactl install control-plane' prints those of the programs here",
       },
     );
   }

@@ -18,8 +18,12 @@ export const KUMACTL: Program<CommandName> = {
       (await import("./install_transparent_proxy.ts")).installTransparentProxyCommand,
     "install transparent-proxy-validator": async () =>
       (await import("./install_validator.ts")).installValidatorCommand,
+    "install control-plane": async () =>
+      (await import("./control_plane/install.ts")).installControlPlaneCommand,
     "uninstall transparent-proxy": async () =>
       (await import("./uninstall_transparent_proxy.ts")).uninstallTransparentProxyCommand,
+    "uninstall control-plane": async () =>
+      (await import("./control_plane/uninstall.ts")).uninstallControlPlaneCommand,
     "status transparent-proxy": async () =>
       (await import("./status_transparent_proxy.ts")).statusTransparentProxyCommand,
     "explain": async () => (await import("./explain.ts")).explainCommand,

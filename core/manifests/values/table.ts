@@ -45,8 +45,7 @@ export function definitionAt(path: string): ValueDefinition | undefined {
 
 /** True where values of the table stand below `path`. */
 export function isFolder(path: string): boolean {
-  return VALUES.some((one) => one.path.startsWith(`${path}.`) && counts(one)) ||
-    VALUES.some((one) => one.path.startsWith(`${path}.`));
+  return VALUES.some((one) => one.path.startsWith(`${path}.`));
 }
 
 /** Maps merge key by key, all else is replaced; a null in `over` takes the key away, as Helm does. */
@@ -56,6 +55,18 @@ export function mergeValues(under: JsonObject, over: JsonObject): JsonObject {
     const below: Json | undefined = merged[key];
     if (member === null) delete merged[key];
     else merged[key] = isObject(member) && isObject(below) ? mergeValues(below, member) : member;
+  }
+  return merged;
+}
+
+/** {@linkcode mergeValues} that keeps a null for who merges later: in a source it means to take a default away. */
+export function mergeKeepingNulls(under: JsonObject, over: JsonObject): JsonObject {
+  const merged: JsonObject = { ...under };
+  for (const [key, member] of Object.entries(over)) {
+    const below: Json | undefined = merged[key];
+    merged[key] = isObject(member) && isObject(below)
+      ? mergeKeepingNulls(below, member)
+      : structuredClone(member);
   }
   return merged;
 }

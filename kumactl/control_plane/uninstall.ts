@@ -1,0 +1,179 @@
+/**
+ * `kumactl uninstall control-plane`.
+ *
+ * @module
+ */
+import { KumaError } from "core/errors.ts";
+import { yamlOf } from "core/manifests/yaml.ts";
+import type { JsonObject } from "core/patch/json.ts";
+import { isObject } from "core/patch/json.ts";
+import type { ParsedCommand } from "core/program/command.ts";
+import type { Io } from "core/program/io.ts";
+import { parseGoDuration } from "core/grammar/go_duration.ts";
+import { objectsOf } from "./install.ts";
+import { kubectl, kubectlOk, recogniseByKubectl } from "./kubectl.ts";
+import { type AskedFor, readValues, switchOf } from "./values.ts";
+
+const TAINT = "NodeReadiness";
+const ATTACHMENTS = "network-attachment-definitions.k8s.cni.cncf.io";
+/** Kinds that people make objects of: where they did, their work is not thrown away. */
+const PEOPLES = ["meshes.kuma.io", "containerpatches.kuma.io"];
+
+/**
+ * Removes what `install control-plane` with the same flags printed, and what its programs made, in an order in which
+ * nothing breaks meanwhile: admission first, so that no pod waits for a webhook that is gone; then who taints nodes; then
+ * the CNI, whose installer cleans its node. Meshes and ContainerPatches that people made stay, with their definitions.
+ *
+ * @throws {KumaError} `KUMA-CP-…`; what is left is said, and a second run goes on with it.
+ */
+export async function uninstallControlPlaneCommand(parsed: ParsedCommand, io: Io): Promise<number> {
+  const asked = await readValues(parsed, io, recogniseByKubectl);
+  const dryRun = switchOf("dry-run", parsed.text("dry-run"));
+  const timeoutMs = Number(parseGoDuration(parsed.text("timeout") ?? "2m")) / 1e6;
+  const removal = new Removal(asked, { io, dryRun, timeoutMs });
+  await removal.run();
+  return 0;
+}
+
+interface RemovalOptions {
+  readonly io: Io;
+  readonly dryRun: boolean;
+  readonly timeoutMs: number;
+}
+
+class Removal {
+  readonly #asked: AskedFor;
+  readonly #options: RemovalOptions;
+
+  constructor(asked: AskedFor, options: RemovalOptions) {
+    this.#asked = asked;
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const objects = objectsOf(this.#asked);
+    const of = (...kinds: string[]) => objects.filter(({ kind }) => kinds.includes(String(kind)));
+    await this.#delete(of("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"));
+    await this.#delete(of("Deployment").filter((one) => /controller$/.test(nameOf(one))));
+    await this.#delete(of("DaemonSet"));
+    await this.#freeNodes();
+    await this.#deleteAttachments();
+    const first = ["Namespace", "CustomResourceDefinition"];
+    await this.#delete(objects.filter(({ kind }) => !first.includes(String(kind))).reverse());
+    await this.#deleteMade();
+    if (this.#asked.besideKuma) {
+      this.#say(
+        "Kuma's own webhook configuration is as you patched it: upgrade Kuma to hand injection back",
+      );
+      return;
+    }
+    const kept = await this.#peoplesKinds();
+    const definitions = of("CustomResourceDefinition");
+    await this.#delete(definitions.filter((one) => !kept.includes(nameOf(one))));
+    if (kept.includes(PEOPLES[1] ?? "")) this.#say(`kept: namespace ${this.#asked.namespace}`);
+    else await this.#delete(of("Namespace"));
+    if (kept.length > 0) {
+      this.#say(
+        `kept: ${
+          kept.join(" and ")
+        }, of which there are objects; 'kubectl delete crd' removes both`,
+      );
+    }
+  }
+
+  async #delete(objects: readonly JsonObject[]): Promise<void> {
+    if (objects.length === 0) return;
+    if (this.#options.dryRun) {
+      for (const object of objects) this.#say(`would remove ${describe(object)}`);
+      return;
+    }
+    const { timeoutMs } = this.#options;
+    const seconds = Math.ceil(timeoutMs / 1000);
+    const args = ["delete", "--ignore-not-found", "--cascade=foreground", `--timeout=${seconds}s`];
+    const done = await kubectl([...args, "-f", "-"], {
+      stdin: yamlOf(objects),
+      timeoutMs: timeoutMs + 10_000,
+    });
+    this.#options.io.out(done.stdout);
+    // A definition that is gone already takes its objects with it: kubectl calls that no match.
+    const why = done.stderr.trim().split("\n")
+      .filter((line) => line !== "" && !/^Warning:/.test(line)).at(-1);
+    if (done.code === 0) return;
+    throw new KumaError("KUMA-CP-009", `not everything was removed: ${why ?? "kubectl failed"}`, {
+      hint: "correct the cause and run the command again: it goes on where it stopped",
+    });
+  }
+
+  /** Nobody takes the taint away any more. */
+  async #freeNodes(): Promise<void> {
+    const { items } = JSON.parse(await kubectlOk(["get", "nodes", "-o", "json"])) as {
+      items: JsonObject[];
+    };
+    for (const node of items) {
+      const spec = isObject(node.spec) ? node.spec : {};
+      const taints = Array.isArray(spec.taints) ? spec.taints : [];
+      const tainted = taints.some((one) =>
+        isObject(one) && one.key === TAINT && one.effect === "NoSchedule"
+      );
+      if (!tainted) continue;
+      const name = nameOf(node);
+      if (this.#options.dryRun) this.#say(`would take the taint ${TAINT} from node ${name}`);
+      else this.#options.io.out(await kubectlOk(["taint", "nodes", name, `${TAINT}:NoSchedule-`]));
+    }
+  }
+
+  async #deleteAttachments(): Promise<void> {
+    const crd = await kubectlOk(["get", "crd", ATTACHMENTS, "--ignore-not-found", "-o", "name"]);
+    if (crd.trim() === "") return;
+    const all = ["-A", "-l", "app.kubernetes.io/managed-by=kuma-controller"];
+    if (this.#options.dryRun) {
+      const found = await kubectlOk(["get", ATTACHMENTS, ...all, "-o", "name"]);
+      for (const name of found.split("\n").filter((line) => line !== "")) {
+        this.#say(`would remove ${name}`);
+      }
+      return;
+    }
+    this.#options.io.out(await kubectlOk(["delete", ATTACHMENTS, ...all, "--ignore-not-found"]));
+  }
+
+  /** The certificate's Secret and the Lease, which the programs made themselves. */
+  async #deleteMade(): Promise<void> {
+    const { namespace, values } = this.#asked;
+    const stem = String(values.nameOverride || "kuma");
+    const made = [`secret/${stem}-webhook-tls`, "lease/kuma-controller-leader"];
+    if (this.#options.dryRun) {
+      for (const one of made) this.#say(`would remove ${one} of namespace ${namespace}`);
+      return;
+    }
+    const args = ["delete", "-n", namespace, ...made, "--ignore-not-found"];
+    this.#options.io.out(await kubectlOk(args));
+  }
+
+  /** Those kinds of {@linkcode PEOPLES} of which there are objects. */
+  async #peoplesKinds(): Promise<string[]> {
+    const kept: string[] = [];
+    for (const kind of PEOPLES) {
+      const crd = await kubectlOk(["get", "crd", kind, "--ignore-not-found", "-o", "name"]);
+      if (crd.trim() === "") continue;
+      const found = await kubectlOk(["get", kind, "-A", "-o", "name"]);
+      if (found.trim() !== "") kept.push(kind);
+    }
+    return kept;
+  }
+
+  #say(line: string): void {
+    this.#options.io.out(`${line}\n`);
+  }
+}
+
+function nameOf({ metadata }: JsonObject): string {
+  return isObject(metadata) ? String(metadata.name) : "";
+}
+
+function describe(object: JsonObject): string {
+  const metadata = isObject(object.metadata) ? object.metadata : {};
+  const place = metadata.namespace === undefined
+    ? ""
+    : ` of namespace ${String(metadata.namespace)}`;
+  return `${String(object.kind)} ${nameOf(object)}${place}`;
+}
