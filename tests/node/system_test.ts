@@ -8,7 +8,7 @@ import { must } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { REGISTRY, TAG } from "./images.ts";
 import { TestNode } from "./node.ts";
-import { STANDIN_IMAGE } from "./spec.ts";
+import { nodeFiles, STANDIN_IMAGE } from "./spec.ts";
 
 const test = requires("root", "netns", "containerd", "podman", "cni-plugins", "etcd", "kubectl");
 
@@ -21,7 +21,7 @@ const IMAGES = {
 };
 const [STANDIN = "", STANDIN_TAG = ""] = STANDIN_IMAGE.split(":");
 
-/** What the tests always ask for. */
+/** What is always asked for: our images, and the stand-in for kuma-dp. */
 const VALUES = [
   `global.image.registry=${REGISTRY}`,
   `global.image.tag=${TAG}`,
@@ -29,8 +29,14 @@ const VALUES = [
   `dataPlane.image.repository=${STANDIN.replace("localhost/", "")}`,
   `dataPlane.image.tag=${STANDIN_TAG}`,
 ];
-const CNI = ["cni.enabled=true", "cni.chained=true", "cni.confName=10-test.conflist"];
-const CNI_FOLDERS = ["cni.netDir=/etc/cni/net.d", "cni.binDir=/opt/cni/bin"];
+const CNI = [
+  "cni.enabled=true",
+  "cni.chained=true",
+  "cni.confName=10-test.conflist",
+  "cni.netDir=/etc/cni/net.d",
+  "cni.binDir=/opt/cni/bin",
+];
+const NATIVE = ["experimental.sidecarContainers=true"];
 
 const MESH = `apiVersion: kuma.io/v1alpha1
 kind: Mesh
@@ -41,7 +47,7 @@ kind: Namespace
 metadata: {name: shop, labels: {kuma.io/sidecar-injection: enabled}}
 `;
 
-function pod(name: string): string {
+function podAndService(name: string): string {
   return `apiVersion: v1
 kind: Pod
 metadata: {name: ${name}, namespace: shop, labels: {app: ${name}}}
@@ -53,6 +59,7 @@ spec:
     args: [app]
     ports: [{containerPort: 8080}]
     readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
+    livenessProbe: {tcpSocket: {port: 8080}, periodSeconds: 1}
 ---
 apiVersion: v1
 kind: Service
@@ -70,122 +77,233 @@ async function manifests(...values: string[]): Promise<string> {
   return await must(kumactlPath(), ["install", "control-plane", ...sets]);
 }
 
-async function ready(node: TestNode, name: string): Promise<void> {
-  const path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}";
-  await node.until(
-    `${name} is ready`,
-    async () =>
-      (await node.kubectl(["get", "pod", "-n", "shop", name, "-o", path])).stdout === "True",
-  );
-}
-
 /** Waits until a Deployment or DaemonSet has what it wants. */
-async function rolledOut(node: TestNode, what: string): Promise<void> {
+async function rolledOut(node: TestNode, namespace: string, what: string): Promise<void> {
   await node.until(`${what} is rolled out`, async () => {
-    const status = ["rollout", "status", what, "-n", namespaceOf(what), "--timeout=1s"];
-    return (await node.kubectl(status)).code === 0;
+    const status = ["rollout", "status", what, "-n", namespace, "--timeout=1s"];
+    if ((await node.kubectl(status)).code !== 0) return false;
+    // Who is asked to end still answers on connections that are open, with the settings of before.
+    const pods = JSON.parse(await node.must(["get", "pods", "-n", namespace, "-o", "json"]));
+    return pods.items.every(({ metadata }: { metadata: { deletionTimestamp?: string } }) =>
+      metadata.deletionTimestamp === undefined
+    );
   });
 }
 
-const namespaceOf = (what: string) => what.startsWith("daemonset/") ? "kube-system" : "kuma-system";
-
-async function taints(node: TestNode): Promise<string> {
-  return await node.must(["get", "node", node.spec.name, "-o", "jsonpath={.spec.taints}"]);
+async function jsonOf(node: TestNode, ...what: string[]) {
+  const { code, stdout } = await node.kubectl(["get", "-n", "shop", ...what, "-o", "json"]);
+  return code === 0 ? JSON.parse(stdout) : undefined;
 }
 
-test(
-  "pods live in the mesh of a real node, by the CNI",
-  { sanitizeResources: false },
-  async (t) => {
-    await using node = await TestNode.start(IMAGES);
-    Deno.stderr.writeSync(new TextEncoder().encode(node.said));
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}
 
-    await t.step(
-      "the system is applied and rolls out; the node is tainted until its CNI is ready",
-      async () => {
-        await node.apply(await manifests(...CNI, ...CNI_FOLDERS));
-        await rolledOut(node, "deployment/kuma-webhook");
-        await rolledOut(node, "deployment/kuma-controller");
-        await rolledOut(node, "daemonset/kuma-cni-node");
-        await node.until("the node is free", async () => !/NodeReadiness/.test(await taints(node)));
-        await node.apply(MESH);
-      },
+async function ready(node: TestNode, name: string): Promise<void> {
+  await node.until(`${name} is ready`, async () => {
+    const pod = await jsonOf(node, "pod", name);
+    const conditions: Condition[] = pod?.status.conditions ?? [];
+    return conditions.some(({ type, status }) => type === "Ready" && status === "True");
+  });
+}
+
+/** A pod's and its Service's addresses, of both families. */
+async function addresses(node: TestNode): Promise<string[]> {
+  const pod = await jsonOf(node, "pod", "server");
+  const service = await jsonOf(node, "service", "server");
+  const ips: string[] = pod.status.podIPs.map(({ ip }: { ip: string }) => ip);
+  return [
+    ...ips.map((ip) => ip.includes(":") ? `[${ip}]:8080` : `${ip}:8080`),
+    ...service.spec.clusterIPs.map((ip: string) => ip.includes(":") ? `[${ip}]:80` : `${ip}:80`),
+  ];
+}
+
+/** Two pods come, talk through both sidecars, have Dataplanes, and go with all that they had. */
+async function live(node: TestNode, check: (pod: Pod) => void): Promise<void> {
+  await node.apply(podAndService("server") + podAndService("client"));
+  await ready(node, "server");
+  await ready(node, "client");
+  check(await jsonOf(node, "pod", "server"));
+  const logs = (name: string) => node.must(["logs", "-n", "shop", name, "-c", "kuma-sidecar"]);
+  const all = await addresses(node);
+  assert.equal(all.length, 4, all.join());
+  for (const [index, to] of all.entries()) {
+    const get = ["exec", "-n", "shop", "client", "-c", "app", "--", "/standin", "get"];
+    const answer = await node.must([...get, `http://${to}/${index}`]);
+    assert.match(answer, new RegExp(`200 OK\\napp server saw /${index} from`));
+    assert.ok(
+      (await logs("client")).includes(`outbound from`) &&
+        (await logs("client")).includes(` to ${to}\n`),
+      await logs("client"),
     );
+  }
+  const inbound = (await logs("server")).match(/^inbound from .* to .*:8080$/mg) ?? [];
+  assert.equal(inbound.length, all.length, await logs("server"));
+  // kubelet's own probes took their way, too: the sidecar's proxy of probes answered them.
+  assert.match(await logs("server"), /probe proxy: \/8080\/healthz/);
+  await node.until("the Dataplane says that it is ready", async () => {
+    const dataplane = await jsonOf(node, "dataplane", "server");
+    const [inbound] = dataplane?.spec.networking.inbound ?? [];
+    return inbound?.tags["kuma.io/service"] === "server_shop_svc_80" &&
+      inbound.tags["kuma.io/protocol"] === "http" && inbound.health.ready === true;
+  });
+  await node.must(["delete", "-n", "shop", "pod,service", "server", "client", "--wait"]);
+  await node.until(
+    "the Dataplanes are gone",
+    async () => (await jsonOf(node, "dataplanes")).items.length === 0,
+  );
+  await node.until("no veth is left but those of pods that live", async () => {
+    const { stdout } = await node.run("ip", ["-o", "link", "show", "type", "veth"]);
+    const pods = JSON.parse(await node.must(["get", "pods", "-A", "-o", "json"])).items
+      .filter(({ spec }: { spec: { hostNetwork?: boolean } }) => spec.hostNetwork !== true);
+    // Beside them the two ends of the wire.
+    return stdout.trim().split("\n").length === pods.length + 2;
+  });
+}
 
-    await t.step("pods are injected, scheduled, chained and ready", async () => {
-      await node.apply(pod("server") + pod("client"));
-      await ready(node, "server");
-      await ready(node, "client");
+async function untilFree(node: TestNode): Promise<void> {
+  await node.until("the node has no taint of ours", async () => {
+    const { spec } = JSON.parse(await node.must(["get", "node", node.spec.name, "-o", "json"]));
+    return !JSON.stringify(spec.taints ?? []).includes("NodeReadiness");
+  });
+}
+
+interface Container {
+  readonly name: string;
+  readonly restartPolicy?: string;
+}
+
+interface Pod {
+  readonly spec: { readonly containers: Container[]; readonly initContainers?: Container[] };
+}
+
+const COMPONENTS = [
+  ["kuma-system", "deployment/kuma-webhook"],
+  ["kuma-system", "deployment/kuma-controller"],
+  ["kube-system", "daemonset/kuma-cni-node"],
+] as const;
+
+/** Makes pods one after the other, each of which has to be ready; gives how many there were. */
+async function streamOfPods(node: TestNode, signal: AbortSignal): Promise<number> {
+  let made = 0;
+  for (; !signal.aborted; made++) {
+    const name = `stream-${made}`;
+    const [pod = ""] = podAndService(name).split("---\n");
+    await node.apply(pod);
+    await ready(node, name);
+    const log = await node.must(["logs", "-n", "shop", name, "-c", "kuma-sidecar"]);
+    assert.match(log, /stand-in sidecar/);
+    await node.must(["delete", "pod", "-n", "shop", name, "--wait=false"]);
+  }
+  return made;
+}
+
+/** Names of everything in the cluster that the system could leave behind. */
+async function clusterObjects(node: TestNode): Promise<string[]> {
+  const kinds = "namespaces,crds,clusterroles,clusterrolebindings,priorityclasses," +
+    "mutatingwebhookconfigurations,validatingwebhookconfigurations";
+  const inNamespaces = "deployments,daemonsets,services,serviceaccounts,configmaps,secrets,roles," +
+    "rolebindings,poddisruptionbudgets,leases";
+  const names = async (...args: string[]) =>
+    (await node.must(["get", ...args, "-o", "name"])).trim().split("\n");
+  return [...await names(kinds), ...await names(inNamespaces, "-A")].sort();
+}
+
+/** What is in the folders of the node where a CNI lives. */
+async function nodeFilesOf(node: TestNode): Promise<string> {
+  const { stdout } = await node.run("find", [
+    ...["/etc/cni/net.d", "/opt/cni/bin", "-type", "f", "-exec", "sha256sum", "{}", "+"],
+  ]);
+  return stdout.trim().split("\n").sort().join("\n");
+}
+
+const names = (containers: readonly Container[] = []) => containers.map(({ name }) => name).join();
+
+test("pods live in the mesh of a real node", { sanitizeResources: false }, async (t) => {
+  await using node = await TestNode.start(IMAGES);
+  Deno.stderr.writeSync(new TextEncoder().encode(node.said));
+
+  await node.until(
+    "the node's own Lease is there",
+    async () =>
+      /lease/.test(await node.must(["get", "lease", "-n", "kube-node-lease", "-o", "name"])),
+  );
+  const before = { objects: await clusterObjects(node), files: await nodeFilesOf(node) };
+
+  await t.step("the system is applied and rolls out", async () => {
+    await node.apply(await manifests());
+    await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
+    await rolledOut(node, "kuma-system", "deployment/kuma-controller");
+    await node.apply(MESH);
+  });
+
+  await t.step("with kuma-init", () =>
+    live(node, ({ spec }) => {
+      assert.equal(names(spec.containers), "kuma-sidecar,app");
+      assert.equal(names(spec.initContainers), "kuma-init");
+    }));
+
+  await t.step("with kuma-init and native sidecars", async () => {
+    await node.apply(await manifests(...NATIVE));
+    await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
+    await live(node, ({ spec }) => {
+      assert.equal(names(spec.containers), "app");
+      const sidecar = spec.initContainers?.find(({ name }) => name === "kuma-sidecar");
+      assert.equal(sidecar?.restartPolicy, "Always");
     });
+  });
 
-    for (const family of ["IPv4", "IPv6"]) {
-      await t.step(`a connection goes through both sidecars, ${family}`, async () => {
-        const paths = "jsonpath={.status.podIPs[*].ip}";
-        const ips = (await node.must(["get", "pod", "-n", "shop", "server", "-o", paths])).split(
-          " ",
-        );
-        const ip = ips.find((one) => one.includes(":") === (family === "IPv6"));
-        assert.ok(ip !== undefined, `${ips}`);
-        const url = `http://${ip.includes(":") ? `[${ip}]` : ip}:8080/${family}`;
-        const answer = await node.must([
-          "exec",
-          "-n",
-          "shop",
-          "client",
-          "-c",
-          "app",
-          "--",
-          "/standin",
-          "get",
-          url,
-        ]);
-        assert.match(answer, new RegExp(`200 OK\\napp server saw /${family}`));
-        const out = await node.must(["logs", "-n", "shop", "client", "-c", "kuma-sidecar"]);
-        const at = ip.includes(":") ? `[${ip}]` : ip;
-        assert.ok(out.includes(`to ${at}:8080`), out);
-        const into = await node.must(["logs", "-n", "shop", "server", "-c", "kuma-sidecar"]);
-        assert.match(into, /inbound from .* to .*:8080/);
-      });
-    }
+  await t.step("the CNI comes: the node is tainted until it is ready, then free", async () => {
+    await node.apply(await manifests(...CNI));
+    await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
+    await rolledOut(node, "kuma-system", "deployment/kuma-controller");
+    await rolledOut(node, "kube-system", "daemonset/kuma-cni-node");
+    await untilFree(node);
+    // Its CNI gone, the node is tainted until the next one is ready.
+    await node.must(["delete", "pods", "-n", "kube-system", "-l", "app=kuma-cni", "--wait=false"]);
+    const logs = ["logs", "-n", "kuma-system", "deployment/kuma-controller", "--all-pods"];
+    await node.until(
+      "the node was tainted and freed",
+      async () => /node tainted: its CNI is not ready[^]*node freed/.test(await node.must(logs)),
+    );
+    await rolledOut(node, "kube-system", "daemonset/kuma-cni-node");
+    await untilFree(node);
+  });
 
-    await t.step("its Dataplane appears, with the tags of its Service", async () => {
-      await node.until("the Dataplane is ready", async () => {
-        const { stdout } = await node.kubectl([
-          "get",
-          "dataplane",
-          "-n",
-          "shop",
-          "server",
-          "-o",
-          "json",
-        ]);
-        if (stdout === "") return false;
-        const { spec } = JSON.parse(stdout);
-        const [inbound] = spec.networking.inbound;
-        return inbound.tags["kuma.io/service"] === "server_shop_svc_80" &&
-          inbound.tags["kuma.io/protocol"] === "http" && inbound.health.ready === true;
-      });
-    });
+  await t.step(
+    "with the CNI",
+    () => live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-validation")),
+  );
 
-    await t.step("deleted pods leave nothing", async () => {
-      await node.must(["delete", "pod", "-n", "shop", "server", "client", "--wait"]);
-      await node.until(
-        "the Dataplanes are gone",
-        async () => (await node.must(["get", "dataplanes", "-n", "shop", "-o", "name"])) === "",
-      );
-      await node.until("no veth is left but the system's", async () => {
-        const { stdout } = await node.run("ip", ["-o", "link", "show", "type", "veth"]);
-        const { stdout: pods } = await node.kubectl([
-          "get",
-          "pods",
-          "-A",
-          "-o",
-          "jsonpath={.items[?(@.spec.hostNetwork!=true)].metadata.name}",
-        ]);
-        // Two ends of the wire, and one end for each pod that has a namespace of its own.
-        return stdout.trim().split("\n").length ===
-          2 + pods.split(" ").filter((one) => one !== "").length;
-      });
-    });
-  },
-);
+  await t.step(
+    "every component is rolled out anew under a stream of pods, and none fails",
+    async () => {
+      const over = new AbortController();
+      const stream = streamOfPods(node, over.signal);
+      for (const [namespace, what] of COMPONENTS) {
+        await node.must(["rollout", "restart", what, "-n", namespace]);
+        await rolledOut(node, namespace, what);
+      }
+      over.abort();
+      const made = await stream;
+      assert.ok(made >= 5, `${made} pods`);
+      await untilFree(node);
+    },
+  );
+
+  await t.step("uninstalled, the cluster and the node are as before", async () => {
+    await node.must(["delete", "namespace", "shop", "--wait"]);
+    await node.must(["delete", "mesh", "default"]);
+    const { dir, programs } = node.spec;
+    const path = `PATH=${programs.kubectl.replace(/\/kubectl$/, "")}:${Deno.env.get("PATH")}`;
+    const sets = [...VALUES, ...CNI].flatMap((value) => ["--set", value]);
+    const done = await node.run("env", [
+      ...[path, `KUBECONFIG=${nodeFiles(dir).kubeconfig("admin")}`, kumactlPath()],
+      ...["uninstall", "control-plane", ...sets],
+    ]);
+    assert.equal(done.code, 0, done.stdout + done.stderr);
+    assert.deepEqual(await clusterObjects(node), before.objects);
+    assert.deepEqual(await nodeFilesOf(node), before.files);
+  });
+});
