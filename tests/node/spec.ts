@@ -25,7 +25,13 @@ export interface NodeSpec {
 export const CGROUP = "kuma-test-node";
 
 /** Files below the node's folder. */
-export function nodeFiles(dir: string) {
+export function nodeFiles(dir: string): {
+  readonly spec: string;
+  readonly pki: string;
+  readonly log: string;
+  readonly kubeconfig: (who: string) => string;
+  readonly etcdSocket: string;
+} {
   return {
     spec: `${dir}/spec.json`,
     pki: `${dir}/pki`,

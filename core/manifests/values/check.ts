@@ -104,12 +104,8 @@ function typed(value: Json, definition: ValueDefinition): Json {
 }
 
 function formed(text: string, { path, form, initial }: ValueDefinition): string {
-  // deno-lint-ignore no-control-regex
-  if (
-    path !== "controlPlane.config" && /[\u0000-\u001f\u007f]/.test(text) && !/caBundle$/.test(path)
-  ) {
-    throw wrong(path, text, "a text of one line");
-  }
+  const lines = path === "controlPlane.config" || /caBundle$/.test(path);
+  if (!lines && [...text].some(isControl)) throw wrong(path, text, "a text of one line");
   if (form === undefined) return text;
   if (Array.isArray(form)) {
     if (form.includes(text)) return text;
@@ -121,6 +117,10 @@ function formed(text: string, { path, form, initial }: ValueDefinition): string 
   if (!pattern.test(text) || text.length > 253) throw wrong(path, text, what);
   if (form === "port" && Number(text) > 65_535) throw wrong(path, text, "a port from 1 to 65535");
   return text;
+}
+
+function isControl(character: string): boolean {
+  return character < " " || character === "\u007f";
 }
 
 function wrong(path: string, value: Json, what: string): KumaError {
