@@ -34,7 +34,7 @@ const MESSAGES: Readonly<Record<keyof typeof VERDICTS, string>> = {
   VERDICT_DROP_REUSE: "dropped: a connection with the same ends has just been closed",
   VERDICT_ERROR_ASSIGN: "dropped: the kernel did not give it to the sidecar",
   VERDICT_ERROR_LOST: "no memory to tell the sidecar where it was going",
-  VERDICT_ERROR_STORAGE: "refused: no memory to remember where it was going",
+  VERDICT_ERROR_MEMORY: "refused: no memory to remember where it was going",
   VERDICT_EVENT_LOST: "events were lost: nobody read them in time",
 };
 

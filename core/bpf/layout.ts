@@ -75,7 +75,7 @@ export const VERDICTS = {
   VERDICT_DROP_REUSE: 12,
   VERDICT_ERROR_ASSIGN: 13,
   VERDICT_ERROR_LOST: 14,
-  VERDICT_ERROR_STORAGE: 15,
+  VERDICT_ERROR_MEMORY: 15,
   VERDICT_EVENT_LOST: 16,
 } as const;
 
@@ -131,7 +131,7 @@ export const UID_RULE = new Struct("uid_rule", {
   protocol: "u32",
 });
 
-/** Value of `connections`, and of the socket storage `client_dst`. */
+/** Value of `connections` and of `clients`, whose key is a socket's cookie, u64. */
 export const ORIGINAL = new Struct("original", {
   address: "address",
   port: "u16",
@@ -212,7 +212,7 @@ export const NODE_MAPS = [
   "pod_counters",
   "events",
   "event_budget",
-  "client_dst",
+  "clients",
   "connections",
   "accelerated",
 ] as const;
@@ -242,6 +242,7 @@ export interface NodeProgram {
 export const CGROUP_PROGRAMS: readonly NodeProgram[] = [
   { name: "original_dst", attachType: 21, optional: false },
   { name: "handshake", attachType: 3, optional: false },
+  { name: "release", attachType: 34, optional: true },
   { name: "recvmsg4", attachType: 19, optional: false },
   { name: "recvmsg6", attachType: 20, optional: false },
   { name: "getpeername4", attachType: 29, optional: true },

@@ -76,9 +76,10 @@ static __always_inline void watch_states(struct bpf_sock_ops *context)
  * The port is chosen, the SYN is not yet sent: with data in it (TCP Fast Open) the proxy might ask before it is
  * answered.
  */
-static __always_inline void begins(struct bpf_sock_ops *context, struct bpf_sock *sk)
+static __always_inline void begins(struct bpf_sock_ops *context)
 {
-	struct original *original = bpf_sk_storage_get(&client_dst, sk, 0, 0);
+	__u64 cookie = bpf_get_socket_cookie(context);
+	struct original *original = bpf_map_lookup_elem(&clients, &cookie);
 	struct connection key;
 	struct address remote;
 	int error;
@@ -108,6 +109,7 @@ static __always_inline void ends(struct bpf_sock_ops *context)
 	bpf_map_delete_elem(&connections, &key);
 }
 
+/* Of a connection within a namespace, between the proxy and its application, both ends come here. */
 static __always_inline void join(struct bpf_sock_ops *context)
 {
 	struct ends ends = {
@@ -130,9 +132,12 @@ static __always_inline void join(struct bpf_sock_ops *context)
 static __always_inline void accepted(struct bpf_sock_ops *context)
 {
 	struct address local = local_address(context);
+	struct address remote = remote_address(context);
 	struct connection key;
 	struct pod *pod;
 
+	if (meaning_of(&remote) & MEANS_PASSTHROUGH)
+		join(context);
 	if (!is_localhost(&local))
 		return;
 	key = from_proxy(context);
@@ -146,23 +151,26 @@ static __always_inline void accepted(struct bpf_sock_ops *context)
 		count(key.netns, VERDICT_DIRECT);
 }
 
+/* The client's end of a connection to the proxy, or of the proxy's to its application. */
+static __always_inline void connected(struct bpf_sock_ops *context)
+{
+	struct address local = local_address(context);
+	__u64 cookie = bpf_get_socket_cookie(context);
+
+	if ((meaning_of(&local) & MEANS_PASSTHROUGH) || bpf_map_lookup_elem(&clients, &cookie))
+		join(context);
+}
+
 SEC("sockops")
 int handshake(struct bpf_sock_ops *context)
 {
-	struct bpf_sock *sk;
-
 	switch (context->op) {
 	case BPF_SOCK_OPS_TCP_CONNECT_CB:
-		sk = context->sk;
-		if (sk)
-			begins(context, sk);
+		begins(context);
 		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
-		if (!constants.accelerate)
-			break;
-		sk = context->sk;
-		if (sk && bpf_sk_storage_get(&client_dst, sk, 0, 0))
-			join(context);
+		if (constants.accelerate)
+			connected(context);
 		break;
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
 		accepted(context);
@@ -172,6 +180,21 @@ int handshake(struct bpf_sock_ops *context)
 			ends(context);
 		break;
 	}
+	return 1;
+}
+
+/* A socket goes. Linux 5.9; without it, entries stay until newer ones displace them. */
+SEC("cgroup/sock_release")
+int release(struct bpf_sock *context)
+{
+	__u64 netns = bpf_get_netns_cookie(context);
+	__u64 cookie;
+
+	if (!bpf_map_lookup_elem(&pods, &netns))
+		return 1;
+	cookie = bpf_get_socket_cookie(context);
+	if (bpf_map_lookup_elem(&clients, &cookie))
+		bpf_map_delete_elem(&clients, &cookie);
 	return 1;
 }
 

@@ -132,7 +132,7 @@ enum verdict {
 	VERDICT_DROP_REUSE = 12,    /* from outside, the ends are those of a socket in TIME_WAIT, and `reuse` is not there */
 	VERDICT_ERROR_ASSIGN = 13,  /* from outside, the kernel refused to give it to the proxy; dropped */
 	VERDICT_ERROR_LOST = 14,    /* no memory to tell the proxy where the connection was going */
-	VERDICT_ERROR_STORAGE = 15, /* no memory to remember where it was going; refused */
+	VERDICT_ERROR_MEMORY = 15,  /* no memory to remember where it was going; refused */
 	VERDICT_EVENT_LOST = 16,    /* an event that found the ring full */
 	VERDICT_COUNT = 32,
 };
@@ -140,14 +140,15 @@ enum verdict {
 /* Verdicts of which events are written whether somebody asked or not. */
 #define VERDICT_ERRORS \
 	((1 << VERDICT_DROP_CUT) | (1 << VERDICT_DROP_REUSE) | (1 << VERDICT_ERROR_ASSIGN) | \
-	 (1 << VERDICT_ERROR_LOST) | (1 << VERDICT_ERROR_STORAGE))
+	 (1 << VERDICT_ERROR_LOST) | (1 << VERDICT_ERROR_MEMORY))
 
 /* Map `pod_counters`: hash per CPU, the cookie (__u64) -> ; an entry is made and removed with the pod's. */
 struct counters {
 	__u64 verdicts[VERDICT_COUNT];
 };
 
-/* Socket storage `client_dst` (sockets that we redirected), and the value of `connections`: where it was going. */
+/* Maps `clients` (LRU hash, the cookie of a socket that we redirected, __u64 -> ) and `connections`: where it was going.
+ * With more such sockets than MAX_SOCKETS, getpeername(2) of the oldest tells where they are redirected to. */
 struct original {
 	struct address address;
 	__u16 port;

@@ -31,11 +31,12 @@ static __always_inline void name6(struct bpf_sock_addr *context, const struct ad
 /* Where a redirected socket believes to be talking to; absent where `from` is not where we sent it. */
 static __always_inline struct original *believed(struct bpf_sock_addr *context, const struct address *from)
 {
+	__u64 cookie = bpf_get_socket_cookie(context);
 	struct original *original;
 
 	if (!is_localhost(from))
 		return 0;
-	original = bpf_sk_storage_get(&client_dst, context->sk, 0, 0);
+	original = bpf_map_lookup_elem(&clients, &cookie);
 	if (!original || original->proxy_port != bpf_ntohs((__u16)context->user_port))
 		return 0;
 	return original;
@@ -56,11 +57,12 @@ static __always_inline bool pod_source(struct bpf_sock_addr *context, bool ipv4,
 /* The source to name for `own`, the socket's own address, where we have redirected the socket. */
 static __always_inline bool own_source(struct bpf_sock_addr *context, const struct address *own, struct address *source)
 {
+	__u64 cookie = bpf_get_socket_cookie(context);
 	struct original *original;
 
 	if (!is_localhost(own))
 		return false;
-	original = bpf_sk_storage_get(&client_dst, context->sk, 0, 0);
+	original = bpf_map_lookup_elem(&clients, &cookie);
 	return original && !original->bound && pod_source(context, is_ipv4(own), source);
 }
 

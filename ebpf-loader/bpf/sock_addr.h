@@ -8,8 +8,6 @@
 #include "outbound.h"
 #include "report.h"
 
-#define ENOMEM 12
-
 /* Struct sockaddr_in and sockaddr_in6 of the kernel's own headers clash with those of the C library. */
 struct name4 {
 	__u16 family;
@@ -69,14 +67,15 @@ static __always_inline void tell(struct bpf_sock_addr *context, const struct att
 }
 
 /*
- * Decides about one attempt and notes its destination on the socket. Gives the port of this machine to go to
- * instead, 0 to leave it alone, or -1 to refuse it. `attempt` comes with the address.
+ * Decides about one attempt and notes where the socket was going. Gives the port of this machine to go to instead, 0 to
+ * leave it alone, or -1 to refuse it. `attempt` comes with the address.
  */
 static __always_inline int steer(struct bpf_sock_addr *context, struct attempt *attempt, enum hook hook)
 {
-	struct original *original;
+	struct original original = {};
 	enum verdict verdict;
-	__u16 port;
+	__u64 cookie;
+	int error;
 
 	attempt->protocol = context->protocol;
 	if (attempt->protocol != IPPROTO_TCP && attempt->protocol != IPPROTO_UDP)
@@ -85,6 +84,7 @@ static __always_inline int steer(struct bpf_sock_addr *context, struct attempt *
 	attempt->pod = bpf_map_lookup_elem(&pods, &attempt->netns);
 	if (!attempt->pod)
 		return 0;
+	cookie = bpf_get_socket_cookie(context);
 	attempt->means = meaning_of(&attempt->to);
 	attempt->port = bpf_ntohs((__u16)context->user_port);
 	if (attempt->protocol == IPPROTO_UDP && (attempt->port != DNS_PORT || !dns_on(attempt)))
@@ -96,29 +96,28 @@ static __always_inline int steer(struct bpf_sock_addr *context, struct attempt *
 	} else {
 		verdict = decide_dns(attempt);
 	}
-	port = proxy_port(attempt->pod, verdict);
-	if (port) {
-		original = bpf_sk_storage_get(&client_dst, context->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-		if (!original) {
-			tell(context, attempt, hook, VERDICT_ERROR_STORAGE, ENOMEM);
+	original.proxy_port = proxy_port(attempt->pod, verdict);
+	if (original.proxy_port) {
+		original.address = attempt->to;
+		original.port = attempt->port;
+		original.verdict = verdict;
+		original.bound = attempt->bound;
+		error = bpf_map_update_elem(&clients, &cookie, &original, BPF_ANY);
+		if (error) {
+			tell(context, attempt, hook, VERDICT_ERROR_MEMORY, -error);
 			return -1;
 		}
-		original->address = attempt->to;
-		original->port = attempt->port;
-		original->proxy_port = port;
-		original->verdict = verdict;
-		original->bound = attempt->bound;
 	}
 	tell(context, attempt, hook, verdict, 0);
-	if (port)
-		return port;
+	if (original.proxy_port)
+		return original.proxy_port;
 forget:
 	/*
 	 * A socket may connect again: the first destination no longer holds. But sendmsg(2) also comes here for what a
 	 * connected socket of IPv6 sends to IPv4, with the destination that connect(2) has already changed.
 	 */
-	if (hook == HOOK_CONNECT)
-		bpf_sk_storage_delete(&client_dst, context->sk);
+	if (hook == HOOK_CONNECT && bpf_map_lookup_elem(&clients, &cookie))
+		bpf_map_delete_elem(&clients, &cookie);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FAMILIES } from "core/proxy/resolved.ts";
+import { FAMILIES, type ResolvedConfig } from "core/proxy/resolved.ts";
 import { buildRuleset } from "core/rules/build.ts";
 import { renderRestore } from "core/rules/render.ts";
 import { Namespace } from "tests/kernel/namespace.ts";
@@ -26,10 +26,11 @@ export class BenchPlace implements AsyncDisposable {
     readonly node: BpfNode,
     readonly pods: Readonly<Record<Mode, Namespace>>,
     readonly outside: readonly Namespace[],
+    private readonly config: ResolvedConfig,
   ) {}
 
-  /** Makes the pods, and puts rules and programs in force. `accelerate` joins sockets in the third. */
-  static async create({ accelerate = false }: { accelerate?: boolean } = {}): Promise<BenchPlace> {
+  /** Makes the pods, and puts rules and programs in force. */
+  static async create(): Promise<BenchPlace> {
     const node = await BpfNode.create();
     const pods: Partial<Record<Mode, Namespace>> = {};
     const outside: Namespace[] = [];
@@ -43,17 +44,23 @@ export class BenchPlace implements AsyncDisposable {
       );
       await addDefaultRoute(pod.name, SERVER);
     }
-    const place = new BenchPlace(node, pods as Record<Mode, Namespace>, outside);
     const config = await configurationOf([]);
+    const place = new BenchPlace(node, pods as Record<Mode, Namespace>, outside, config);
     for (const family of FAMILIES) {
       const facts = { family, loopback: "lo", dnsServers: [], comments: true };
       const works = { conntrackZones: true, mangle: true, dockerOutput: false };
       const rules = renderRestore(buildRuleset(config, { ...facts, ...works }));
       await place.pods.iptables.restore("nft", family, rules);
     }
-    node.load({ accelerate });
-    node.add({ netns: `/run/netns/${place.pods.eBPF.name}`, config, accelerate });
+    place.redirect({ accelerate: false });
     return place;
+  }
+
+  /** Puts the programs in the place of former ones; they join the third pod's sockets where asked. */
+  redirect({ accelerate }: { accelerate: boolean }): void {
+    this.node.load({ accelerate });
+    const netns = `/run/netns/${this.pods.eBPF.name}`;
+    this.node.add({ netns, config: this.config, accelerate });
   }
 
   /** Sockets that this process makes from now on are seen by the programs only for the third pod. */

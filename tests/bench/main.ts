@@ -9,6 +9,7 @@ import { ROOT } from "build/task.ts";
 import { cniRows } from "./cni_bench.ts";
 import { controllerBench, FULL } from "./controller_bench.ts";
 import { rulesetsPerSecond } from "./core_bench.ts";
+import { ebpfBench } from "./ebpf_bench.ts";
 import { buildEmptyProgram } from "./empty.ts";
 import { informerBench } from "./informer_bench.ts";
 import { installerRows } from "./installer_bench.ts";
@@ -40,7 +41,8 @@ export async function bench(runs: number, print: (text: string) => void): Promis
     print(renderTable("install-cni, kuma-cni copied to an empty node", installer));
     const rows = [...kumactl, ...cni, ...installer];
     return missed(rows).length + informers + (fast ? 0 : 1) +
-      await webhookBench(WEBHOOK_SECONDS, print) + await controllerBench(FULL, print);
+      await webhookBench(WEBHOOK_SECONDS, print) + await controllerBench(FULL, print) +
+      await ebpfBench();
   } finally {
     await Deno.remove(work, { recursive: true });
   }

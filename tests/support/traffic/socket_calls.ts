@@ -25,6 +25,7 @@ const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
   setns: { parameters: ["i32", "i32"], result: "i32" },
   setfsuid: { parameters: ["u32"], result: "i32" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   syscall: { parameters: ["i64", "i64", "i64", "i64"], result: "i64" },
   inet_pton: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
