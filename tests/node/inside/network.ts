@@ -6,7 +6,7 @@ import { step } from "./step.ts";
  * of Services before kube-proxy's DNAT in OUTPUT gets to see them, and the plugin asks https://10.0.0.1 from here.
  */
 export async function prepareNetwork({ ip, name }: NodeSpec): Promise<void> {
-  Deno.hostname() === name || await step(`hostname ${name}`);
+  await step(`hostname ${name}`);
   await step("ip link set lo up");
   await step("ip link add wire0 type veth peer name wire1");
   await step(`ip addr add ${ip}/24 dev wire0`);

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sort"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -27,7 +28,9 @@ func main() {
 	check(err)
 	names := []string{}
 	for name := range files {
-		names = append(names, name)
+		if strings.HasSuffix(name, ".yaml") { // NOTES.txt is for people
+			names = append(names, name)
+		}
 	}
 	sort.Strings(names)
 	for _, definition := range chart.CRDObjects() {

@@ -1,0 +1,85 @@
+/**
+ * The Helm chart, rendered by Helm's own engine, gives the objects that `kumactl install control-plane` prints.
+ */
+import assert from "node:assert/strict";
+import { writeChart } from "build/chart.ts";
+import { ran } from "core/program/testing.ts";
+import { parseAllDocuments } from "core/proxy/yaml_library.ts";
+import { KUMACTL } from "../../kumactl/program.ts";
+import { must } from "../support/processes.ts";
+import { requires } from "../support/requires.ts";
+import { helmEngine } from "./helm.ts";
+
+const test = requires("go");
+
+/** Values by what they are about; each has to give the same objects both ways. */
+const CASES: Record<string, string[]> = {
+  "defaults": [],
+  "the CNI of a Calico cluster": [
+    "cni.enabled=true",
+    "cni.chained=true",
+    "cni.confName=10-calico.conflist",
+    "cni.netDir=/etc/cni/net.d",
+    "cni.binDir=/opt/cni/bin",
+  ],
+  "images, zone, variables and labels": [
+    "global.image.registry=registry.example:5000/a",
+    "global.image.tag=1.2",
+    "controlPlane.zone=eu-1",
+    "controlPlane.envVars.KUMA_RUNTIME_KUBERNETES_NODE_TAINT_CONTROLLER_ENABLED=false",
+    "controlPlane.envVars.A=1",
+    "controlPlane.extraLabels.team=mesh",
+    "controlPlane.tolerations[0].key=a",
+    "nameOverride=mesh",
+  ],
+  "nothing that can be switched off": [
+    "controller.enabled=false",
+    "cni.enabled=false",
+    "controlPlane.injectorFailurePolicy=Ignore",
+  ],
+  "a certificate of cert-manager": ["controlPlane.tls.general.certManager.enabled=true"],
+  "a certificate of one's own": [
+    "controlPlane.tls.general.secretName=mine",
+    "controlPlane.tls.general.caBundle=QUJD",
+  ],
+  "eBPF and a ConfigMap for the transparent proxy": [
+    "cni.enabled=true",
+    "experimental.ebpf.enabled=true",
+    "transparentProxy.configMap.enabled=true",
+  ],
+};
+
+/** Objects by kind and name, each with its keys sorted; the namespace itself is Helm's business. */
+function objectsIn(text: string): Map<string, unknown> {
+  const all = parseAllDocuments(text).map((document) => (document as { toJS(): unknown }).toJS());
+  const objects = all.filter((one): one is Named => one !== null && typeof one === "object")
+    .filter(({ kind }) => kind !== "Namespace");
+  return new Map(objects.map((one) => [`${one.kind}/${one.metadata.name}`, one]));
+}
+
+interface Named {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+for (const [name, values] of Object.entries(CASES)) {
+  test(`chart and command give the same: ${name}`, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await writeChart(`${folder}/chart`);
+      const rendered = await must(await helmEngine(), [
+        `${folder}/chart`,
+        "kuma-system",
+        ...values,
+      ]);
+      const sets = values.flatMap((value) => ["--set", value]);
+      const printed = await ran(KUMACTL, ["install", "control-plane", ...sets]);
+      assert.equal(printed.code, 0, printed.err);
+      const theirs = objectsIn(rendered), ours = objectsIn(printed.out);
+      assert.deepEqual([...theirs.keys()].sort(), [...ours.keys()].sort());
+      for (const [key, object] of ours) assert.deepEqual(theirs.get(key), object, key);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
