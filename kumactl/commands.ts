@@ -123,7 +123,7 @@ export const COMMANDS = {
     examples: [
       { does: "take the rules out", command: "kumactl uninstall transparent-proxy" },
       {
-        does: "show what would be left",
+        does: "show what would go",
         command: "kumactl uninstall transparent-proxy --dry-run",
       },
     ],

@@ -1,5 +1,7 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { hasUsableIpv6 } from "core/host/interfaces.ts";
+import { effectiveUserId } from "core/host/libc.ts";
+import { holdsOurIptables, lookAround } from "core/host/nftables/surroundings.ts";
 import { prefixed, shown } from "core/grammar/echo.ts";
 import { parseIpFamilyMode } from "core/grammar/names.ts";
 import { parsePort } from "core/grammar/ports.ts";
@@ -23,10 +25,8 @@ export async function installValidatorCommand(
   const mode = readFlag(parsed, "ip-family-mode", parseIpFamilyMode);
   const port = readFlag(parsed, "validation-server-port", parsePort);
   const failures: string[] = [];
-  let checked = 0;
-  for (const family of FAMILIES) {
-    if (!wanted(family, mode)) continue;
-    checked++;
+  const checked = FAMILIES.filter((family) => wanted(family, mode));
+  for (const family of checked) {
     try {
       await validateRedirection(family, port, { logger: logger.with({ family }) });
       logger.with({ family }).info("validation passed, iptables rules are in effect");
@@ -35,11 +35,31 @@ export async function installValidatorCommand(
       failures.push(errorText(thrown));
     }
   }
-  if (checked === 0) {
+  if (checked.length === 0) {
     failures.push("the mode is ipv6, but this machine has no IPv6 address beside ::1");
   }
   if (failures.length === 0) return 0;
-  throw new KumaError("KUMA-TP-025", `validation failed: ${failures.join("; ")}`);
+  throw new KumaError("KUMA-TP-025", `validation failed: ${failures.join("; ")}`, {
+    hint: likelyCause(),
+  });
+}
+
+/** What of the two usual causes it is, as far as this process may see. */
+function likelyCause(): string {
+  const uid = effectiveUserId();
+  const asUser =
+    `this runs as UID ${uid}, and rules redirect what the kuma-dp user sends (5678 unless another ` +
+    "was named): run it as that user";
+  const none =
+    "no rules of the transparent proxy are in this network namespace: install them first, or let the CNI";
+  try {
+    const around = lookAround();
+    if (around.ourTable || holdsOurIptables(around)) return asUser;
+    return around.reason === undefined ? none : `${asUser}; or ${none}`;
+  } catch (error) {
+    if (error instanceof KumaError) return `${asUser}; or ${none}`;
+    throw error;
+  }
 }
 
 /** IPv6 is left out where the machine has none; IPv4 only where it is not asked for. */

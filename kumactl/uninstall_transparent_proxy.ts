@@ -5,7 +5,7 @@ import type { Io } from "core/program/io.ts";
 import { LineLogger } from "./line_logger.ts";
 import { checkPlatform } from "./preflight.ts";
 
-/** `kumactl uninstall transparent-proxy`: takes our rules out again, or prints what would be left. */
+/** `kumactl uninstall transparent-proxy`: takes our rules out again, or prints what would go. */
 export async function uninstallTransparentProxyCommand(
   { flags }: ParsedCommand,
   io: Io,
@@ -29,7 +29,11 @@ export async function uninstallTransparentProxyCommand(
     verbose: boolFlag(flags, "verbose"),
     ebpf,
   });
-  if (!dryRun) {
+  if (dryRun) {
+    if (!report.changed && !removed) {
+      io.out("No transparent proxy is installed, nothing would go.\n");
+    }
+  } else {
     io.out(
       report.changed || removed
         ? "Transparent proxy uninstalled successfully.\n"

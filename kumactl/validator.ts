@@ -20,10 +20,20 @@ const ADDRESSES = {
   ipv6: { local: "::1", passthrough: PASSTHROUGH_ADDRESSES.ipv6 },
 } as const;
 
+/**
+ * Nothing redirects where the kernel refuses at once: no rules are there, or they are not about this user. The rules are in
+ * before a container starts, so waiting as Kuma 2.9 does, 10 s for each family, would only hide the reason.
+ */
+const REFUSALS = 2;
+const REFUSAL_PAUSE_MS = 250;
+
+/** The kernel refused: nobody listens at the passthrough address itself. */
+class Refused extends Error {}
+
 /** How patient the check is; the defaults are those of Kuma 2.9. */
 export interface ValidationOptions {
   readonly logger?: Logger;
-  /** Tries after the first, 10. */
+  /** Tries after the first, 10; but {@linkcode REFUSALS} where the kernel refuses: that is no matter of time. */
   readonly retries?: number;
   /** Milliseconds between tries, 1000. */
   readonly pauseMs?: number;
@@ -45,17 +55,20 @@ export async function validateRedirection(
   const { logger = silentLogger, retries = 10, pauseMs = 1000, timeoutMs = 50 } = options;
   const { local } = ADDRESSES[family];
   const listener = listen(local, port);
+  let refusals = 0;
   const served = serve(listener, new TextEncoder().encode(local));
   try {
     for (let attempt = 1;; attempt++) {
       try {
         return await probe(family, timeoutMs);
       } catch (thrown) {
-        if (attempt > retries) throw notRedirected(family, port, thrown);
+        if (thrown instanceof Refused && ++refusals > REFUSALS || attempt > retries) {
+          throw notRedirected(family, port, thrown);
+        }
         logger.with({ attempt: `${attempt}/${retries + 1}` }).info(
           `not redirected yet: ${errorText(thrown)}`,
         );
-        await delay(pauseMs);
+        await delay(thrown instanceof Refused ? Math.min(pauseMs, REFUSAL_PAUSE_MS) : pauseMs);
       }
     }
   } finally {
@@ -103,22 +116,25 @@ function probe(family: Family, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let answer = "";
     // With a local address given, the runtime tells of an error only after the close.
-    let reason = "the connection was refused";
+    let reason: Error = new Refused("the connection was refused");
     const socket = connect({ host: passthrough, port, localAddress: local });
     const timer = after(timeoutMs, () => {
-      reason = `no answer within ${timeoutMs} ms`;
+      reason = new Error(`no answer within ${timeoutMs} ms`);
       socket.destroy();
     });
-    socket.on("connect", () => reason = "the connection was answered by another program");
+    socket.on(
+      "connect",
+      () => reason = new Error("the connection was answered by another program"),
+    );
     socket.on("data", (bytes) => answer += new TextDecoder().decode(bytes));
     socket.on("error", (error) => {
       timer[Symbol.dispose]();
-      reject(error);
+      reject(/ECONNREFUSED/.test(error.message) ? new Refused(error.message) : error);
     });
     socket.on("close", () => {
       timer[Symbol.dispose]();
       if (answer === local) resolve();
-      else reject(new Error(reason));
+      else reject(reason);
     });
   });
 }

@@ -19,20 +19,29 @@ export function quotedList(values: readonly string[]): string {
 }
 
 /** The error for a value outside its grammar. */
-export function wrongValue(name: string, value: string, hint?: string): KumaError {
+export function wrongValue(
+  name: string,
+  value: string,
+  hint?: string,
+  kind: "annotation" | "label" = "annotation",
+): KumaError {
   const options = hint === undefined ? {} : { hint };
   return new KumaError(
     "KUMA-WH-002",
-    `annotation "${name}" has wrong value ${quoted(value)}`,
+    `${kind} "${name}" has wrong value ${quoted(value)}`,
     options,
   );
 }
 
 /** `true`, `yes`, `enabled`, `false`, `no`, `disabled`, exactly so. */
-export function readSwitch(name: string, value: string): boolean {
+export function readSwitch(
+  name: string,
+  value: string,
+  kind: "annotation" | "label" = "annotation",
+): boolean {
   if (value === "true" || value === "yes" || value === "enabled") return true;
   if (value === "false" || value === "no" || value === "disabled") return false;
-  throw wrongValue(name, value);
+  throw wrongValue(name, value, undefined, kind);
 }
 
 /** Decimal digits, at most `max`; leading zeros are fine, signs and blanks are not. */

@@ -110,6 +110,12 @@ test("dry runs change nothing and show the rules", async () => {
   assert.equal(await machine.firewall(), before);
   await machine.kumactlMust(...install());
   const installed = await machine.firewall();
-  await machine.kumactlMust(...uninstall("--dry-run"));
+  const going = await machine.kumactlMust(...uninstall("--dry-run"));
   assert.equal(await machine.firewall(), installed);
+  assert.match(going, /^### IPv4, iptables-nft: would go ###\n\n\*nat\n:KUMA_MESH_INBOUND -\n/);
+  assert.match(going, /^-A OUTPUT .*-j KUMA_MESH_OUTBOUND$/m);
+  assert.match(going, /### IPv6, iptables-nft: would go ###/);
+  assert.doesNotMatch(going, /DOCKER|KUBE|MASQUERADE/);
+  await machine.kumactlMust(...uninstall());
+  assert.match(await machine.kumactlMust(...uninstall("--dry-run")), /nothing would go/);
 });

@@ -54,7 +54,8 @@ export function decideInjection(
     if (value === undefined) continue;
     const made = namespace.assumed && (map === namespace.labels || map === namespace.annotations);
     const how = made ? "is assumed to be" : "is";
-    return { inject: readSwitch(NAME, value), reason: `${what} ${NAME} ${how} ${value}` };
+    const kind = map === pod.labels || map === namespace.labels ? "label" : "annotation";
+    return { inject: readSwitch(NAME, value, kind), reason: `${what} ${NAME} ${how} ${value}` };
   }
   const reason = `neither the pod nor namespace ${pod.namespace} has the label ${NAME}`;
   return { inject: false, reason, undecided: true };

@@ -10,6 +10,7 @@ import { compareNft } from "core/rules/nft/compare.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { renderNft } from "core/rules/nft/text.ts";
 import type { HostReport, InstallOptions } from "../transparent_proxy/options.ts";
+import { endangersSsh, SSH_WARNING } from "../ssh_sessions.ts";
 import { requireIpv6 } from "../transparent_proxy/require_ipv6.ts";
 import type { Session } from "../transparent_proxy/session.ts";
 import { type NftPlan, planNftables } from "./plan.ts";
@@ -46,14 +47,14 @@ export function installNftables(
     pod: options.netnsPath !== undefined,
   });
   using socket = new NftSocket();
-  const changed = apply(socket, plan, session, options);
+  const changed = apply(socket, { ...plan, config }, session, options);
   session.lap("apply");
   return nftReport(plan, changed, session);
 }
 
 function apply(
   socket: NftSocket,
-  { table }: NftPlan,
+  { table, config }: NftPlan & { readonly config: ResolvedConfig },
   { logger, print }: Session,
   options: InstallOptions,
 ): boolean {
@@ -61,7 +62,7 @@ function apply(
   if (found !== undefined && compareNft(table, found).length === 0) return false;
   // Nobody has a session in a pod that is only being made.
   if (options.netnsPath === undefined) {
-    logger.info("about to change the firewall: an SSH session may drop");
+    if (endangersSsh(config)) logger.warn(SSH_WARNING);
     print?.(renderNft(table));
   }
   options.signal?.throwIfAborted();

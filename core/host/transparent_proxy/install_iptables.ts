@@ -18,6 +18,7 @@ import type { InstallSubject } from "../nftables/install.ts";
 import { holdsOurIpv6 } from "../nftables/surroundings.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
 import { type HostPlan, planInstall } from "./plan.ts";
+import { endangersSsh, SSH_WARNING } from "../ssh_sessions.ts";
 import { requireIpv6 } from "./require_ipv6.ts";
 import { installReport } from "./report.ts";
 import { again, type Session } from "./session.ts";
@@ -61,8 +62,8 @@ export async function installIptables(
     const before = notesBefore(notes, plan, session);
     const hold = openNotes(journal, { notes, changes, before }, session);
     // Nobody has a session in a pod that is only being made.
-    if (options.netnsPath === undefined) {
-      session.logger.info("about to change the firewall: an SSH session may drop");
+    if (options.netnsPath === undefined && endangersSsh(config)) {
+      session.logger.warn(SSH_WARNING);
     }
     try {
       await applyChanges(changes, {

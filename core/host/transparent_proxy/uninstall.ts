@@ -66,7 +66,7 @@ export async function uninstallTransparentProxy(
 }
 
 /**
- * Takes our rules out of iptables, of whatever flavour and family, or shows what would be left in a dry run.
+ * Takes our rules out of iptables, of whatever flavour and family, or shows in a dry run what would go.
  *
  * @throws {KumaError} with the firewall as it was (`KUMA-TP-208` aside).
  */
@@ -122,27 +122,25 @@ async function planRemoval(
   return changes;
 }
 
-/** Prints what would be left of each firewall that holds something of ours. */
+/** Prints what would go from each firewall that holds something of ours. */
 function showRemoval(changes: readonly FirewallChange[], { print }: Session): void {
   const parts = changes.filter(({ transition }) => transition.text !== "").map((change) => {
-    const { family } = change.view.tools;
-    return `### ${family === "ipv4" ? "IPv4" : "IPv6"} ###\n\n${
-      remaining(change.view, change.known ?? [])
+    const { family, flavour } = change.view.tools;
+    return `### ${family === "ipv4" ? "IPv4" : "IPv6"}, iptables-${flavour}: would go ###\n\n${
+      going(change.view, change.known ?? [])
     }`;
   });
   if (parts.length > 0) print?.(`${parts.join("\n\n")}\n`);
 }
 
-function remaining({ state }: FirewallView, known: readonly KnownRule[]): string {
+function going({ state }: FirewallView, known: readonly KnownRule[]): string {
   const owners = ownerships(state, known);
   return state.tables.map(({ name, chains, rules }: SavedState["tables"][number]) =>
     [
-      `*${name}`,
-      ...chains.filter((chain) => !isOurChain(chain.name))
-        .map((chain) => `:${chain.name} ${chain.policy} [0:0]`),
-      ...rules.filter((rule) => owners.get(rule) === "foreign")
+      ...chains.filter((chain) => isOurChain(chain.name)).map((chain) => `:${chain.name} -`),
+      ...rules.filter((rule) => owners.get(rule) !== "foreign")
         .map((rule) => `-A ${rule.chain} ${rule.text}`.trimEnd()),
-      "COMMIT",
-    ].join("\n")
-  ).join("\n");
+    ].map((line, at) => at === 0 ? `*${name}\n${line}` : line)
+  )
+    .filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n");
 }
