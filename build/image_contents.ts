@@ -48,10 +48,20 @@ export const IMAGES: Readonly<Record<string, ImageContents>> = {
     needs: (arch) => [
       { package: "patchelf", probe: "patchelf" },
       ...arch === hostArch() ? [{ package: "iptables", probe: "xtables-nft-multi" }] : [],
+      ...bpfNeeds(arch),
     ],
     fill: kumactl,
   },
-  installer: { components: ["installer", "cni"], needs: runtimeNeeds, fill: installer },
+  installer: {
+    components: ["installer", "cni"],
+    needs: (arch) => [...runtimeNeeds(arch), ...bpfNeeds(arch)],
+    fill: installer,
+  },
+  "ebpf-loader": {
+    components: ["ebpf-loader"],
+    needs: (arch) => [{ package: "patchelf", probe: "patchelf" }, ...bpfNeeds(arch)],
+    fill: loader,
+  },
 };
 
 /** A program that serves, with its libraries, as nobody's user. */
@@ -88,7 +98,7 @@ async function kumactl(root: ImageRoot, dist: string, arch: Arch): Promise<strin
     ].join("\n"),
   );
   await withTempDir(async (dir) => {
-    const packages = ["iptables", "libc6", "libgcc-s1"];
+    const packages = ["iptables", ...LIBBPF.packages, "libc6", "libgcc-s1"];
     const files = await debianFiles(arch, packages, dir);
     const extensions = `/usr/lib/${TARGETS[arch].multiarch}/xtables`;
     const names: string[] = [];
@@ -96,6 +106,7 @@ async function kumactl(root: ImageRoot, dist: string, arch: Arch): Promise<strin
     await addDebian(root, files, arch, [program], [
       "/usr/sbin/xtables-nft-multi",
       "/usr/sbin/xtables-legacy-multi",
+      libbpf(arch),
       ...names.filter((name) => name.endsWith(".so")).sort().map((name) => `${extensions}/${name}`),
     ]);
   });
@@ -108,6 +119,31 @@ async function kumactl(root: ImageRoot, dist: string, arch: Arch): Promise<strin
     }
   }
   return ["USER 0:0", `ENTRYPOINT ${JSON.stringify([inside])}`];
+}
+
+/** kuma-ebpf-loader with libbpf, as root: it loads programs for the node. */
+async function loader(root: ImageRoot, dist: string, arch: Arch): Promise<string[]> {
+  const inside = "/usr/bin/kuma-ebpf-loader";
+  const program = join(dist, "kuma-ebpf-loader");
+  await root.folder("/tmp", 0o1777);
+  await root.copy(program, inside);
+  await withTempDir(async (dir) => {
+    const files = await debianFiles(arch, [...LIBBPF.packages, "libc6", "libgcc-s1"], dir);
+    await addDebian(root, files, arch, [program], [libbpf(arch)]);
+  });
+  return ["USER 0:0", `ENTRYPOINT ${JSON.stringify([inside])}`, 'CMD ["run"]'];
+}
+
+/** What the eBPF mode opens at run time, by its name. */
+const LIBBPF = { packages: ["libbpf1", "libelf1", "zlib1g"], name: "libbpf.so.1" } as const;
+
+function libbpf(arch: Arch): string {
+  return `/usr/lib/${TARGETS[arch].multiarch}/${LIBBPF.name}`;
+}
+
+/** For another architecture, packages are fetched when an image is made. */
+function bpfNeeds(arch: Arch): Need[] {
+  return arch === hostArch() ? [{ package: "libbpf1", probe: libbpf(arch) }] : [];
 }
 
 /**
