@@ -4,10 +4,10 @@
  * @module
  */
 import { join } from "node:path";
-import { debianFiles, fileOf } from "./debian_files.ts";
+import { debianFiles, fileOf, libraryOf } from "./debian_files.ts";
 import { runtimeLibraries } from "./host_runtime.ts";
 import { runOk, withTempDir } from "./io.ts";
-import { addDebian, type ImageRoot } from "./image_root.ts";
+import { addDebian, addLicences, type ImageRoot } from "./image_root.ts";
 import { type Arch, hostArch, TARGETS } from "./pins.ts";
 import { type Need, runtimeNeeds } from "./setup.ts";
 
@@ -135,7 +135,11 @@ async function loader(root: ImageRoot, dist: string, arch: Arch): Promise<string
 }
 
 /** What the eBPF mode opens at run time, by its name. */
-const LIBBPF = { packages: ["libbpf1", "libelf1", "zlib1g"], name: "libbpf.so.1" } as const;
+const LIBBPF = {
+  packages: ["libbpf1", "libelf1", "zlib1g"],
+  name: "libbpf.so.1",
+  libraries: ["libbpf.so.1", "libelf.so.1", "libz.so.1"],
+} as const;
 
 function libbpf(arch: Arch): string {
   return `/usr/lib/${TARGETS[arch].multiarch}/${LIBBPF.name}`;
@@ -161,7 +165,15 @@ async function installer(root: ImageRoot, dist: string, arch: Arch): Promise<str
     await root.copy(join(dist, runtime, name), `${plugins}/${runtime}/${name}`, mode);
   }
   await withTempDir(async (dir) => {
-    const files = await debianFiles(arch, ["dash", "coreutils", "libc6", "libgcc-s1"], dir);
+    const packages = ["dash", "coreutils", ...LIBBPF.packages, "libc6", "libgcc-s1"];
+    const files = await debianFiles(arch, packages, dir);
+    const libraries = await Promise.all(
+      LIBBPF.libraries.map((name) => libraryOf(files, arch, name)),
+    );
+    for (const [at, name] of LIBBPF.libraries.entries()) {
+      await root.copy(libraries[at] ?? "", `${plugins}/${runtime}/${name}`, 0o644);
+    }
+    await addLicences(root, files, libraries);
     await addDebian(root, files, arch, [join(dist, "install-cni")], [
       "/bin/dash",
       "/bin/sleep",

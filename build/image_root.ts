@@ -78,8 +78,16 @@ export async function addDebian(
   const loaderFile = await libraryOf(files, arch, loader);
   for (const interpreter of interpreters) await root.copy(loaderFile, interpreter);
 
-  const sources = await Promise.all([...libraries.values(), loaderFile].map(realPath));
-  for (const name of await files.owners([...taken, ...sources])) {
+  await addLicences(root, files, [...taken, ...libraries.values(), loaderFile]);
+}
+
+/** Puts the licences of the packages that files are of into an image. */
+export async function addLicences(
+  root: ImageRoot,
+  files: DebianFiles,
+  from: readonly string[],
+): Promise<void> {
+  for (const name of await files.owners(await Promise.all(from.map(realPath)))) {
     const copyright = `/usr/share/doc/${name}/copyright`;
     await root.copy(await fileOf(files, copyright), copyright, 0o644);
   }

@@ -37,6 +37,14 @@ export async function add(
     log.info("pod is left alone", { reason: wishes.skip });
     return result;
   }
+  if (conf.ebpf !== undefined && wishes.ebpf) {
+    const { addByEbpf } = await import("./ebpf.ts");
+    const pod = { name: wishes.name, netns: invocation.netns };
+    if (await addByEbpf(conf.ebpf, pod, wishes.config, log)) {
+      log.info("pod is intercepted", { backend: "eBPF" });
+      return result;
+    }
+  }
   const { installTransparentProxy } = await loading;
   await enterPod(invocation.netns, log);
   const report = await installTransparentProxy(wishes.config, {

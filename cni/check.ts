@@ -30,6 +30,13 @@ export async function check(
     log.debug("nothing to check", { reason: wishes.skip });
     return;
   }
+  if (conf.ebpf !== undefined && wishes.ebpf) {
+    const { checkByEbpf } = await import("./ebpf.ts");
+    const found = checkByEbpf(conf.ebpf, { name: wishes.name, netns: invocation.netns });
+    // Where it is not there, the pod may have firewall rules in its place.
+    if (found !== undefined) return refuse(found);
+    if (!conf.ebpf.fallback) return refuse(["no entry in the maps of the eBPF programs"]);
+  }
   const { checkTransparentProxy } = await loading;
   await enterPod(invocation.netns, log);
   const differences = await checkTransparentProxy(wishes.config, {
@@ -38,6 +45,10 @@ export async function check(
     beforePrograms: () => enterSandbox(log),
     signal: iptablesDeadline().signal,
   });
+  refuse(differences);
+}
+
+function refuse(differences: readonly string[]): void {
   if (differences.length === 0) return;
   const named = differences.slice(0, NAMED).join("; ");
   const more = differences.length > NAMED ? `; and ${differences.length - NAMED} more` : "";

@@ -24,7 +24,17 @@ export interface NetConf {
   readonly logFile: string;
   /** What rules are written with where a pod does not say it; key `firewall_backend`. */
   readonly firewallBackend: FirewallBackend;
+  /** Pods are redirected by eBPF; key `ebpf`, undefined where it is missing. */
+  readonly ebpf: EbpfConf | undefined;
   readonly kubernetes: KubernetesConf;
+}
+
+/** The key `ebpf`. */
+export interface EbpfConf {
+  /** The node's BPF file system, in which kuma-ebpf-loader has pinned its maps; key `bpffs_path`. */
+  readonly bpffsPath: string;
+  /** Use firewall rules where the node or the pod cannot have eBPF; key `fallback`. */
+  readonly fallback: boolean;
 }
 
 /** The key `kubernetes`. */
@@ -42,6 +52,7 @@ export interface KubernetesConf {
 export const NET_CONF_DEFAULTS = {
   logSocket: DEFAULT_LOG_SOCKET,
   logFile: "/var/run/kuma-cni/kuma-cni.log",
+  bpffsPath: "/sys/fs/bpf",
   cniNamespace: "kube-system",
   cniPodPrefix: "kuma-cni-node-",
 } as const;
@@ -73,6 +84,7 @@ export function parseNetConf(text: string): NetConf {
     logSocket: pathAt(root, "log_socket") || NET_CONF_DEFAULTS.logSocket,
     logFile: pathAt(root, "log_file") || NET_CONF_DEFAULTS.logFile,
     firewallBackend: backendAt(root),
+    ebpf: ebpfAt(root),
     kubernetes: {
       kubeconfig: textAt(kubernetes, "kubeconfig", "kubernetes."),
       excludeNamespaces: textsAt(
@@ -132,6 +144,18 @@ function backendAt(record: Record<string, unknown>): FirewallBackend {
   } catch (error) {
     throw invalid(`"firewall_backend": ${errorText(error)}`);
   }
+}
+
+function ebpfAt(root: Record<string, unknown>): EbpfConf | undefined {
+  if (root.ebpf === undefined || root.ebpf === null) return undefined;
+  const record = asRecord(root.ebpf, '"ebpf"');
+  const { fallback = false } = record;
+  if (typeof fallback !== "boolean") throw invalid('"ebpf.fallback" is neither true nor false');
+  const path = textAt(record, "bpffs_path", "ebpf.");
+  if (path !== "" && !/^\/[^\0]+$/.test(path)) {
+    throw invalid('"ebpf.bpffs_path" is not an absolute path');
+  }
+  return { bpffsPath: path || NET_CONF_DEFAULTS.bpffsPath, fallback };
 }
 
 function textsAt(

@@ -26,6 +26,19 @@ Deno.test("parseNetConf reads Kuma's keys", () => {
   assert.deepEqual(conf.kubernetes.excludeNamespaces, ["kube-system"]);
 });
 
+Deno.test("parseNetConf reads whether pods are redirected by eBPF", () => {
+  assert.equal(parse(base).ebpf, undefined);
+  assert.deepEqual(parse({ ...base, ebpf: {} }).ebpf, {
+    bpffsPath: "/sys/fs/bpf",
+    fallback: false,
+  });
+  const ebpf = { bpffs_path: "/b", fallback: true };
+  assert.deepEqual(parse({ ...base, ebpf }).ebpf, { bpffsPath: "/b", fallback: true });
+  for (const wrong of [true, { fallback: "yes" }, { bpffs_path: "b" }, { bpffs_path: 1 }]) {
+    assert.throws(() => parse({ ...base, ebpf: wrong }), { code: "KUMA-CNI-003" });
+  }
+});
+
 Deno.test("parseNetConf gives defaults for what is missing", () => {
   const conf = parse({ name: "n" });
   assert.equal(conf.cniVersion, "0.1.0");

@@ -5,6 +5,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { ANNOTATIONS } from "core/kube/annotations.ts";
 import { readEndpoint } from "./endpoint.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
@@ -19,7 +20,14 @@ import { skipByName, skipByPod } from "./skip.ts";
 /** Either why the pod is left alone, or what its rules must do. */
 export type Wishes =
   | { readonly skip: string }
-  | { readonly skip?: undefined; readonly config: TransparentProxyConfig };
+  | {
+    readonly skip?: undefined;
+    readonly config: TransparentProxyConfig;
+    /** `namespace/name`. */
+    readonly name: string;
+    /** The pod does not mind eBPF. */
+    readonly ebpf: boolean;
+  };
 
 /**
  * Finds out, in the host's network namespace.
@@ -53,6 +61,13 @@ export async function podWishes(
   for (const warning of [...warnings, ...forUser.warnings, ...limited.warnings]) log.warn(warning);
   // A pod's own document may name a backend; the node's setting is for those that do not.
   const { firewallBackend } = limited.config;
-  if (firewallBackend !== "auto") return { config: limited.config };
-  return { config: { ...limited.config, firewallBackend: conf.firewallBackend } };
+  const wishes = { name: `${pod.namespace}/${pod.name}`, ebpf: allowsEbpf(view.annotations) };
+  if (firewallBackend !== "auto") return { ...wishes, config: limited.config };
+  return { ...wishes, config: { ...limited.config, firewallBackend: conf.firewallBackend } };
+}
+
+/** A pod can switch eBPF off for itself, and only that: the node decides whether there is any. */
+function allowsEbpf(annotations: Readonly<Record<string, string>>): boolean {
+  const text = annotations[ANNOTATIONS.transparentProxyingEbpf] ?? "";
+  return !/^(?:disabled|false)$/.test(text);
 }

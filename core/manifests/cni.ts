@@ -17,6 +17,7 @@ import {
   sha256,
   text,
   value,
+  when,
 } from "./template/node.ts";
 
 /** What the CNI is installed with beside its values. */
@@ -84,6 +85,10 @@ function networkConfig({ namespace }: Program): Node {
     name: "kuma-cni",
     type: "kuma-cni",
     log_level: value("cni.logLevel"),
+    // The loader's DaemonSet is there by the same value.
+    ebpf: when(value("experimental.ebpf.enabled"), {
+      bpffs_path: value("experimental.ebpf.bpffsPath"),
+    }),
     kubernetes: {
       kubeconfig: "__KUBECONFIG_FILEPATH__",
       cni_bin_dir: value("cni.binDir"),

@@ -67,7 +67,10 @@ export function makeEntry(
   const binDir = objectIn(plugin["kubernetes"])?.["cni_bin_dir"];
   return {
     text,
-    plugin: withBackend(withAdditions(plugin, places.hostLogSocket, identity), settings),
+    plugin: withEbpf(
+      withBackend(withAdditions(plugin, places.hostLogSocket, identity), settings),
+      settings,
+    ),
     binDir: typeof binDir === "string" && binDir.startsWith("/") ? binDir : undefined,
   };
 }
@@ -81,6 +84,10 @@ export function withLevel(entry: ConflistEntry, level: LogLevel): ConflistEntry 
 /** The template's own word counts; `auto`, what the plugin does without one, is not written. */
 function withBackend(plugin: PluginEntry, { firewallBackend }: Settings): PluginEntry {
   return firewallBackend === "auto" ? plugin : { firewall_backend: firewallBackend, ...plugin };
+}
+
+function withEbpf(plugin: PluginEntry, { ebpfBpffsPath: path }: Settings): PluginEntry {
+  return path === "" ? plugin : { ebpf: { bpffs_path: path }, ...plugin };
 }
 
 function withAdditions(plugin: PluginEntry, logSocket: string, identity: OwnPod): PluginEntry {

@@ -57,6 +57,18 @@ Deno.test("a backend that was chosen is handed on, unless the template names one
   );
 });
 
+Deno.test("eBPF that was asked for is handed on, unless the template says how", () => {
+  const ebpfOf = (CNI_EBPF_BPFFS_PATH: string, config = "") => {
+    const settings = readSettings({ CNI_NETWORK_CONFIG: config, CNI_EBPF_BPFFS_PATH });
+    return makeEntry(settings, placesOf(settings), () => "").plugin["ebpf"];
+  };
+  assert.equal(ebpfOf(""), undefined);
+  assert.deepEqual(ebpfOf("/sys/fs/bpf"), { bpffs_path: "/sys/fs/bpf" });
+  assert.deepEqual(ebpfOf("/sys/fs/bpf", `{"type":"kuma-cni","ebpf":{"fallback":true}}`), {
+    fallback: true,
+  });
+});
+
 Deno.test("the plugin knows three levels", () => {
   const entry = entryOf("");
   const levels = (["debug", "info", "warn", "error", "off"] as const).map((level) =>

@@ -34,6 +34,8 @@ export interface Settings {
   readonly pod: { readonly namespace: string; readonly name: string; readonly node: string };
   readonly method: "edit" | "drop-in";
   readonly firewallBackend: FirewallBackend;
+  /** Empty where pods are not redirected by eBPF. */
+  readonly ebpfBpffsPath: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   /** 0 for no server. */
@@ -78,6 +80,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     pod: { namespace: read.POD_NAMESPACE, name: read.POD_NAME, node: read.NODE_NAME },
     method: read.CNI_CHAIN_METHOD,
     firewallBackend: read.CNI_FIREWALL_BACKEND,
+    ebpfBpffsPath: read.CNI_EBPF_BPFFS_PATH,
     logLevel: read.CNI_LOG_LEVEL,
     logFormat: read.CNI_LOG_FORMAT,
     httpPort: read.CNI_HTTP_PORT,

@@ -135,6 +135,11 @@ export const VARIABLES = {
     "auto",
     "what the plugin writes rules with where a pod does not say it: auto, nftables or iptables",
   ),
+  CNI_EBPF_BPFFS_PATH: variable(
+    optional(DIRECTORY),
+    "",
+    "redirect pods by eBPF, where kuma-ebpf-loader has this BPF file system on the node; empty: do not",
+  ),
   CNI_LOG_FORMAT: variable(oneOf("text", "json"), "text", "text or json"),
   CNI_HTTP_PORT: variable(PORT, "8000", "port of /healthz, /readyz and /metrics; 0: none"),
   READY_FILE: variable(LINE, "/tmp/ready", "exists while everything is in place"),

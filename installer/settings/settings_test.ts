@@ -38,6 +38,7 @@ Deno.test("a bad value is refused by its name", () => {
     CNI_LOG_LEVEL: ["", "verbose"],
     CNI_ON_EXIT: ["", "delete"],
     CNI_FIREWALL_BACKEND: ["", "nft"],
+    CNI_EBPF_BPFFS_PATH: ["sys/fs/bpf"],
   };
   for (const [name, values] of Object.entries(bad)) {
     for (const value of values) {

@@ -65,6 +65,7 @@ let calls: Calls | undefined;
 export function libbpf(): Calls {
   if (calls === undefined) {
     try {
+      for (const name of NEEDED) openIfThere(name);
       calls = Deno.dlopen("libbpf.so.1", SYMBOLS).symbols;
     } catch (cause) {
       throw new KumaError("KUMA-BPF-010", `libbpf cannot be opened: ${cause}`, {
@@ -76,6 +77,20 @@ export function libbpf(): Calls {
     requireVersion(calls);
   }
   return calls;
+}
+
+/**
+ * What libbpf needs itself. kuma-cni's folder of libraries is on its own run-path, which the loader does not follow for
+ * what another library needs; it takes what is open already.
+ */
+const NEEDED = ["libz.so.1", "libelf.so.1"];
+
+function openIfThere(name: string): void {
+  try {
+    Deno.dlopen(name, {});
+  } catch {
+    // Then libbpf does not open either, and that one says why; or it is linked otherwise, and needs no such thing.
+  }
 }
 
 /** The soname promises this already; a library that breaks the promise would be called with wrong arguments. */
