@@ -6,7 +6,7 @@ import { buildRuleset } from "./build.ts";
 import { compare } from "./diff.ts";
 import type { Ruleset } from "./model.ts";
 import { knownRules } from "./ownership.ts";
-import { parseRestore } from "./parse_restore.ts";
+import { parseRestore } from "./testing/parse_restore.ts";
 import { parseSave } from "./parse_save.ts";
 import { renderRestore } from "./render.ts";
 import { planRestoreOf } from "./roll_back.ts";

@@ -20,7 +20,7 @@ export interface Transition {
   readonly tables: readonly string[];
   /**
    * Changed tables that hold nothing any more: built-in chains with policy ACCEPT and no rule. With nft
-   * they can be taken away, see {@linkcode renderTableDrop}; legacy keeps them until the namespace ends.
+   * they can be taken away; legacy keeps them until the namespace ends.
    */
   readonly emptied: readonly string[];
 }
@@ -106,22 +106,4 @@ function emptied(
     found.chains.every(({ name, builtin, policy }) =>
       builtin ? policy === "ACCEPT" : isOurChain(name)
     );
-}
-
-/** The tables of a listing that hold nothing: built-in chains with policy ACCEPT and no rule. */
-export function emptyTables(saved: SavedState): string[] {
-  return saved.tables
-    .filter(({ rules, chains }) =>
-      rules.length === 0 && chains.every(({ builtin, policy }) => builtin && policy === "ACCEPT")
-    )
-    .map((table) => table.name);
-}
-
-/**
- * Input of `iptables-nft-restore` **without** `--noflush` that takes whole tables away, as they were not
- * there before the first of our rules. Everything in them is deleted: only for tables that a listing just
- * showed empty ({@linkcode emptyTables}). With legacy it only flushes.
- */
-export function renderTableDrop(tables: readonly string[]): string {
-  return tables.map((table) => `*${table}\nCOMMIT\n`).join("");
 }

@@ -7,7 +7,7 @@ import { planRestoreOf } from "./roll_back.ts";
 import { exampleConfig, exampleFacts, exampleTraffic } from "./testing/examples.ts";
 import type { SavedState } from "./saved.ts";
 import { applyRestore } from "./testing/simulate.ts";
-import { emptyTables, planTransition, renderTableDrop } from "./transition.ts";
+import { planTransition } from "./transition.ts";
 
 const facts = exampleFacts("ipv4");
 const desired = buildRuleset(exampleConfig(), facts);
@@ -138,13 +138,6 @@ Deno.test("a table whose policy somebody set is not emptied when our rules go", 
   const strict = parseSave("*nat\n:OUTPUT DROP [0:0]\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n");
   const installed = applyRestore(strict, planTransition(strict, desired).text);
   assert.deepEqual(planTransition(installed, undefined).emptied, []);
-});
-
-Deno.test("empty tables are those without rules, chains and policies of anybody", () => {
-  const state = parseSave(`*raw\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n*nat\n:OUTPUT DROP [0:0]\nCOMMIT
-*mangle\n:OUTPUT ACCEPT [0:0]\n:X - [0:0]\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT\nCOMMIT\n`);
-  assert.deepEqual(emptyTables(state), ["raw"]);
-  assert.equal(renderTableDrop(["raw", "nat"]), "*raw\nCOMMIT\n*nat\nCOMMIT\n");
 });
 
 Deno.test("rolling back keeps what others added meanwhile", () => {

@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createExclusive, removeIfThere, replaceFile } from "core/host/atomic_file.ts";
+import { createExclusive, replaceFile } from "core/host/atomic_file.ts";
 import { readTrustedText, requireTrusted } from "core/host/trusted_file.ts";
 import type { Places } from "../program/places.ts";
 import type { FileSnapshot } from "./snapshot.ts";
@@ -133,11 +133,6 @@ export function temporaryFor(places: Places, file: string): string {
 /** The folder that a path is in. */
 export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
-}
-
-/** Removes the notes. */
-export function removeJournal(places: Places): void {
-  removeIfThere(places.journal);
 }
 
 function isJournal(value: Partial<ChainJournal> | null): value is ChainJournal {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KumaError } from "../errors.ts";
+import { KumaError } from "../../errors.ts";
 import { parseRestore } from "./parse_restore.ts";
 
 Deno.test("only what the renderer writes is read", () => {

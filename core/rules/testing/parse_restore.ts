@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { KumaError } from "../errors.ts";
-import type { Family } from "../proxy/resolved.ts";
-import { type Rule, type Ruleset, type Table, type TableName, TABLES } from "./model.ts";
-import { shortName } from "./option_names.ts";
-import { parseRuleWords } from "./parse_rule.ts";
-import { splitWords } from "./words.ts";
+import { KumaError } from "../../errors.ts";
+import type { Family } from "../../proxy/resolved.ts";
+import { type Rule, type Ruleset, type Table, type TableName, TABLES } from "../model.ts";
+import { shortName } from "../option_names.ts";
+import { parseRuleWords } from "../parse_rule.ts";
+import { splitWords } from "../words.ts";
 
 /**
  * The ruleset of which `text` is the rendering; `family` is not part of the text.
