@@ -4,6 +4,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { valueAt } from "core/manifests/template/evaluate.ts";
+import { defaultValues } from "core/manifests/values/table.ts";
 import { valuesText } from "core/manifests/values/text.ts";
 import { systemObjects } from "core/manifests/write.ts";
 import { leadingComment, yamlOf } from "core/manifests/yaml.ts";
@@ -31,8 +33,19 @@ export async function installControlPlaneCommand(parsed: ParsedCommand, io: Io):
   );
   const objects = objectsOf(asked).filter(({ kind }) => !skipped.includes(String(kind)));
   io.out(`${leadingComment(asked)}${yamlOf(objects)}`);
-  for (const remark of asked.remarks) io.err(`${remark}\n`);
+  for (const remark of [...asked.remarks, ...registryRemark(asked)]) io.err(`${remark}\n`);
   return 0;
+}
+
+/** Nobody publishes our images yet: manifests that name Kuma's registry would wait for them for ever. */
+function registryRemark({ values }: AskedFor): string[] {
+  const path = "global.image.registry";
+  const registry = valueAt(values, path);
+  if (registry !== valueAt(defaultValues(), path)) return [];
+  return [
+    `to do: ${String(registry)} has none of our images: push them to a registry of yours ` +
+    `('deno task image') and name it with --set ${path}=…`,
+  ];
 }
 
 /** The objects of a command line. */

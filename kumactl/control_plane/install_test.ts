@@ -201,3 +201,9 @@ Deno.test("a cluster is recognised by its nodes and DaemonSets", () => {
   assert.equal(recogniseCluster({ nodes: k3s, daemonSets: [] }).name, "k3d");
   assert.throws(() => recogniseCluster({ nodes, daemonSets: [] }), { code: "KUMA-CP-006" });
 });
+
+Deno.test("who names no registry is told that Kuma's has none of our images", async () => {
+  assert.match((await install()).err, /^to do: docker\.io\/kumahq has none of our images/);
+  const own = await install("--set", "global.image.registry=registry.example");
+  assert.equal(own.err, "");
+});
