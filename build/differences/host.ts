@@ -126,6 +126,18 @@ export const HOST: DifferenceSection = {
       "it would refuse again",
     ),
     row(
+      "`install transparent-proxy-validator` without redirection",
+      "tries for 10 s a family",
+      "ends within 2 s, and says whether rules are missing or the user is the wrong one",
+      "rules are in before a container starts, so waiting only hides the reason",
+    ),
+    row(
+      "`uninstall transparent-proxy --dry-run`",
+      "prints what would be left",
+      "prints what would go",
+      "that is the question",
+    ),
+    row(
       "`install transparent-proxy-validator` in mode `ipv4`",
       "validates nothing and succeeds",
       "validates IPv4",

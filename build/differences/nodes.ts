@@ -68,6 +68,12 @@ export const PLUGIN: DifferenceSection = {
       "a pod's rules are not a host's",
     ),
     row(
+      "`dryRun: true` of a document",
+      "obeyed: the pod starts without rules",
+      "ignored, with a warning",
+      "a pod does not decide whether it is in the mesh",
+    ),
+    row(
       "`log_level` that is missing or unknown",
       "ADD fails",
       "`info`",
@@ -123,6 +129,12 @@ export const INSTALLER: DifferenceSection = {
       "refused by runtimes: no pod can start",
       "recognised, and replaced by a `.conflist`",
       "libcni reads lists in a `.conflist` only",
+    ),
+    row(
+      "a config file that is a symlink",
+      "becomes a regular file; changes of the link's target are not seen",
+      "stays a link; its target gets the entry and is watched",
+      "whoever owns the target goes on writing there",
     ),
     row(
       "bytes of others in config files",

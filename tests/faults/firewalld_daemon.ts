@@ -30,9 +30,22 @@ export class Firewalld implements AsyncDisposable {
   readonly #processes: readonly Deno.ChildProcess[];
   readonly #log: string;
 
-  private constructor(processes: readonly Deno.ChildProcess[], log: string) {
+  readonly #bus: Record<string, string>;
+
+  private constructor(
+    processes: readonly Deno.ChildProcess[],
+    log: string,
+    bus: Record<string, string>,
+  ) {
     this.#processes = processes;
     this.#log = log;
+    this.#bus = bus;
+  }
+
+  /** Runs `firewall-cmd`, which must succeed. */
+  async command(machine: Machine, ...args: string[]): Promise<void> {
+    const done = await machine.run("firewall-cmd", args, { env: this.#bus });
+    if (done.code !== 0) throw new Error(`firewall-cmd ${args.join(" ")}: ${done.stderr}`);
   }
 
   /** Gives the machine a folder /etc/firewalld of its own; returns the path outside of it. */
@@ -62,7 +75,7 @@ export class Firewalld implements AsyncDisposable {
       "--log-file",
       log,
     ], address);
-    const running = new Firewalld([daemon, bus], log);
+    const running = new Firewalld([daemon, bus], log, address);
     await waitUntil("firewalld to run", async () => {
       const done = await machine.run("firewall-cmd", ["--state"], { env: address });
       return done.stdout.trim() === "running";

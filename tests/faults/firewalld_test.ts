@@ -68,6 +68,39 @@ for (const backend of ["nftables", "iptables"] as const) {
   });
 }
 
+test("firewalld's own nftables: its NAT stands behind our table, which outlives its reload and its end", async () => {
+  await using machine = await Machine.create();
+  await Firewalld.prepare(machine, "DefaultZone=public\nFirewallBackend=nftables\n");
+  const table = async () => await machine.must("nft", "list", "table", "inet", "kuma-mesh");
+  const validate = async () => {
+    const asSidecar = ["--reuid", "5678", "--clear-groups", kumactlPath()];
+    await machine.must("setpriv", ...asSidecar, "install", "transparent-proxy-validator");
+  };
+  let ours: string;
+  {
+    await using firewalld = await Firewalld.start(machine);
+    // A service of this machine that firewalld redirects itself, in its own chain of prerouting.
+    const forward = "--add-forward-port=port=8080:proto=tcp:toport=8081";
+    await firewalld.command(machine, forward);
+    const theirs = await machine.must("nft", "list", "chains", "inet");
+    assert.match(theirs, /type nat hook prerouting priority dstnat \+ 10;/);
+    assert.match(theirs, /type nat hook output priority (?:dstnat \+ 10|-90);/);
+    await machine.kumactlMust(...install("--firewall-backend", "nftables"));
+    ours = await table();
+    await validate();
+    await firewalld.command(machine, "--reload");
+    assert.equal(await table(), ours);
+    await validate();
+    // firewalld starts afresh while our table is there.
+    await firewalld.command(machine, "--complete-reload");
+    assert.equal(await table(), ours);
+  }
+  assert.equal(await table(), ours);
+  await validate();
+  await machine.kumactlMust(...uninstall());
+  assert.doesNotMatch(await machine.must("nft", "list", "tables"), /kuma-mesh/);
+});
+
 test("a file of our own creation is private, and goes with uninstall", async () => {
   await using machine = await Machine.create();
   const file = `${await Firewalld.prepare(machine)}/direct.xml`;
