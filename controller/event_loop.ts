@@ -3,6 +3,7 @@
  *
  * @module
  */
+import process from "node:process";
 import { every } from "core/time/timer.ts";
 
 const EVERY_MS = 50;
@@ -10,7 +11,7 @@ const EVERY_MS = 50;
 /** A running look at the event loop; disposing of it ends it. */
 export class EventLoop implements Disposable {
   #due = performance.now() + EVERY_MS;
-  #cpu = threadCpuMs();
+  #cpu = process.cpuUsage();
   #most = 0;
   readonly #timer: Disposable;
 
@@ -19,8 +20,8 @@ export class EventLoop implements Disposable {
   }
 
   /**
-   * The longest so far that a timer came late while the thread worked, in seconds. A machine that gives it no CPU
-   * delays it as well; that is not counted where the kernel tells how much CPU time the thread had.
+   * The longest so far that a timer came late while the program worked, in seconds. A machine that gives it no CPU
+   * delays it as well, and is not counted: nobody is late for longer than the CPU time of all threads.
    */
   get blockedSeconds(): number {
     return this.#most / 1000;
@@ -28,25 +29,13 @@ export class EventLoop implements Disposable {
 
   #look(): void {
     const now = performance.now();
-    const cpu = threadCpuMs();
-    const worked = cpu === undefined || this.#cpu === undefined ? Infinity : cpu - this.#cpu;
-    this.#most = Math.max(this.#most, Math.min(now - this.#due, worked));
+    const { user, system } = process.cpuUsage(this.#cpu);
+    this.#most = Math.max(this.#most, Math.min(now - this.#due, (user + system) / 1000));
     this.#due = now + EVERY_MS;
-    this.#cpu = cpu;
+    this.#cpu = process.cpuUsage();
   }
 
   [Symbol.dispose](): void {
     this.#timer[Symbol.dispose]();
-  }
-}
-
-/** CPU time of this thread so far (proc_pid_schedstat: nanoseconds first); undefined where there is no such file. */
-function threadCpuMs(): number | undefined {
-  try {
-    const text = Deno.readTextFileSync("/proc/thread-self/schedstat");
-    return Number(text.split(" ")[0]) / 1e6;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }

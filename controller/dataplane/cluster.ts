@@ -17,6 +17,7 @@ import type {
   Texts,
 } from "core/dataplane/facts.ts";
 import { type Membership, membershipOf } from "core/dataplane/membership.ts";
+import { outboundsOf } from "core/dataplane/outbounds.ts";
 import { type DataplaneFacts, readDataplane } from "core/dataplane/object.ts";
 import {
   ownersOf,
@@ -29,6 +30,7 @@ import { readPod } from "core/dataplane/read_pod.ts";
 import { countedSelector } from "core/dataplane/services.ts";
 import type { Logger } from "core/log/logger.ts";
 import { isObject } from "core/patch/json.ts";
+import { MeshEndpoints } from "./mesh_endpoints.ts";
 
 /** A pod that the mesh has nothing to do with. That it is there is known: its Dataplane is not to be touched. */
 export const FOREIGN = "foreign";
@@ -42,7 +44,11 @@ export const DATAPLANES = "/apis/kuma.io/v1alpha1/dataplanes";
 export interface ClusterOptions {
   readonly client: KubeClient;
   readonly log: Logger;
-  readonly settings: DataplaneSettings & { readonly nodeLabelsToCopy: readonly string[] };
+  readonly settings: DataplaneSettings & {
+    readonly nodeLabelsToCopy: readonly string[];
+    /** False where each Dataplane lists its outbounds. */
+    readonly outboundsAsVips: boolean;
+  };
 }
 
 /** Nothing before it in a name of Kubernetes. */
@@ -70,6 +76,8 @@ export class DataplaneCluster {
   readonly jobs: Informer<readonly OwnerFacts[]>;
   readonly meshes: Informer<Membership>;
   readonly dataplanes: Informer<DataplaneFacts>;
+  /** Those of each mesh; they have to be followed. */
+  readonly endpoints = new MeshEndpoints();
   readonly #settings: ClusterOptions["settings"];
 
   constructor({ client, log, settings }: ClusterOptions) {
@@ -135,6 +143,14 @@ export class DataplaneCluster {
       ...(this.meshes.synced && !this.meshes.unserved
         ? { membership: (mesh: string) => this.meshes.get(mesh) }
         : {}),
+      ...(this.#settings.outboundsAsVips ? {} : {
+        outbounds: (of) =>
+          outboundsOf(
+            of,
+            this.endpoints.of(of.mesh),
+            (namespace, name) => this.services.get(`${namespace}/${name}`),
+          ),
+      }),
     };
   }
 

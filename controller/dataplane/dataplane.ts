@@ -2,8 +2,8 @@
  * The control loop that gives pods their Dataplanes and keeps those as they should be, or, beside a control plane
  * of Kuma, only compares them.
  *
- * Its limits: zone ingresses and egresses are left to Kuma, as are the outbounds, which Kuma 2.9 keeps in a
- * ConfigMap of its own. A Dataplane whose pod is gone is left to the garbage collector for some seconds.
+ * Its limits: zone ingresses and egresses are left to Kuma, as is the ConfigMap in which Kuma 2.9 keeps outbounds
+ * unless Dataplanes are to list them. A Dataplane whose pod is gone is left to the garbage collector for some seconds.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { DataplaneMode } from "./mode.ts";
 import { PodEvents } from "./pod_events.ts";
 import { DataplaneReport } from "./report.ts";
 import { whenServed } from "./served.ts";
-import { watchDataplanes } from "./triggers.ts";
+import { watchDataplanes, watchOutbounds } from "./triggers.ts";
 import { DataplaneWriter, type HeldDataplane } from "./writer.ts";
 
 /** What it works with. */
@@ -56,15 +56,17 @@ export class DataplaneController implements Controller {
   readonly #events: PodEvents;
   readonly #report: DataplaneReport;
   readonly #settings: DataplaneSettings;
+  readonly #listsOutbounds: boolean;
   readonly #orphans = new Map<string, number>();
 
   constructor({ client, settings, log }: DataplaneOptions) {
-    const { zoneName: zone, nodeLabelsToCopy } = settings;
+    const { zoneName: zone, nodeLabelsToCopy, outboundsAsVips } = settings;
+    this.#listsOutbounds = !outboundsAsVips;
     const { ignoredServiceSelectorLabels: ignoredSelectorLabels, systemNamespace } = settings;
     this.#settings = { zone, ignoredSelectorLabels };
     // 0 means 1, as in Kuma.
     this.concurrency = Math.max(1, settings.podConcurrency);
-    const known = { ...this.#settings, nodeLabelsToCopy };
+    const known = { ...this.#settings, nodeLabelsToCopy, outboundsAsVips };
     this.#cluster = new DataplaneCluster({ client, log, settings: known });
     this.informers = this.#cluster.informers;
     this.#mode = new DataplaneMode({
@@ -99,6 +101,7 @@ export class DataplaneController implements Controller {
     };
     const unfollow = this.#writer.follow();
     const unwatch = watchDataplanes(this.#cluster, add);
+    const unlist = this.#listsOutbounds ? watchOutbounds(this.#cluster, add) : undefined;
     void this.#mode.follow(all, over.signal);
     for (const informer of [this.#cluster.dataplanes, this.#cluster.meshes]) {
       void whenServed(informer, all, over.signal);
@@ -106,6 +109,7 @@ export class DataplaneController implements Controller {
     return () => {
       over.abort();
       unwatch();
+      unlist?.();
       unfollow();
     };
   }

@@ -6,8 +6,12 @@
 import type { OwnerFacts } from "core/dataplane/facts.ts";
 import { meshOf } from "core/dataplane/mesh_of.ts";
 import type { ObjectEvent } from "core/cluster/object_store.ts";
+import { after } from "core/time/timer.ts";
 import { isDeepStrictEqual } from "node:util";
 import { type DataplaneCluster, FOREIGN, INDEX } from "./cluster.ts";
+
+/** How long changes of outbounds are collected. */
+const OUTBOUNDS_MS = 1000;
 
 /** The object before and after the change, as far as there is one. */
 function sides<Kept>(event: ObjectEvent<Kept>): Kept[] {
@@ -68,6 +72,36 @@ export function watchDataplanes(
   begun = true;
   return () => {
     for (const stop of stops) stop();
+  };
+}
+
+/**
+ * Calls `add` for all pods of a mesh some time after its outbounds have changed, so that many changes are one. Returns
+ * how to end it.
+ */
+export function watchOutbounds(
+  cluster: DataplaneCluster,
+  add: (key: string) => void,
+): () => void {
+  const meshes = new Set<string>();
+  const timer = after(OUTBOUNDS_MS, () => {
+    for (const mesh of meshes) for (const key of podsInMesh(cluster, mesh)) add(key);
+    meshes.clear();
+  });
+  const changed = (mesh: string) => {
+    if (meshes.size === 0) timer.again(OUTBOUNDS_MS);
+    meshes.add(mesh);
+  };
+  const stops = [
+    cluster.endpoints.follow(cluster.dataplanes, changed),
+    cluster.services.subscribe((event) => {
+      if (sides(event).length === 0) return;
+      for (const mesh of cluster.endpoints.meshes()) changed(mesh);
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+    timer[Symbol.dispose]();
   };
 }
 

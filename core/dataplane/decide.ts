@@ -67,7 +67,16 @@ function sidecar(
   if ("unknown" in result) return { is: "waiting", what: result.unknown };
   const choice = meshOf(one.pod, namespace);
   const warnings = [...deprecations(one.pod, choice), ...result.warnings];
-  return checked(one, choice, result.spec, warnings, problems);
+  return checked(one, choice, withOutbounds(one, choice.mesh, result.spec), warnings, problems);
+}
+
+/** The spec with the outbounds of the pod, where they are wanted. */
+function withOutbounds({ pod, around }: PodCase, mesh: string, spec: JsonObject): JsonObject {
+  const networking = spec.networking as JsonObject;
+  const { reachableServices } = (networking.transparentProxying ?? {}) as JsonObject;
+  const reachable = (reachableServices ?? []) as string[];
+  const outbound = around.outbounds?.({ mesh, address: pod.address, reachable }) ?? [];
+  return outbound.length === 0 ? spec : { ...spec, networking: { ...networking, outbound } };
 }
 
 /** What Kuma's webhooks would refuse is not even sent: the person who can mend it is told at the pod. */

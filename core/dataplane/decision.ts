@@ -7,6 +7,7 @@ import type { Problem } from "core/patch/container_patch.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import type { Membership } from "./membership.ts";
 import type { NamespaceFacts, PodFacts, ServiceFacts, Texts } from "./facts.ts";
+import type { OutboundsOf } from "./outbounds.ts";
 import type { OwnersOf } from "./owner_name.ts";
 
 /** Settings of the control plane that matter. */
@@ -33,6 +34,8 @@ export interface Surroundings {
    * no meshes.
    */
   readonly membership?: (mesh: string) => Membership | undefined;
+  /** The outbounds of a Dataplane; without it, it has none: they are in a ConfigMap of Kuma's. */
+  readonly outbounds?: (of: OutboundsOf) => JsonObject[];
 }
 
 /** Something that works, but that a person should know: a word for it in CamelCase, and a sentence. */

@@ -11,6 +11,7 @@ import { formatPointer } from "core/patch/pointer.ts";
 import type { Dataplane } from "./decision.ts";
 import type { Texts } from "./facts.ts";
 import { normalForm, sortedJson } from "./normal.ts";
+import { type Endpoint, endpointsOf } from "./outbounds.ts";
 import { metadataOf, textOf, textsOf } from "./read_facts.ts";
 import { DATAPLANE_SPEC } from "./shape.ts";
 
@@ -70,6 +71,12 @@ export function readDataplane(object: JsonObject): DataplaneFacts {
 /** Mesh and spec in their normal form, as text. */
 export function contentText(mesh: string, spec: Json | undefined): string {
   return sortedJson({ mesh, spec: normalForm(spec, DATAPLANE_SPEC) ?? null });
+}
+
+/** The mesh of a Dataplane, and the endpoints that it is there. */
+export function endpointsIn({ text }: DataplaneFacts): { mesh: string; endpoints: Endpoint[] } {
+  const { mesh, spec } = JSON.parse(text) as { mesh: string; spec: Json };
+  return { mesh, endpoints: endpointsOf(spec) };
 }
 
 /** Who controls a Dataplane; undefined for nobody. */

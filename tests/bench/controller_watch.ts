@@ -15,11 +15,15 @@ export class DataplaneWatch {
   readonly seen = new Map<string, number>();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  #failure: unknown;
   /** Events so far, of any type. */
   events = 0;
 
   private constructor(client: KubeClient, resourceVersion: string) {
-    this.#running = this.#read(client, resourceVersion);
+    // Told at the end: the bench may fail for another reason before, and that is the one to hear of.
+    this.#running = this.#read(client, resourceVersion).catch((error) =>
+      void (this.#failure = error)
+    );
   }
 
   /** Watches from now on. */
@@ -49,5 +53,6 @@ export class DataplaneWatch {
   async end(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 }
