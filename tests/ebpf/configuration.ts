@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { parseDocument } from "core/proxy/document.ts";
 import { resolveConfig } from "core/proxy/resolve.ts";
 import type { ResolvedConfig } from "core/proxy/resolved.ts";
@@ -13,8 +14,13 @@ import {
   mergeSources,
 } from "core/proxy/sources.ts";
 
-/** Reads `--flag value`, `--flag=value` and `--flag`. */
+/** The configuration with nothing left to parse; kuma-dp has UID 5678. */
 export async function configurationOf(args: readonly string[]): Promise<ResolvedConfig> {
+  return resolveConfig(await documentOf(args), 5678);
+}
+
+/** The document that says the same. Reads `--flag value`, `--flag=value` and `--flag`. */
+export async function documentOf(args: readonly string[]): Promise<TransparentProxyConfig> {
   const flags: FlagValue[] = [];
   for (let i = 0; i < args.length; i++) {
     const [flag = "", ...value] = (args[i] ?? "").slice(2).split("=");
@@ -28,5 +34,5 @@ export async function configurationOf(args: readonly string[]): Promise<Resolved
     ? undefined
     : { name: "--config", parsed: await parseDocument(text, "--config") };
   const { config } = applyFlags(mergeSources(document, {}), flags);
-  return resolveConfig(impliedByCaptureAll(config), 5678);
+  return impliedByCaptureAll(config);
 }
