@@ -118,6 +118,21 @@ export class Socket implements Disposable {
     return decodeEndpoint(name);
   }
 
+  /** How many segments with data it has sent (`tcpi_data_segs_out` of tcp(7)'s TCP_INFO). */
+  get segmentsSent(): number {
+    const IPPROTO_TCP = 6, TCP_INFO = 11, AT = 156;
+    const info = new Uint8Array(256);
+    const size = Uint32Array.of(info.length);
+    checked("getsockopt", libc().getsockopt(this.fd, IPPROTO_TCP, TCP_INFO, info, size));
+    return new DataView(info.buffer).getUint32(AT, true);
+  }
+
+  /** Says that nothing more comes. */
+  shutdown(): void {
+    const SHUT_WR = 1;
+    checked("shutdown", libc().shutdown(this.fd, SHUT_WR));
+  }
+
   /** Sends all of a text, to `to` where it is not connected. */
   send(text: string, to?: Endpoint): void {
     const bytes = new TextEncoder().encode(text);
