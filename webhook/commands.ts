@@ -25,6 +25,9 @@ function flag(
   return { name, placeholder, help, bool: false, ...more };
 }
 
+/** How `explain` prints; the first where nothing is said. */
+export const OUTPUTS = ["short", "wide", "yaml", "json"] as const;
+
 /** Every command, in the order of help. */
 export const COMMANDS = {
   "serve": {
@@ -45,25 +48,41 @@ export const COMMANDS = {
     }],
   },
   "explain": {
-    summary: "say what would become of a pod, and why",
+    summary: "say what would become of pods, and why",
+    description:
+      "Takes pods and what makes them: Deployments, StatefulSets, DaemonSets, Jobs, CronJobs. " +
+      "Namespaces, Meshes, ContainerPatches and ConfigMaps of the files count as if they were applied. " +
+      "The settings are those of the injector that the cluster calls. " +
+      "Exit code 1 where a pod would be denied.",
     flags: [
-      flag("file", "path", "the pod, YAML or JSON; - for standard input", {
+      flag("file", "path", "objects, YAML or JSON; - for standard input (repeatable)", {
         short: "f",
         path: true,
         required: true,
       }),
       flag("namespace", "name", "its namespace; the file's where not given", { short: "n" }),
-      CONFIG_FILE_FLAG,
+      flag("output", "form", "how much is said, or the pods as they would be", {
+        short: "o",
+        choices: OUTPUTS,
+        defaultText: OUTPUTS[0],
+      }),
+      { ...CONFIG_FILE_FLAG, help: `${CONFIG_FILE_FLAG.help}, in place of the injector's` },
       {
         name: "offline",
         bool: true,
-        help: "ask no cluster: assume an enabled namespace and the mesh that the pod names",
+        help: "ask no cluster: what the files lack is assumed, and said to be",
       },
     ],
-    examples: [{
-      does: "without a cluster",
-      command: "kuma-webhook explain --file pod.yaml --offline",
-    }],
+    examples: [
+      {
+        does: "in the cluster of KUBECONFIG",
+        command: "kuma-webhook explain --file deployment.yaml",
+      },
+      {
+        does: "without a cluster",
+        command: "kuma-webhook explain --file pod.yaml --file patches.yaml --offline",
+      },
+    ],
   },
   "manifests": {
     summary: "print what a cluster needs to run this webhook, for kubectl apply -f -",

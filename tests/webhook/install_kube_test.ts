@@ -84,6 +84,9 @@ test("the documentation's example, from the pipe to the removal", async (t) => {
     const { code, stdout, stderr } = await kubectl.shell(commands);
     assert.equal(code, 0, stderr);
     assert.ok(stdout.startsWith(why), stdout);
+    const [short = ""] = stdout.split("\nOptions, ");
+    assert.match(short, /\n {2}set +init image: registry\.example\/kuma-init:1 \(setting KUMA_/);
+    assert.doesNotMatch(short, /assumed/, "the settings are those of the Deployment");
     assert.match(stdout, /\n\+ {4}- name: kuma-sidecar\n/);
     assert.match(stdout, /\nkuma-webhook-1 /);
     assert.match(stdout, /\nok\n/);

@@ -3,34 +3,85 @@
  *
  * @module
  */
-import { parse } from "yaml";
 import { errorText, KumaError } from "core/errors.ts";
-import type { Json } from "core/patch/json.ts";
+import type { JsonObject } from "core/patch/json.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
 import { documentFor } from "core/program/serve_flags.ts";
-import { loadSettings } from "../settings/load.ts";
-import { explainHere } from "./here.ts";
+import { OUTPUTS } from "../commands.ts";
+import { CLUSTER_KINDS } from "./given_cluster.ts";
+import { type Answer, explainHere } from "./here.ts";
+import { readObjects, WORKLOADS } from "./objects.ts";
+import { shortText } from "./short_text.ts";
+import { wideText, yaml } from "./wide_text.ts";
 import { whoAsks } from "./who_asks.ts";
 
-/** etcd takes objects of 1.5 MiB at most; as YAML they may be longer. */
-const LONGEST_POD = 8 * 1024 * 1024;
+/** etcd takes objects of 1.5 MiB at most; as YAML they may be longer, and there may be several. */
+const LONGEST_FILE = 8 * 1024 * 1024;
 
-/** Prints what would become of a pod. */
+/** Prints what would become of the pods of files; 1 where one of them would be denied. */
 export async function explainCommand(parsed: ParsedCommand, io: Io): Promise<number> {
-  const pod = await readPod(parsed.text("file") ?? "", io);
-  const loaded = loadSettings(documentFor(parsed, "KUMA-WH-001"), io.environment);
-  const credentials = parsed.on("offline") ? undefined : await whoAsks(io.environment);
-  io.out(await explainHere(pod, parsed.text("namespace"), loaded, credentials));
-  return 0;
+  const output = parsed.choice("output", OUTPUTS);
+  const files = parsed.flags.filter(({ flag }) => flag === "file").map(({ value }) => value);
+  const objects: JsonObject[] = [];
+  for (const file of files) objects.push(...await readFile(file, io));
+  const answers = await explainHere({
+    objects,
+    namespace: parsed.text("namespace") ?? "",
+    document: documentFor(parsed, "KUMA-WH-001"),
+    environment: io.environment,
+    credentials: parsed.on("offline") ? undefined : await whoAsks(io.environment),
+  });
+  if (answers.length === 0) {
+    throw new KumaError("KUMA-WH-001", `${files.join(", ")}: there is no pod in it`, {
+      hint: `${WORKLOADS.join(", ")} are explained; ${CLUSTER_KINDS.join(", ")} are looked at`,
+    });
+  }
+  print(answers, output, io);
+  return answers.some(({ explanation }) => explanation.verdict === "denied") ? 1 : 0;
 }
 
-async function readPod(path: string, io: Io): Promise<Json> {
+function print(answers: readonly Answer[], output: typeof OUTPUTS[number], io: Io): void {
+  switch (output) {
+    case "short":
+    case "wide": {
+      const text = output === "short" ? shortText : wideText;
+      io.out(
+        answers.map(({ explanation, assumptions }) => text(explanation, assumptions)).join("\n"),
+      );
+      return;
+    }
+    case "yaml":
+      for (const { explanation, assumptions } of answers) {
+        if (explanation.pod !== undefined) io.out(`---\n${yaml(explanation.pod)}`);
+        // Standard output is for kubectl; what a person should read is beside it.
+        if (explanation.verdict !== "injected") io.err(shortText(explanation, assumptions));
+        else for (const warning of explanation.warnings) io.err(`warning: ${warning}\n`);
+      }
+      return;
+    case "json":
+      io.out(`${JSON.stringify(asJson(answers), null, 2)}\n`);
+  }
+}
+
+function asJson(answers: readonly Answer[]): unknown {
+  return {
+    schema: "kuma-webhook.explain/v1",
+    pods: answers.map(({ explanation: { before: _, ...explanation }, assumptions }) => ({
+      ...explanation,
+      assumptions,
+    })),
+  };
+}
+
+async function readFile(path: string, io: Io): Promise<JsonObject[]> {
+  let text: string;
   try {
-    const bytes = await io.read(path, LONGEST_POD);
-    if (bytes.length > LONGEST_POD) throw new RangeError(`it has over ${LONGEST_POD} bytes`);
-    return parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as Json;
+    const bytes = await io.read(path, LONGEST_FILE);
+    if (bytes.length > LONGEST_FILE) throw new RangeError(`it has over ${LONGEST_FILE} bytes`);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new KumaError("KUMA-WH-001", `${path}: ${errorText(cause)}`, { cause });
   }
+  return readObjects(text, path);
 }

@@ -5,65 +5,87 @@
  */
 import { KumaError } from "core/errors.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { stringify } from "yaml";
 import type { InjectionContext } from "../inject/context.ts";
 import { type Injection, injectPod } from "../inject/inject.ts";
 import type { Decision } from "../inject/inputs.ts";
 import { type PodView, viewPod } from "../inject/pod.ts";
 import { changedFields } from "./fields.ts";
-import { lineDiff } from "./line_diff.ts";
 import { patchedFields } from "./patched_fields.ts";
 import { optionsOf } from "./rules.ts";
+import { wideText } from "./wide_text.ts";
+
+/** What would become of a pod. */
+export interface Explanation {
+  /** `Pod shop/web`. */
+  readonly who: string;
+  readonly verdict: "injected" | "left alone" | "denied";
+  /** The rule that decided, in words. */
+  readonly reason: string;
+  /** Of a denial. */
+  readonly code?: string;
+  readonly warnings: readonly string[];
+  readonly options: Injection["decisions"];
+  readonly fields: readonly DecidedField[];
+  readonly before: Json;
+  /** The pod as it would be; absent for one that is denied. */
+  readonly pod?: JsonObject;
+}
 
 /**
- * The explanation as text: verdict, what decided each option and field, warnings, the difference. An
- * empty `namespace` stands for the one that the pod names, else `default`. `assumptions` tells, afterwards,
- * what the verdict rests on that nobody was asked about.
+ * Finds out. An empty `namespace` stands for the one that the pod names, else `default`; `what` is what is said of it in
+ * place of `Pod`.
  */
+export async function explain(
+  object: Json,
+  namespace: string,
+  context: InjectionContext,
+  what = "Pod",
+): Promise<Explanation> {
+  let who = `The ${what === "Pod" ? "pod" : what}`;
+  try {
+    const pod = viewPod(object, namespace || namespaceOf(object));
+    who = what === "Pod"
+      ? `Pod ${pod.namespace}/${pod.name}`
+      : `A pod of ${what} in namespace ${pod.namespace}`;
+    const injection = await injectPod(pod, context);
+    const { injected, reason, warnings, decisions: options } = injection;
+    return {
+      who,
+      verdict: injected ? "injected" : "left alone",
+      reason,
+      warnings,
+      options,
+      fields: injected ? await decidedFields(pod, injection, context) : [],
+      before: object,
+      pod: injection.pod,
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof KumaError)) throw thrown;
+    return {
+      who,
+      verdict: "denied",
+      reason: thrown.line,
+      code: thrown.code,
+      warnings: [],
+      options: [],
+      fields: [],
+      before: object,
+    };
+  }
+}
+
+/** The whole explanation of a pod as text, for the webhook's page `/explain`. */
 export async function explainPod(
   object: Json,
   namespace: string,
   context: InjectionContext,
-  assumptions: () => readonly string[] = () => [],
 ): Promise<string> {
-  const assumed = () => assumptions().map((one) => `assumed: ${one}`);
-  let who = "The pod";
-  try {
-    const pod = viewPod(object, namespace || namespaceOf(object));
-    who = `Pod ${pod.namespace}/${pod.name}`;
-    const injection = await injectPod(pod, context);
-    const warnings = injection.warnings.map((warning) => `warning: ${warning}`);
-    if (!injection.injected) {
-      return lines(`${who} would not be injected: ${injection.reason}`, ...assumed(), ...warnings);
-    }
-    const fields = await decidedFields(pod, injection, context);
-    return [
-      `${who} would be injected: ${injection.reason}`,
-      ...assumed(),
-      "",
-      "Options, and what decided each:",
-      ...table(injection.decisions.map(({ option, value, source }) => [option, value, source])),
-      "",
-      "Fields, and what decided each:",
-      ...table(fields.map(({ path, value, source }) => [path, value, source])),
-      "",
-      ...warnings,
-      "The difference:",
-      lineDiff(yaml(object), yaml(injection.pod)),
-    ].join("\n");
-  } catch (thrown) {
-    if (!(thrown instanceof KumaError)) throw thrown;
-    return lines(`${who} would be denied: ${thrown.line} (${thrown.code})`, ...assumed());
-  }
+  return wideText(await explain(object, namespace, context), []);
 }
 
 function namespaceOf(object: Json): string {
   const metadata = isObject(object) && isObject(object.metadata) ? object.metadata : {};
   return typeof metadata.namespace === "string" ? metadata.namespace : "";
-}
-
-function lines(...all: string[]): string {
-  return all.map((line) => `${line}\n`).join("");
 }
 
 /** A field of the injected pod that the pod given lacks, and why it is so. */
@@ -102,20 +124,4 @@ function sourceOf(path: string, decisions: ReadonlyMap<string, Decision>): strin
   if (found.length === 0) return options.find((one) => one.startsWith("="))?.slice(1) ?? "always";
   if (found.length === 1) return found[0]?.source ?? "";
   return found.map((one) => `${one.option}: ${one.source}`).join("; ");
-}
-
-const MAX_COLUMN = 80;
-
-function table(rows: readonly (readonly [string, string, string])[]): string[] {
-  const width = (column: 0 | 1) =>
-    Math.min(MAX_COLUMN, Math.max(0, ...rows.map((row) => row[column].length)));
-  const [first, second] = [width(0), width(1)];
-  return rows.map(([name, value, source]) =>
-    `  ${name.padEnd(first)}  ${value.padEnd(second)}  ${source}`
-  );
-}
-
-/** Containers may share parts with each other; a person wants each of them written out. */
-function yaml(object: Json | JsonObject): string {
-  return stringify(object, { aliasDuplicateObjects: false });
 }

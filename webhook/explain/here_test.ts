@@ -1,32 +1,38 @@
 import assert from "node:assert/strict";
-import { loadSettings } from "../settings/load.ts";
 import { explainHere } from "./here.ts";
+import { shortText } from "./short_text.ts";
 
-const explain = (
+async function explain(
   labels: Record<string, string>,
   annotations: Record<string, string> = {},
-  env = {},
-) =>
-  explainHere(
-    {
-      metadata: { name: "web", namespace: "shop", labels, annotations },
-      spec: { containers: [{ name: "app", image: "app:1" }] },
-    },
-    undefined,
-    loadSettings(undefined, env),
-    undefined,
-  );
+  environment = {},
+): Promise<string> {
+  const pod = {
+    metadata: { name: "web", namespace: "shop", labels, annotations },
+    spec: { containers: [{ name: "app", image: "app:1" }] },
+  };
+  const [answer] = await explainHere({
+    objects: [pod],
+    namespace: "",
+    document: undefined,
+    environment,
+    credentials: undefined,
+  });
+  assert.ok(answer);
+  return shortText(answer.explanation, answer.assumptions);
+}
 
 Deno.test("offline, what no cluster said is called assumed", async () => {
-  const text = await explain({});
-  const [verdict, mesh, blank] = text.split("\n");
   assert.equal(
-    verdict,
-    "Pod shop/web would be injected: the label of namespace shop kuma.io/sidecar-injection is " +
-      "assumed to be enabled",
+    await explain({}),
+    `Pod shop/web would be injected: the label of namespace shop kuma.io/sidecar-injection is assumed to
+  be enabled
+  mesh        default
+  containers  kuma-init, kuma-sidecar
+  redirected  inbound to 15006, outbound to 15001, DNS to 15053
+assumed: Mesh "default" exists
+`,
   );
-  assert.equal(mesh, 'assumed: Mesh "default" exists');
-  assert.equal(blank, "");
 });
 
 Deno.test("offline, what the pod says itself is not assumed", async () => {
@@ -39,9 +45,20 @@ Deno.test("offline, what the pod says itself is not assumed", async () => {
   assert.equal(out, `Pod shop/web would not be injected: the pod's label ${label} is disabled\n`);
 });
 
+Deno.test("what somebody set is told with who set it", async () => {
+  const text = await explain({}, { "kuma.io/sidecar-drain-time": "90s" }, {
+    KUMA_RUNTIME_KUBERNETES_SIDECAR_TRAFFIC_EXCLUDE_INBOUND_PORTS: "80",
+  });
+  assert.match(
+    text,
+    /\n {2}set {9}drain time: 1m30s \(annotation kuma\.io\/sidecar-drain-time\)\n/,
+  );
+  assert.match(text, /traffic\.kuma\.io\/exclude-inbound-ports: 80|\["80"\]/);
+});
+
 Deno.test("offline, a denial tells that it rests on an assumption", async () => {
   const text = await explain({}, { "kuma.io/container-patches": "tune" });
-  assert.match(text, /^Pod shop\/web would be denied: .*"tune".* \(KUMA-WH-011\)\n/);
+  assert.match(text, /^Pod shop\/web would be denied: .*"tune".*\s+\(KUMA-WH-011\)\n/);
   assert.match(text, /\nassumed: there is no ContainerPatch "tune"\n$/);
 });
 
