@@ -5,7 +5,7 @@ import { COLUMNS, table, wrapped } from "./columns.ts";
 
 Deno.test("lines are as long as they may be, and nothing is lost", () => {
   const text = fc.array(
-    fc.string({ minLength: 1, maxLength: 250 }).map((word) => word.replaceAll(/\s|\u0000/g, "x")),
+    fc.string({ minLength: 1, maxLength: 250 }).map((word) => word.replaceAll(/\s/g, "x")),
     {
       minLength: 1,
       maxLength: 30,

@@ -6,7 +6,6 @@
  * @module
  */
 import { errorText } from "core/errors.ts";
-import type { KubeClient } from "core/cluster/client.ts";
 import { isObject, type Json, type JsonObject, objectsIn, own } from "core/patch/json.ts";
 import type { SettingsDocument } from "core/settings/load.ts";
 
@@ -20,12 +19,17 @@ export interface DeployedSettings {
   readonly assumptions: readonly string[];
 }
 
+/** Whoever gives the JSON of a path: a `KubeClient`. */
+export interface Reader {
+  json(path: string): Promise<Json>;
+}
+
 const CONFIGURATION =
   "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/kuma-admission-mutating-webhook-configuration";
 const INJECTORS = ["namespace-kuma-injector.kuma.io", "pods-kuma-injector.kuma.io"];
 
 /** Reads them; never throws: what cannot be read is an assumption. */
-export async function deployedSettings(connection: KubeClient): Promise<DeployedSettings> {
+export async function deployedSettings(connection: Reader): Promise<DeployedSettings> {
   try {
     return await read(connection);
   } catch (thrown) {
@@ -39,7 +43,7 @@ export async function deployedSettings(connection: KubeClient): Promise<Deployed
   }
 }
 
-async function read(connection: KubeClient): Promise<DeployedSettings> {
+async function read(connection: Reader): Promise<DeployedSettings> {
   const { namespace, name } = serviceOf(await connection.json(CONFIGURATION));
   const inNamespace = `namespaces/${encodeURIComponent(namespace)}`;
   const service = await connection.json(
@@ -58,8 +62,14 @@ async function read(connection: KubeClient): Promise<DeployedSettings> {
   const [container = {}] = objectsIn(memberOf(spec, "containers"));
   const configMap = async (map: string): Promise<JsonObject> => {
     const path = `/api/v1/${inNamespace}/configmaps/${encodeURIComponent(map)}`;
-    const data = memberOf(await connection.json(path), "data");
-    return isObject(data) ? data : {};
+    try {
+      const data = memberOf(await connection.json(path), "data");
+      return isObject(data) ? data : {};
+    } catch (thrown) {
+      const why = errorText(thrown);
+      assumptions.push(`ConfigMap ${namespace}/${map} is empty, since it cannot be read: ${why}`);
+      return {};
+    }
   };
   return {
     environment: await variables(container, namespace, configMap, assumptions),
