@@ -1,64 +1,73 @@
-import type { TrafficConfig, TransparentProxyConfig } from "./config.ts";
+import type { TransparentProxyConfig } from "./config.ts";
 import { formatDuration } from "core/grammar/duration.ts";
+import { defaultOf, type ProxySetting, SETTINGS } from "./options.ts";
 
 type Value = boolean | number | string | readonly (number | string)[] | Tree | undefined;
 interface Tree {
-  readonly [key: string]: Value;
+  [key: string]: Value;
 }
+
+/** Keys that Kuma 2.9 writes whatever they hold; those of `ebpf` and `log` where that is on. */
+const ALWAYS: ReadonlySet<string> = new Set([
+  "kumaDPUser",
+  "ipFamilyMode",
+  "redirect.inbound.enabled",
+  "redirect.inbound.port",
+  "redirect.outbound.enabled",
+  "redirect.outbound.port",
+  "redirect.dns.enabled",
+  "redirect.dns.port",
+  "redirect.dns.captureAll",
+  "redirect.dns.skipConntrackZoneSplit",
+  "redirect.dns.resolvConfigPath",
+  "wait",
+  "waitInterval",
+  "retry.maxRetries",
+  "retry.sleepBetweenRetries",
+  "log.enabled",
+  "log.level",
+  "ebpf.enabled",
+  "ebpf.instanceIP",
+  "ebpf.instanceIPEnvVarName",
+  "ebpf.bpffsPath",
+  "ebpf.cgroupPath",
+  "ebpf.programsSourcePath",
+  "ebpf.tcAttachIface",
+]);
 
 /**
  * Writes a configuration as the control plane hands it to the init container and to the CNI plugin:
- * block YAML with sorted keys, and without what Kuma 2.9 leaves out (`ebpf`, `log` and `comments` unless
- * they are on, empty lists, most false bools). {@linkcode parseDocument} reads it back.
+ * block YAML with sorted keys, and without what Kuma 2.9 leaves out: `ebpf` and `log` unless they are on, and
+ * everything but {@linkcode ALWAYS} that is at its default. {@linkcode parseDocument} reads it back.
  */
 export function serialiseConfig(config: TransparentProxyConfig): string {
-  const { redirect, retry } = config;
-  return write({
-    kumaDPUser: config.kumaDPUser,
-    ipFamilyMode: config.ipFamilyMode,
-    redirect: {
-      inbound: traffic(redirect.inbound),
-      outbound: traffic(redirect.outbound),
-      dns: { ...redirect.dns },
-      vnet: some(redirect.vnet.networks) && { networks: redirect.vnet.networks },
-    },
-    ebpf: config.ebpf.enabled
-      ? { ...config.ebpf, fallback: config.ebpf.fallback || undefined }
-      : undefined,
-    dropInvalidPackets: config.dropInvalidPackets || undefined,
-    verbose: config.verbose || undefined,
-    dryRun: config.dryRun || undefined,
-    log: config.log.enabled ? { ...config.log } : undefined,
-    wait: config.wait,
-    waitInterval: config.waitInterval,
-    retry: {
-      maxRetries: retry.maxRetries,
-      sleepBetweenRetries: formatDuration(retry.sleepBetweenRetries),
-    },
-    storeFirewalld: config.storeFirewalld || undefined,
-    firewallBackend: config.firewallBackend === "auto" ? undefined : config.firewallBackend,
-    iptablesExecutables: Object.keys(config.iptablesExecutables).length > 0
-      ? { ...config.iptablesExecutables }
-      : undefined,
-    comments: config.comments.disabled ? { disabled: true } : undefined,
-    cniMode: config.cniMode || undefined,
-  }, "");
+  const tree: Tree = {};
+  for (const setting of SETTINGS) {
+    if (!setting.inDocument) continue;
+    const path = setting.key.split(".");
+    const value = path.reduce<unknown>((at, name) => (at as Tree | undefined)?.[name], config);
+    if (isWritten(setting, value, config)) put(tree, path, textual(setting, value));
+  }
+  return write(tree, "");
 }
 
-function traffic(direction: TrafficConfig): Tree {
-  return {
-    enabled: direction.enabled,
-    port: direction.port,
-    includePorts: some(direction.includePorts),
-    excludePorts: some(direction.excludePorts),
-    excludePortsForUIDs: some(direction.excludePortsForUIDs),
-    excludePortsForIPs: some(direction.excludePortsForIPs),
-    insertRedirectInsteadOfAppend: direction.insertRedirectInsteadOfAppend || undefined,
-  };
+function isWritten(setting: ProxySetting, value: unknown, config: TransparentProxyConfig): boolean {
+  if (setting.key.startsWith("ebpf.") && !config.ebpf.enabled) return false;
+  if (setting.key.startsWith("log.") && !config.log.enabled) return false;
+  return ALWAYS.has(setting.key) || JSON.stringify(value) !== JSON.stringify(defaultOf(setting));
 }
 
-function some<T>(list: readonly T[]): readonly T[] | undefined {
-  return list.length > 0 ? list : undefined;
+/** What the configuration holds in numbers of its own and the document in Go's words. */
+function textual({ kind }: ProxySetting, value: unknown): Value {
+  return kind === "duration" && typeof value === "number"
+    ? formatDuration(value)
+    : value as Exclude<Value, Tree>;
+}
+
+function put(tree: Tree, path: readonly string[], value: Value): void {
+  let at = tree;
+  for (const name of path.slice(0, -1)) at = (at[name] ??= {}) as Tree;
+  at[path.at(-1) ?? ""] = value;
 }
 
 function write(tree: Tree, indent: string): string {
