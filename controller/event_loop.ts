@@ -11,7 +11,7 @@ const EVERY_MS = 50;
 /** A running look at the event loop; disposing of it ends it. */
 export class EventLoop implements Disposable {
   #due = performance.now() + EVERY_MS;
-  #cpu = process.cpuUsage();
+  #cpu = process.threadCpuUsage();
   #most = 0;
   readonly #timer: Disposable;
 
@@ -21,7 +21,7 @@ export class EventLoop implements Disposable {
 
   /**
    * The longest so far that a timer came late while the program worked, in seconds. A machine that gives it no CPU
-   * delays it as well, and is not counted: nobody is late for longer than the CPU time of all threads.
+   * delays it as well, and is not counted: nobody is late for longer than the CPU time that the thread had.
    */
   get blockedSeconds(): number {
     return this.#most / 1000;
@@ -29,10 +29,10 @@ export class EventLoop implements Disposable {
 
   #look(): void {
     const now = performance.now();
-    const { user, system } = process.cpuUsage(this.#cpu);
+    const { user, system } = process.threadCpuUsage(this.#cpu);
     this.#most = Math.max(this.#most, Math.min(now - this.#due, (user + system) / 1000));
     this.#due = now + EVERY_MS;
-    this.#cpu = process.cpuUsage();
+    this.#cpu = process.threadCpuUsage();
   }
 
   [Symbol.dispose](): void {

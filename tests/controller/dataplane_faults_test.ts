@@ -93,6 +93,22 @@ test("another writer costs conflicts, and never the state", async () => {
     /^kuma_controller_dataplane_writes_total\{operation="raced"\} [1-9]/m,
   );
   assert.equal(await program.end(), 0);
+
+  // All is in order: a program that starts again looks at each, and writes nothing.
+  const versions = async () =>
+    (await lab.dataplanes("shop")).map(({ metadata }) => metadata.resourceVersion).join();
+  const before = await versions();
+  await using again = await lab.program();
+  await again.until(
+    "it has looked at all",
+    async () =>
+      /reconcile_total\{controller="kuma-pod-controller",result="success"\} ([5-9]|\d\d)/.test(
+        await again.page("/metrics"),
+      ),
+  );
+  assert.doesNotMatch(await again.page("/metrics"), /^kuma_controller_dataplane_writes_total\{/m);
+  assert.equal(await versions(), before);
+  assert.equal(await again.end(), 0);
 });
 
 test("watches that are cut, and a server that is killed, lose nothing", async () => {

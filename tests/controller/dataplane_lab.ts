@@ -39,20 +39,29 @@ export interface StoredEvent {
 export class DataplaneLab implements AsyncDisposable {
   private constructor(readonly cluster: TestCluster, readonly token: string) {}
 
-  static async start(): Promise<DataplaneLab> {
+  /** Without the definitions where `bare` is true: {@linkcode define} installs them. */
+  static async start({ bare = false } = {}): Promise<DataplaneLab> {
     const cluster = await startApiServer();
     const token = await controllerAccount(cluster);
-    await cluster.applyCrd(dataplaneDefinition() as Definition);
-    await cluster.applyCrd(meshDefinition() as unknown as Definition);
-    await cluster.request("POST", "/apis/kuma.io/v1alpha1/meshes", {
-      apiVersion: "kuma.io/v1alpha1",
-      kind: "Mesh",
-      metadata: { name: "default" },
-    });
     await cluster.request("POST", "/api/v1/nodes", {
       metadata: { name: "node-a", labels: { "topology.kubernetes.io/zone": "eu-a" } },
     });
-    return new DataplaneLab(cluster, token);
+    const lab = new DataplaneLab(cluster, token);
+    if (!bare) await lab.define();
+    return lab;
+  }
+
+  /** Installs the definitions, and the Mesh `default`. */
+  async define(): Promise<void> {
+    await this.cluster.applyCrd(dataplaneDefinition() as Definition);
+    await this.cluster.applyCrd(meshDefinition() as unknown as Definition);
+    await this.mesh("default");
+  }
+
+  /** Creates a Mesh. */
+  async mesh(name: string): Promise<void> {
+    const object = { apiVersion: "kuma.io/v1alpha1", kind: "Mesh", metadata: { name } };
+    await this.cluster.request("POST", "/apis/kuma.io/v1alpha1/meshes", object);
   }
 
   /** Starts the program, and waits until it leads. */
@@ -77,7 +86,7 @@ export class DataplaneLab implements AsyncDisposable {
 
   /** Creates a pod with a sidecar on `node-a`; it has no address yet. */
   async pod(namespace: string, name: string, metadata: JsonObject = {}): Promise<Stored> {
-    const { labels = {}, annotations = {} } = metadata as Record<string, JsonObject>;
+    const { labels = {}, annotations = {}, ...more } = metadata as Record<string, JsonObject>;
     return await this.cluster.createPod(namespace, {
       metadata: {
         name,
@@ -86,6 +95,7 @@ export class DataplaneLab implements AsyncDisposable {
           string,
           string
         >,
+        ...more,
       },
       spec: {
         nodeName: "node-a",

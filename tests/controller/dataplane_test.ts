@@ -187,11 +187,7 @@ spec: { selector: { app: old }, ports: [{ port: 80, targetPort: nowhere }] }
   assert.match(await program.page("/metrics"), /^kuma_controller_dataplane_faults 2$/m);
 
   // Each is mended by the news of what was missing, and the annotation by a person.
-  await cluster.request("POST", "/apis/kuma.io/v1alpha1/meshes", {
-    apiVersion: "kuma.io/v1alpha1",
-    kind: "Mesh",
-    metadata: { name: "nowhere" },
-  });
+  await lab.mesh("nowhere");
   await lab.patch(lab.podPath("shop", "wrong"), {
     metadata: { annotations: { "kuma.io/transparent-proxying": "disabled" } },
   });
@@ -261,51 +257,4 @@ test("beside a control plane of Kuma nothing is written, and differences are rep
   await metric("missing", 1);
   assert.equal(await lab.dataplane("shop", "same"), undefined);
   assert.deepEqual(await program.end(), 0);
-});
-
-test("where Dataplanes list their outbounds, those follow the mesh", async () => {
-  await using lab = await DataplaneLab.start();
-  const { cluster } = lab;
-  await cluster.createNamespace("shop");
-  const legacy = { KUMA_EXPERIMENTAL_KUBE_OUTBOUNDS_AS_VIPS: "false" };
-  await using program = await lab.program(legacy);
-  const outbounds = async (name: string) => {
-    const networking = (await lab.dataplane("shop", name))?.spec.networking as JsonObject;
-    return ((networking?.outbound ?? []) as JsonObject[]).map(({ address, port }) =>
-      `${address}:${port}`
-    );
-  };
-  await lab.pod("shop", "client");
-  await lab.runs("shop", "client", "10.0.0.1");
-  for (const [name, address] of [["orders", "10.0.0.2"], ["db-0", "10.0.0.3"]] as const) {
-    await lab.pod("shop", name, { labels: { app: name } });
-    await lab.runs("shop", name, address);
-  }
-  await lab.create(service("orders", 80));
-  await lab.create(`
-kind: Service
-metadata: { name: db, namespace: shop }
-spec: { clusterIP: None, selector: { app: db-0 }, ports: [{ port: 81, targetPort: web }] }
-`);
-  const { spec } = await cluster.request<{ spec: { clusterIP: string } }>(
-    "GET",
-    "/api/v1/namespaces/shop/services/orders",
-  );
-  const all = ["10.0.0.3:8080", `${spec.clusterIP}:80`];
-  await program.until(
-    "the client has both",
-    async () => (await outbounds("client")).join() === all.join(),
-  );
-  await program.until(
-    "a headless pod does not reach itself",
-    async () => (await outbounds("db-0")).join() === all[1],
-  );
-  await cluster.deletePod("shop", "db-0");
-  await program.until(
-    "a pod that is gone is in no list",
-    async () => (await outbounds("client")).join() === all[1],
-  );
-  await cluster.request("DELETE", "/api/v1/namespaces/shop/services/orders");
-  await program.until("nor is a Service", async () => (await outbounds("client")).length === 0);
-  assert.equal(await program.end(), 0);
 });
