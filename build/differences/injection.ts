@@ -29,13 +29,6 @@ export const INJECTION: DifferenceSection = {
       "use a ConfigMap of the system namespace",
     ),
     row(
-      "eBPF that the operator switched on",
-      "`kuma-init` loads programs",
-      "the pod is refused (KUMA-WH-009), with the CNI it is warned",
-      "`kuma-init` has no eBPF mode: a pod that could never start is refused at admission",
-      "switch it off, or use `kuma-ebpf-loader` on the nodes",
-    ),
-    row(
       "`runAsUser` of the pod's `securityContext` is the sidecar's",
       "admitted; the traffic passes by the mesh",
       "refused (KUMA-WH-005), as for a container",

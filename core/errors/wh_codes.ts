@@ -40,12 +40,6 @@ export const WH_CODES = {
     title: "The ConfigMap of the transparent proxy cannot be used",
     todo: "Create the ConfigMap in the control plane's namespace with the key config.yaml.",
   },
-  "KUMA-WH-009": {
-    title: "eBPF is switched on, which this build does not have",
-    todo:
-      "Set runtime.kubernetes.injector.ebpf.enabled, or ebpf.enabled of the ConfigMap, to false, " +
-      "or annotate the pod with kuma.io/transparent-proxying-ebpf: disabled. iptables is used then.",
-  },
   "KUMA-WH-010": {
     title: "An operation of a ContainerPatch can never work",
     todo: "Correct the operation: path is a JSON Pointer, value is JSON text.",

@@ -143,7 +143,6 @@ export function caseOf(drawn: { native: boolean; injector: unknown }): Injection
     file: "",
     settings: { experimental: { sidecarContainers: drawn.native } },
     injector: drawn.injector as JsonObject,
-    ebpfMode: true,
     patches: { p: PATCH },
     configMaps: { "kuma-system/tproxy": { "config.yaml": "redirect: {dns: {enabled: true}}" } },
   };

@@ -137,7 +137,6 @@ export const BY_HAND: [string, Partial<InjectionCase>, readonly ExplainedField[]
     ],
   ]],
   ["eBPF by the operator", {
-    ebpfMode: true,
     injector: { ebpf: { enabled: true, bpffsPath: "/run/bpf" } },
   }, [
     [

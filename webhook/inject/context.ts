@@ -40,8 +40,6 @@ export interface InjectionContext {
   /** The API server knows restartable init containers (1.29 and later). */
   readonly serverHasNativeSidecars: boolean;
   readonly schema: ContainerSchema;
-  /** kuma-init of this build has an eBPF mode; absent, it has none and such a pod is refused. */
-  readonly ebpfMode?: boolean;
   /**
    * How long a request waits for the news of an object that somebody has just created or labelled, in ms;
    * by default not at all.

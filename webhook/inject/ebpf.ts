@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
 import type { Settings } from "../settings/table.ts";
 import { wrongValue } from "core/grammar/go_text.ts";
@@ -94,23 +93,6 @@ const IGNORED = "is ignored: only the operator's settings decide";
 
 function warnIgnored(inputs: Inputs, annotation: string): void {
   inputs.warnings.push(`annotation ${annotation} ${IGNORED}`);
-}
-
-/**
- * Refuses a pod whose kuma-init would end with KUMA-TP-024 (`KUMA-WH-009`). With the CNI the pod starts: the
- * plugin redirects with iptables, which is warned about.
- */
-export function checkEbpf(inputs: Inputs): void {
-  const found = inputs.decisions.find(({ option }) => option === "eBPF");
-  const why = `eBPF is on (${found?.source ?? "of unknown source"})`;
-  if (inputs.settings.cniEnabled) {
-    inputs.warnings.push(`${why} and has no effect: the CNI plugin redirects with iptables`);
-    return;
-  }
-  throw new KumaError("KUMA-WH-009", `${why}, and kuma-init of this build has no eBPF mode`, {
-    hint: `switch it off there, or for this pod with ${ANNOTATIONS.transparentProxyingEbpf}: ` +
-      "disabled; iptables is used then",
-  });
 }
 
 /** A grammar, and what it is called in an error. */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { KumaError } from "core/errors.ts";
 import { loadSettings } from "../settings/load.ts";
-import { checkEbpf, ebpfOptions } from "./ebpf.ts";
+import { ebpfOptions } from "./ebpf.ts";
 import { Inputs } from "./inputs.ts";
 
 const PREFIX = "kuma.io/transparent-proxying-ebpf";
@@ -55,18 +54,4 @@ Deno.test("a document beside the pod switches eBPF off, and on only where the op
   assert.equal(isOn(true, true), true);
   assert.equal(isOn(true, false, ON), true);
   assert.equal(isOn(false, false, ON), false);
-});
-
-Deno.test("without an eBPF mode a pod is refused, and warned about where the CNI redirects", () => {
-  const inputs = inputsOf({}, ON);
-  assert.ok(ebpfOptions(inputs) !== undefined);
-  assert.throws(() => checkEbpf(inputs), (thrown: KumaError) => {
-    assert.equal(thrown.code, "KUMA-WH-009");
-    assert.match(thrown.line, /EBPF_ENABLED\), and kuma-init .* no eBPF mode; switch it off there/);
-    return thrown instanceof KumaError;
-  });
-  const cni = inputsOf({}, { ...ON, KUMA_RUNTIME_KUBERNETES_INJECTOR_CNI_ENABLED: "true" });
-  ebpfOptions(cni);
-  checkEbpf(cni);
-  assert.match(cni.warnings.join(), /has no effect: the CNI plugin redirects with iptables$/);
 });

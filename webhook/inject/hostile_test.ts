@@ -103,7 +103,6 @@ const drawn = (injector: JsonObject, more: Partial<InjectionCase> = {}): Injecti
   name: "drawn",
   file: "",
   injector,
-  ebpfMode: true,
   ...more,
 });
 

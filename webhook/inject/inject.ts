@@ -11,7 +11,6 @@ import { advice, adviceOnLabel } from "./advice.ts";
 import { configMapRedirection } from "./configmap_mode.ts";
 import type { Cluster, InjectionContext } from "./context.ts";
 import { checkUsers, chooseMesh, decideInjection, whyNever } from "./decide.ts";
-import { checkEbpf } from "./ebpf.ts";
 import { replacedHooks } from "./hooks.ts";
 import { flagRedirection } from "./flag_mode.ts";
 import { initContainer, injectedVolumes, validationContainer } from "./init.ts";
@@ -72,7 +71,6 @@ export async function injectPod(pod: PodView, context: InjectionContext): Promis
   const patches = findPatches(patchNames(inputs), cluster);
   const wanted = podOptions(pod, inputs);
   const redirection = await redirectionOf(pod, inputs, wanted, cluster);
-  if (redirection.ebpf !== undefined && !context.ebpfMode) checkEbpf(inputs);
   // What is redirected must be answered: a document decides about DNS for the sidecar too.
   const options = { ...wanted, dns: { ...wanted.dns, enabled: redirection.dnsEnabled } };
   const built = buildPod(pod, { options, redirection, patches, mesh: mesh.name, context, inputs });

@@ -39,7 +39,6 @@ export function contextOf(one: InjectionCase): InjectionContext {
     origins: loaded.origins,
     caCert: one.caCert,
     serverHasNativeSidecars: knowsNativeSidecars({ major: "1", minor: one.cluster?.minor ?? "34" }),
-    ebpfMode: one.ebpfMode ?? false,
     schema: shippedContainerSchema(),
   };
 }

@@ -19,8 +19,6 @@ export interface InjectionCase {
   annotations?: Record<string, string>;
   spec?: JsonObject;
   cluster?: { minor?: string };
-  /** kuma-init has an eBPF mode, which the shipped one does not have yet. */
-  ebpfMode?: boolean;
   /** The PEM text that sidecars trust. */
   caCert?: string;
   patches?: Record<string, JsonObject>;
