@@ -39,6 +39,9 @@ export const COMMANDS = {
         defaultText: "kuma-webhook-tls",
       }),
       flag("service", "name", "Service that API servers call; the control plane's where not given"),
+      flag("admission-token-file", "path", "answer only reviews with a token of this file", {
+        path: true,
+      }),
       DRAIN_TIME,
       ...LOG_FLAGS,
     ],

@@ -22,6 +22,7 @@ import type { InjectionContext } from "./inject/context.ts";
 import { AccessReview } from "core/serve/access_review.ts";
 import { limitLog } from "core/serve/limited_log.ts";
 import { rehearse } from "./rehearsal.ts";
+import type { CallerTokens } from "./server/caller_token.ts";
 import type { Guard } from "./server/respond.ts";
 import { startServer } from "./server/server.ts";
 import type { LoadedSettings } from "./settings/load.ts";
@@ -33,6 +34,8 @@ export interface ServeOptions {
   readonly connection: KubeClient;
   readonly pairs: PairSource;
   readonly log: Logger;
+  /** What API servers have to send; absent, everybody may ask for reviews. */
+  readonly callerTokens?: CallerTokens;
   /** Resolves when the webhook must end. */
   readonly ending: Promise<unknown>;
   /** How long requests are still served after that, for API servers to go elsewhere. */
@@ -88,6 +91,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       handlers: webhookHandlers(site),
       pages: webhookPages(site),
       guard: guardOf(connection, site.log),
+      ...callersOf(options.callerTokens),
       notReady: () => notReady(site.waitingFor()) ?? trouble(),
       metrics,
       log,
@@ -115,6 +119,13 @@ function guardOf(connection: KubeClient, log: Logger): Guard {
   const review = new AccessReview(ask, { log });
   return ({ peer, headers, path, method }) =>
     review.refusal(peer, headers.get("authorization"), path, method.toLowerCase());
+}
+
+function callersOf(tokens: CallerTokens | undefined): { callers?: Guard } {
+  if (tokens === undefined) return {};
+  return {
+    callers: ({ headers }) => Promise.resolve(tokens.refusal(headers.get("authorization") ?? null)),
+  };
 }
 
 /** What goes wrong in a rehearsal keeps nobody from the performance. */

@@ -13,6 +13,7 @@ import { documentFor, loggerFor, wholeNumber } from "core/program/serve_flags.ts
 import { untilSignal } from "core/program/signals.ts";
 import { fileSource, type PairSource } from "./certificates/file_pair.ts";
 import { serve } from "./serve.ts";
+import { CallerTokens } from "./server/caller_token.ts";
 import { type LoadedSettings, loadSettings } from "./settings/load.ts";
 
 /** Longest time that requests may still be served, in seconds. */
@@ -30,7 +31,9 @@ export async function serveCommand(parsed: ParsedCommand, { environment }: Io): 
     "kuma-webhook",
   );
   const pairs = await pairSource(parsed, loaded, connection, log);
-  await serve({ loaded, connection, pairs, log, ending, drainMs });
+  const tokenFile = parsed.text("admission-token-file");
+  const callerTokens = tokenFile === undefined ? {} : { callerTokens: new CallerTokens(tokenFile) };
+  await serve({ loaded, connection, pairs, log, ending, drainMs, ...callerTokens });
   return 0;
 }
 

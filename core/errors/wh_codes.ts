@@ -82,6 +82,11 @@ export const WH_CODES = {
     title: "The webhook cannot listen on its address",
     todo: "Correct admissionServer.address and port, or end what uses that port.",
   },
+  "KUMA-WH-025": {
+    title: "The file with the tokens of API servers cannot be used",
+    todo:
+      "Put a token of at least 16 characters into it, one a line, and the same into the kubeConfigFile of the API server.",
+  },
   "KUMA-WH-030": {
     title: "A flag of kuma-webhook manifests has a wrong value",
     todo: "Correct the flag or key that the message names; nothing was printed.",

@@ -55,6 +55,8 @@ export interface Site {
   readonly operations: OperationsPages;
   /** Before a page and before `/metrics`. */
   readonly guard: Guard;
+  /** Before a review, where not everybody may ask for one. */
+  readonly callers?: Guard;
   readonly metrics: MetricSet<ServerMetric>;
   readonly log: Logger;
   readonly turns: Turns;
@@ -111,6 +113,11 @@ async function review(
     site.complain(`malformed request: ${why.status} ${why.why}`);
     return { outcome: why.status === 503 ? "refused" : "malformed", answer: refused(why) };
   };
+  const stranger = await site.callers?.(request);
+  if (stranger !== undefined) {
+    site.complain(`a review without the token: ${stranger.status}`);
+    return { outcome: "refused", answer: guarded(stranger) };
+  }
   const body = await textOf(request, turn, true);
   if (typeof body !== "string") return malformed(body);
   let admission: AdmissionRequest;

@@ -52,6 +52,8 @@ export interface ServerOptions {
   readonly log: Logger;
   /** Who may see `/metrics` and the pages. */
   readonly guard: Guard;
+  /** Who may ask for reviews; everybody where it is absent. */
+  readonly callers?: Guard;
 }
 
 /** How long each step of a shutdown may take, in milliseconds. */
@@ -90,7 +92,17 @@ export function startServer(options: ServerOptions): AdmissionServer {
   };
   const complain = (reason: string) => server.complain(reason);
   const turns = new Turns();
-  const site = { handlers, pages, operations, guard, metrics, log: limitLog(log), turns, complain };
+  const site = {
+    handlers,
+    pages,
+    operations,
+    guard,
+    ...(options.callers === undefined ? {} : { callers: options.callers }),
+    metrics,
+    log: limitLog(log),
+    turns,
+    complain,
+  };
   const server: HttpServer = new HttpServer({
     hostname,
     port,
