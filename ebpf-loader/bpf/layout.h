@@ -127,7 +127,7 @@ enum verdict {
 	VERDICT_INBOUND = 7,        /* from outside to the inbound port */
 	VERDICT_PASS_INBOUND = 8,   /* from outside, left alone */
 	VERDICT_DIRECT = 9,         /* the proxy has a connection that nobody redirected, or whose entry was displaced */
-	VERDICT_DROP_NO_PROXY = 10, /* from outside, nobody listens on the inbound port */
+	VERDICT_DROP_NO_PROXY = 10, /* from outside, nobody listens on the inbound port; refused, without `reuse` dropped */
 	VERDICT_DROP_CUT = 11,      /* from outside, the beginning of a connection is cut to pieces */
 	VERDICT_DROP_REUSE = 12,    /* from outside, the ends are those of a socket in TIME_WAIT, and `reuse` is not there */
 	VERDICT_ERROR_ASSIGN = 13,  /* from outside, the kernel refused to give it to the proxy; dropped */
@@ -168,7 +168,7 @@ struct connection {
 };
 
 /* Maps `accelerated` (sockhash, this -> the socket whose ends these are) and `reused` (LRU hash, this -> __u32 1:
- * the next connection from this remote end is the proxy's, though a socket in TIME_WAIT still has the ends). */
+ * when the kernel looks for a listener for the connection that begins with these ends, it is the proxy's, or none). */
 struct ends {
 	__u64 netns;
 	struct address local;

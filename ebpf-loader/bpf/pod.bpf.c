@@ -8,7 +8,7 @@
 #include "report.h"
 #include "lists.h"
 
-/* Connections whose ends a socket in TIME_WAIT still has, from `ingress` to `reuse`. */
+/* Beginnings of connections of which `reuse` is to answer the kernel's question for a listener. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_PODS);
@@ -63,16 +63,23 @@ static __always_inline void tell(const struct pod *pod, const struct packet *pac
 	}
 }
 
+/* Lets the kernel look for a listener, and `reuse` below answer. */
+static __always_inline int announce(const struct packet *packet)
+{
+	struct ends ends = ends_of(packet, constants.netns);
+	__u32 one = 1;
+
+	return bpf_map_update_elem(&reused, &ends, &one, BPF_ANY);
+}
+
 /*
  * What the kernel would do with a packet for a socket in TIME_WAIT that begins a connection: it looks for a listener of
- * the packet's own port. `reuse` below then names the proxy's; without it the packet would pass the proxy by.
+ * the packet's own port. `reuse` then names the proxy's; without it the packet would pass the proxy by.
  */
 static __always_inline int take_over(struct __sk_buff *skb, const struct pod *pod, const struct packet *packet,
 				     struct bpf_sock *listener)
 {
 	struct proxy_socket socket = { .netns = constants.netns };
-	struct ends ends = ends_of(packet, constants.netns);
-	__u32 one = 1;
 	int error;
 
 	if (!constants.reuse) {
@@ -84,7 +91,7 @@ static __always_inline int take_over(struct __sk_buff *skb, const struct pod *po
 	error = bpf_map_update_elem(&proxy_sockets, &socket, listener, BPF_ANY);
 	bpf_sk_release(listener);
 	if (!error)
-		error = bpf_map_update_elem(&reused, &ends, &one, BPF_ANY);
+		error = announce(packet);
 	tell(pod, packet, error ? VERDICT_ERROR_ASSIGN : VERDICT_INBOUND, error);
 	return error ? TC_ACT_SHOT : LEAVE;
 }
@@ -98,7 +105,8 @@ static __always_inline int to_proxy(struct __sk_buff *skb, const struct pod *pod
 	if (!listener) {
 		if (packet->begins)
 			tell(pod, packet, VERDICT_DROP_NO_PROXY, 0);
-		return TC_ACT_SHOT;
+		/* The client learns at once that it is refused, where `reuse` can say so. */
+		return constants.reuse && !announce(packet) ? LEAVE : TC_ACT_SHOT;
 	}
 	if (time_wait)
 		return take_over(skb, pod, packet, listener);
@@ -165,6 +173,7 @@ int reuse(struct bpf_sk_lookup *context)
 	ends.remote_port = bpf_ntohs((__u16)context->remote_port);
 	if (bpf_map_delete_elem(&reused, &ends))
 		return SK_PASS;
+	/* A listener that was closed has left the map by itself: then the client is refused. */
 	listener = bpf_map_lookup_elem(&proxy_sockets, &socket);
 	if (!listener)
 		return SK_DROP;

@@ -32,7 +32,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** What differs from pod to pod in these tests. */
 export type PodChoices =
   & Pick<PodOptions, "netns" | "config">
-  & Partial<Pick<PodOptions, "dnsServers" | "eventMask" | "accelerate" | "reuse">>;
+  & Partial<Pick<PodOptions, "dnsServers" | "eventMask" | "accelerate" | "reuse" | "sidecarUid">>;
 
 /** The programs, loaded into a cgroup of our own. */
 export class BpfNode implements Disposable {

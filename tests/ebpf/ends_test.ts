@@ -140,14 +140,24 @@ test("ends of an inbound connection", OPEN_LIBRARIES, async (t) => {
       assert.equal(lab.count("drop-reuse"), 1);
     },
   );
-  await t.step("with no proxy there, nobody gets it", () => {
-    for (const listener of [proxy4, worker]) listener.close();
-    using application = Socket.listen({ ns: lab.pod.name, port: 8080 });
-    using client = Socket.create({ ns: lab.outside.name });
-    assert.equal(client.connect({ address: POD.ipv4, port: 8080 }, 100), -1);
-    assert.equal(application.accept(50), undefined);
-    assert.equal(lab.count("drop-no-proxy"), 1);
-  });
+  for (const reuse of [true, false]) {
+    await t.step(
+      `with no proxy there, nobody gets it; it is ${reuse ? "refused" : "dropped"}`,
+      async () => {
+        for (const listener of [proxy4, worker, proxy6]) listener.close();
+        await lab.configure([], { reuse });
+        for (const family of ["ipv4", "ipv6"] as const) {
+          const before = lab.count("drop-no-proxy");
+          using application = Socket.listen({ ns: lab.pod.name, family, port: 8080 });
+          using client = Socket.create({ ns: lab.outside.name, family });
+          const result = client.connect({ address: POD[family], port: 8080 }, reuse ? 3000 : 100);
+          assert.equal(result, reuse ? ECONNREFUSED : -1);
+          assert.equal(application.accept(50), undefined);
+          assert.equal(lab.count("drop-no-proxy") - before, 1);
+        }
+      },
+    );
+  }
 });
 
 test("ends of questions to name servers", OPEN_LIBRARIES, async (t) => {
