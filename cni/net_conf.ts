@@ -8,6 +8,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import { parseFirewallBackend } from "core/grammar/names.ts";
 import type { FirewallBackend } from "core/proxy/config.ts";
 import { DEFAULT_LOG_SOCKET } from "core/log/wire.ts";
+import { isRecord } from "core/patch/json.ts";
 import { parseSpecVersion, type SpecVersion } from "./spec_version.ts";
 
 /** The configuration, checked. */
@@ -115,9 +116,7 @@ function parseJson(text: string): unknown {
 }
 
 function asRecord(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  if (isRecord(value)) return value;
   throw invalid(`${what} is not a JSON object`);
 }
 

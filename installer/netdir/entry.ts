@@ -7,6 +7,7 @@ import { PLUGIN_TYPE } from "core/conflist/document.ts";
 import type { PluginEntry } from "core/conflist/edit.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import type { LogLevel } from "core/log/logger.ts";
+import { isRecord } from "core/patch/json.ts";
 import type { Places } from "../program/places.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Claims } from "../token.ts";
@@ -116,9 +117,7 @@ function parseEntry(text: string): PluginEntry {
 }
 
 function objectIn(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Record<string, unknown>
-    : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 /** The value as it stands inside a JSON string. */

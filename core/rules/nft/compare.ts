@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isRecord } from "core/patch/json.ts";
 import { type ImageChain, imageOf, type ImageRule, type NftImage } from "./image.ts";
 import { NFT_TABLE, type NftTable } from "./model.ts";
 import { renderNftRule } from "./text.ts";
@@ -81,9 +82,7 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 function sorted(value: unknown): unknown {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)
-    : value;
+  return isRecord(value) ? Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1) : value;
 }
 
 function pairs<T extends { readonly name: string }>(
