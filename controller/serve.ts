@@ -12,6 +12,7 @@ import { serveOperations } from "core/serve/operations_server.ts";
 import { type Controller, LOOP_METRICS, runController } from "./controller.ts";
 import { controllersFor } from "./controllers.ts";
 import { EventLoop } from "./event_loop.ts";
+import type { Leadership } from "./leadership.ts";
 import type { LoadedSettings } from "./settings/load.ts";
 
 /** Name of the Lease. Not that of Kuma's control plane, beside which we may run. */
@@ -38,7 +39,11 @@ const METRICS = {
 /** What the controller runs with. */
 export interface ServeOptions {
   readonly loaded: LoadedSettings;
+  /** That of informers and control loops, which asks `leadership` before each write. */
   readonly client: KubeClient;
+  /** That of the Lease. */
+  readonly leaseClient: KubeClient;
+  readonly leadership: Leadership;
   readonly log: Logger;
   /** Where /healthz, /readyz and /metrics are. */
   readonly address: string;
@@ -100,7 +105,7 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
   try {
     return await leadWithLease(
       {
-        client,
+        client: options.leaseClient,
         namespace: settings.systemNamespace,
         name: LEASE,
         identity: options.identity,
@@ -108,7 +113,8 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
         durationMs: Number(parseGoDuration(settings.leaseDuration)) / 1e6,
         renewMs: Number(parseGoDuration(settings.renewDeadline)) / 1e6,
       },
-      async (signal) => {
+      async (signal, holds) => {
+        options.leadership.begin(holds);
         metrics.set("leader_election_master_status", 1, { name: LEASE });
         await Promise.all([
           ...controllers.map((one) => runController(one, { log, metrics }, signal)),

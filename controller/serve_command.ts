@@ -11,6 +11,7 @@ import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
 import { documentFor, loggerFor, wholeNumber } from "core/program/serve_flags.ts";
 import { untilSignal } from "core/program/signals.ts";
+import { Leadership } from "./leadership.ts";
 import { serve } from "./serve.ts";
 import { loadSettings } from "./settings/load.ts";
 
@@ -25,13 +26,18 @@ export async function serveCommand(parsed: ParsedCommand, { environment }: Io): 
     log.info("ending", { signal });
     ending.abort();
   });
-  using client = new KubeClient(
-    await findEndpoint(environment, "KUMA-CTL-003"),
-    "kuma-controller",
-  );
+  const endpoint = await findEndpoint(environment, "KUMA-CTL-003");
+  const leadership = new Leadership();
+  // Apart: a crowd of other requests does not keep the Lease from being renewed.
+  using leaseClient = new KubeClient(endpoint, "kuma-controller");
+  using client = new KubeClient(endpoint, "kuma-controller", {
+    beforeWrite: () => leadership.check(),
+  });
   const end = await serve({
     loaded,
     client,
+    leaseClient,
+    leadership,
     log,
     address: parsed.text("address") ?? "",
     port,

@@ -5,6 +5,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { parseGoDuration } from "core/grammar/go_duration.ts";
 import type { LoadedSettings as Loaded, SettingsDocument } from "core/settings/load.ts";
 import { loadSettings as load } from "core/settings/load.ts";
 import { SETTINGS } from "./table.ts";
@@ -36,5 +37,17 @@ export function loadSettings(
       hint: `set ${SETTINGS.cniApp.env} to the label 'app' of the CNI's pods`,
     });
   }
+  const { leaseDuration, renewDeadline } = loaded.settings;
+  const renewal = parseGoDuration(renewDeadline);
+  if (parseGoDuration(leaseDuration) <= renewal || renewal <= RETRY_NS) {
+    throw new KumaError(
+      "KUMA-CTL-001",
+      `${SETTINGS.leaseDuration.key} is ${leaseDuration} and ${SETTINGS.renewDeadline.key} ${renewDeadline}`,
+      { hint: "a Lease must last longer than its renewal may take, and that more than 2s" },
+    );
+  }
   return loaded;
 }
+
+/** Pause between two tries to renew, in nanoseconds; client-go's. */
+const RETRY_NS = 2_000_000_000n;

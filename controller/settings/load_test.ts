@@ -47,6 +47,20 @@ Deno.test("pods are deleted only where the CNI's pods are known", () => {
   assert.deepEqual([settings.repair, settings.repairsPerMinute], ["delete", 10]);
 });
 
+Deno.test("a Lease that ends before it can be renewed is refused", () => {
+  const election = "KUMA_RUNTIME_KUBERNETES_LEADER_ELECTION";
+  for (const [lease, renewal] of [["10s", "10s"], ["15s", "2s"]] as const) {
+    const environment = {
+      [`${election}_LEASE_DURATION`]: lease,
+      [`${election}_RENEW_DEADLINE`]: renewal,
+    };
+    assert.throws(
+      () => loadSettings(undefined, environment),
+      (thrown) => thrown instanceof KumaError && thrown.code === "KUMA-CTL-001",
+    );
+  }
+});
+
 Deno.test("a misspelt key of the controller is warned about, others are the control plane's", () => {
   const text =
     "{other: 1, runtime: {kubernetes: {controller: {dataplane: off}, injector: {x: 1}}}}";

@@ -10,31 +10,20 @@ import { abortable } from "core/host/abortable_body.ts";
 import { sendWithoutDelay } from "core/host/no_delay_connections.ts";
 import type { Json } from "core/patch/json.ts";
 import { ApiError } from "core/kube/api_error.ts";
+import type {
+  KubeAnswer,
+  KubeEndpoint,
+  KubeRequest,
+  KubeRequestOptions,
+} from "core/kube/request.ts";
 import { type Kubeconfig, parseKubeconfig } from "core/kube/kubeconfig.ts";
 
 export { ApiError };
-
-/** Where an API server is and how to be let in. */
-export interface KubeEndpoint {
-  /** `https://host:port`. */
-  readonly server: string;
-  /** CA certificates in PEM form. */
-  readonly caPem: string | undefined;
-  readonly token: string | undefined;
-  /** Where the token is renewed: read again now and then, and when the server refuses the one we have. */
-  readonly tokenFile?: string;
-  /** Client certificate and key in PEM form. */
-  readonly certificate?: { readonly cert: string; readonly key: string };
-}
+export type { KubeAnswer, KubeEndpoint, KubeRequest, KubeRequestOptions };
 
 /** The kubelet renews tokens long before they expire; a minute is how long an old one may be used. */
 const TOKEN_AGE_MS = 60_000;
 const JSON_TIMEOUT_MS = 30_000;
-/** What a request that wants JSON may say. */
-export interface KubeRequest extends KubeRequestOptions {
-  /** Default `GET`. */
-  method?: string;
-}
 
 /**
  * Makes `caCerts` of a client all that it trusts, as Kubernetes' own client does. The runtime adds them to a
@@ -47,30 +36,20 @@ function trustNoOtherRoots(): void {
   Deno.env.delete("DENO_CERT");
 }
 
-/** An answer of any status, read to its end. */
-export interface KubeAnswer {
-  readonly status: number;
-  readonly text: string;
-  /** The header `Retry-After` as it was sent. */
-  readonly retryAfter: string | null;
-}
-
-/** What goes with a request. */
-export interface KubeRequestOptions {
-  signal?: AbortSignal;
-  /** Sent as JSON. */
-  body?: unknown;
-  /** Content type of the body; default `application/json`. */
-  contentType?: string;
-}
-
 /** Most bytes of an answer; etcd keeps no object above 1.5 MiB. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 const MAX_FILE = 1024 * 1024;
 
+/** How a client behaves. */
+export interface KubeClientOptions {
+  /** Called at the last moment before each request that is no GET; what it throws the caller gets, and nothing is sent. */
+  readonly beforeWrite?: () => void;
+}
+
 /** A connection pool to one API server. Dispose of it. */
 export class KubeClient implements Disposable {
   readonly #endpoint: KubeEndpoint;
+  readonly #options: KubeClientOptions;
   readonly #http: Deno.HttpClient;
   readonly #agent: string;
   #token: { readonly text: string | undefined; readonly readAt: number } | undefined;
@@ -79,8 +58,13 @@ export class KubeClient implements Disposable {
    * @param agent What the server's audit log calls this program.
    * @throws {KumaError} `KUMA-HOST-161` the CA certificates or the client certificate cannot be used.
    */
-  constructor(endpoint: KubeEndpoint, agent = "kuma-node-tooling") {
+  constructor(
+    endpoint: KubeEndpoint,
+    agent = "kuma-node-tooling",
+    options: KubeClientOptions = {},
+  ) {
     this.#endpoint = endpoint;
+    this.#options = options;
     this.#agent = agent;
     if (endpoint.token !== undefined) {
       this.#token = { text: endpoint.token, readAt: performance.now() };
@@ -147,6 +131,7 @@ export class KubeClient implements Disposable {
   }
 
   async #send(method: string, path: string, options: KubeRequestOptions): Promise<Response> {
+    if (method !== "GET") this.#options.beforeWrite?.();
     const token = this.#currentToken();
     const asked = fetch(`${this.#endpoint.server}${path}`, {
       method,

@@ -177,3 +177,28 @@ async function collectGarbage(): Promise<void> {
   }
   assert.ok(taken, "the collector has run");
 }
+
+Deno.test("a write that may not be is not sent, reads are", async () => {
+  const methods: string[] = [];
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    ({ method }) => {
+      methods.push(method);
+      return Response.json({});
+    },
+  );
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  let allowed = true;
+  const beforeWrite = () => {
+    if (!allowed) throw new Error("not now");
+  };
+  using client = new KubeClient({ server: url, caPem: undefined, token: "t" }, "a", {
+    beforeWrite,
+  });
+  await client.json("/a", { method: "PATCH", body: {} });
+  allowed = false;
+  await client.json("/a");
+  await assert.rejects(client.json("/a", { method: "DELETE" }), /not now/);
+  await assert.rejects(client.request("POST", "/a"), /not now/);
+  assert.deepEqual(methods, ["PATCH", "GET"]);
+});

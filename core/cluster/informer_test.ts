@@ -151,6 +151,17 @@ test("a selection holds for every page and every watch", async () => {
   }
 });
 
+test("a server that asks for a pause has it", async () => {
+  await using it = play((url) => {
+    if (isWatch(url)) return [FOREVER];
+    if (it.requests.length > 1) return list(10, []);
+    return new Response("{}", { status: 429, headers: { "retry-after": "1" } });
+  });
+  const begun = performance.now();
+  await it.until(() => it.informer.synced);
+  assert.ok(performance.now() - begun >= 1000);
+});
+
 test("a watch goes on where the last one ended, bookmarks included", async () => {
   await using it = play((url) => {
     if (!isWatch(url)) return list(10, [object("a", 1)]);

@@ -39,11 +39,14 @@ export type LeaseEnd = "ended" | "lost";
  * when the Lease is lost, which is before anybody else can have it, or when `signal` fires; then `lead` must
  * stop. A process that gets `lost` should end: what it knows may be old.
  *
+ * A process that stood still (SIGSTOP, a frozen machine) learns of its loss only when its timers come round. So
+ * before each write `lead` should ask `holds()`, which goes by the clock alone.
+ *
  * @throws what `lead` throws; a `lead` that returns by itself gives the Lease back, too.
  */
 export async function leadWithLease(
   options: LeaseOptions,
-  lead: (signal: AbortSignal) => Promise<void>,
+  lead: (signal: AbortSignal, holds: () => boolean) => Promise<void>,
   signal: AbortSignal,
 ): Promise<LeaseEnd> {
   const lease = new Lease(options);
@@ -51,7 +54,7 @@ export async function leadWithLease(
   const stop = new AbortController();
   const over = AbortSignal.any([signal, stop.signal]);
   // Called at once, so that nothing that it throws is without a listener.
-  const leading = lead(over).finally(() => stop.abort());
+  const leading = lead(over, () => lease.holds()).finally(() => stop.abort());
   const settled = leading.catch(() => undefined);
   const kept = await lease.keep(over);
   stop.abort();
@@ -98,6 +101,11 @@ class Lease {
       await this.#clock.delay(this.#retryMs * (1 + this.#random() * 0.2), { signal });
     }
     return false;
+  }
+
+  /** Whether the last renewal is young enough that nobody else can have it. */
+  holds(): boolean {
+    return this.#clock.now() < this.#renewedAt + this.#renewMs;
   }
 
   /** Renews until the signal fires (true) or the Lease is lost (false). */

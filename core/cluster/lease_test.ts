@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { ManualClock } from "core/time/clock.ts";
+import { ManualClock, systemClock } from "core/time/clock.ts";
 import { ApiError, type KubeRequest } from "./client.ts";
 import { leadWithLease, type LeaseEnd } from "./lease.ts";
 
@@ -115,4 +115,27 @@ Deno.test("what the work throws comes out, and the Lease is given back", async (
   const work = () => Promise.reject(new Error("broken"));
   await assert.rejects(leadWithLease(options, work, new AbortController().signal), /broken/);
   assert.equal(client.spec.holderIdentity, "");
+});
+
+Deno.test("by the clock alone, who stood still holds nothing", async () => {
+  const [client, clock] = [new OneLease(), new ManualClock()];
+  const stop = new AbortController();
+  const seen: boolean[] = [];
+  const options = { client, namespace: "n", name: "l", identity: "a", log: silentLogger };
+  let now = 0;
+  const end = leadWithLease(
+    { ...options, clock: { ...systemClock, now: () => now, delay: clock.delay.bind(clock) } },
+    (_, holds) => {
+      seen.push(holds());
+      // No timer has run meanwhile.
+      now = 9_999;
+      seen.push(holds());
+      now = 10_000;
+      seen.push(holds());
+      return Promise.resolve();
+    },
+    stop.signal,
+  );
+  await end;
+  assert.deepEqual(seen, [true, true, false]);
 });

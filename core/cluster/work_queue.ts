@@ -44,6 +44,8 @@ export class WorkQueue {
   readonly #delayed = new Map<string, { readonly at: number; readonly cancel: AbortController }>();
   readonly #failures = new Map<string, number>();
   readonly #idle: (() => void)[] = [];
+  /** Until then no key is begun: the server has too much to do. */
+  #pausedUntil = 0;
 
   constructor(options: WorkQueueOptions = {}) {
     this.#clock = options.clock ?? systemClock;
@@ -131,6 +133,11 @@ export class WorkQueue {
 
   async #worker(work: Work, options: WorkOptions): Promise<void> {
     while (!options.signal.aborted) {
+      const pause = this.#pausedUntil - this.#clock.now();
+      if (pause > 0) {
+        await this.#clock.delay(pause, { signal: options.signal });
+        continue;
+      }
       const key = this.#ready.values().next().value;
       if (key === undefined) {
         await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -153,6 +160,8 @@ export class WorkQueue {
       // What was cut short by the end is no failure.
       if (signal.aborted) return;
       const asked = thrown instanceof ApiError ? thrown.retryAfter ?? 0 : 0;
+      // Asked by one of its clients for a pause, the server is not asked by all other keys meanwhile.
+      this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + asked);
       failed(key, thrown, this.retry(key, asked));
     }
   }

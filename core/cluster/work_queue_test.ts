@@ -112,3 +112,21 @@ Deno.test("the soonest delay counts, what is added at once waits for none, and R
   assert.deepEqual(at, [["again", 8000], ["again", 8400], ["again", 8800]]);
   await end();
 });
+
+Deno.test("where the server asks for a pause, no other key is begun meanwhile", async () => {
+  const worked: string[] = [];
+  let busy = true;
+  const { clock, queue, end } = start((key) => {
+    worked.push(key);
+    if (!busy) return Promise.resolve();
+    const answer = { status: 429, text: "", retryAfter: "2" };
+    return Promise.reject(new ApiError("PATCH", "/", answer));
+  });
+  for (const key of ["a", "b", "c"]) queue.add(key);
+  await clock.advance(1999);
+  assert.deepEqual(worked, ["a"]);
+  busy = false;
+  await clock.advance(1);
+  assert.deepEqual(worked.sort(), ["a", "a", "b", "c"]);
+  await end();
+});

@@ -6,13 +6,16 @@
  */
 import { KumaError } from "core/errors.ts";
 
+/** The API server itself asks for a second; what asks for days is a proxy in between that is wrong. */
+const MAX_PAUSE = 60;
+
 /** An answer that is not 2xx. */
 export class ApiError extends KumaError {
   /** The HTTP status: 409 for a conflict, 429 for too many requests. */
   readonly status: number;
   /** `reason` of the Status object, such as `AlreadyExists`, `Conflict`, `Expired`; else empty. */
   readonly reason: string;
-  /** Milliseconds that the server asks to wait (`Retry-After`), if it does. */
+  /** Milliseconds that the server asks to wait (`Retry-After`), if it does; of more than a minute, a minute. */
   readonly retryAfter: number | undefined;
 
   constructor(
@@ -26,7 +29,9 @@ export class ApiError extends KumaError {
     this.status = answer.status;
     this.reason = reason;
     const seconds = /^\d{1,6}$/.exec(answer.retryAfter ?? "")?.[0];
-    this.retryAfter = seconds === undefined ? undefined : Number(seconds) * 1000;
+    this.retryAfter = seconds === undefined
+      ? undefined
+      : Math.min(Number(seconds), MAX_PAUSE) * 1000;
   }
 }
 

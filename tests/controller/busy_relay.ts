@@ -1,0 +1,77 @@
+/**
+ * An API server that has too much to do: a relay in front of the real one, which it speaks for with the same
+ * certificate, and which answers 429 for as long as it is told to. (The real server's own priority and fairness
+ * would need a real crowd.)
+ *
+ * @module
+ */
+import { files } from "../kube/servers.ts";
+import type { TestCluster } from "../kube/apiserver.ts";
+
+/** The relay; dispose of it. */
+export class BusyRelay implements AsyncDisposable {
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #client: Deno.HttpClient;
+  readonly #over = new AbortController();
+  /** Ends watches and other requests that are under way. */
+  #cutting = new AbortController();
+  /** While true, every request is answered 429. */
+  busy = false;
+  /** Method and path of each request that was refused so. */
+  readonly refused: string[] = [];
+  /** Method and path of each request that was let through. */
+  readonly passed: string[] = [];
+
+  constructor(cluster: TestCluster) {
+    const at = files(cluster.dir);
+    this.#client = Deno.createHttpClient({ caCerts: [Deno.readTextFileSync(at.ca)] });
+    this.#server = Deno.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      cert: Deno.readTextFileSync(at.serverCertificate),
+      key: Deno.readTextFileSync(at.serverKey),
+      onListen() {},
+    }, (request) => this.#answer(request, cluster.url));
+  }
+
+  /** Where it is. */
+  get url(): string {
+    return `https://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  /** Ends all that is under way, watches foremost. */
+  cut(): void {
+    this.#cutting.abort();
+    this.#cutting = new AbortController();
+  }
+
+  async #answer(request: Request, target: string): Promise<Response> {
+    const { pathname, search } = new URL(request.url);
+    const what = `${request.method} ${pathname}${search}`;
+    if (this.busy) {
+      this.refused.push(what);
+      const status = { kind: "Status", code: 429, reason: "TooManyRequests", message: "busy" };
+      return Response.json(status, { status: 429, headers: { "retry-after": "1" } });
+    }
+    this.passed.push(what);
+    const body = request.body === null ? null : await request.arrayBuffer();
+    const signal = AbortSignal.any([request.signal, this.#over.signal, this.#cutting.signal]);
+    try {
+      const { method, headers } = request;
+      const url = `${target}${pathname}${search}`;
+      const answer = await fetch(url, { method, headers, body, signal, client: this.#client });
+      // Through a stream of our own: one that the runtime passes on by itself outlives the signal.
+      const stream = answer.body?.pipeThrough(new TransformStream(), { signal }) ?? null;
+      return new Response(stream, { status: answer.status, headers: answer.headers });
+    } catch (thrown) {
+      if (signal.aborted) return new Response(null, { status: 502 });
+      throw thrown;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.#server.shutdown();
+    this.#client.close();
+  }
+}
