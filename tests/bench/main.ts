@@ -10,6 +10,7 @@ import { cniRows } from "./cni_bench.ts";
 import { controllerBench, FULL } from "./controller_bench.ts";
 import { rulesetsPerSecond } from "./core_bench.ts";
 import { ebpfBench } from "./ebpf_bench.ts";
+import { ebpfLoaderRows } from "./ebpf_loader_bench.ts";
 import { buildEmptyProgram } from "./empty.ts";
 import { informerBench } from "./informer_bench.ts";
 import { installerRows } from "./installer_bench.ts";
@@ -39,7 +40,9 @@ export async function bench(runs: number, print: (text: string) => void): Promis
     print(renderTable("kuma-cni, API server on loopback, both families, DNS on", cni));
     const installer = await installerRows(runs);
     print(renderTable("install-cni, kuma-cni copied to an empty node", installer));
-    const rows = [...kumactl, ...cni, ...installer];
+    const loader = await ebpfLoaderRows(runs);
+    print(renderTable("kuma-ebpf-loader, the program's start included", loader));
+    const rows = [...kumactl, ...cni, ...installer, ...loader];
     return missed(rows).length + informers + (fast ? 0 : 1) +
       await webhookBench(WEBHOOK_SECONDS, print) + await controllerBench(FULL, print) +
       await ebpfBench();
