@@ -36,25 +36,31 @@ export function addressFamily(text: string): Family | undefined {
   return isIpv6(text) ? "ipv6" : undefined;
 }
 
+/** The eight groups of an IPv6 address as numbers; undefined for any other text. */
+export function ipv6Groups(text: string): number[] | undefined {
+  if (!isIpv6(text)) return undefined;
+  const last = text.slice(text.lastIndexOf(":") + 1);
+  const [a = 0, b = 0, c = 0, d = 0] = last.split(".").map(Number);
+  const hex = last.includes(".")
+    ? `${text.slice(0, -last.length)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+    : text;
+  const [head = "", tail] = hex.split("::");
+  const groups = (half = "") => half === "" ? [] : half.split(":").map((one) => parseInt(one, 16));
+  const [before, after] = [groups(head), groups(tail)];
+  const missing = tail === undefined ? 0 : 8 - before.length - after.length;
+  return [...before, ...Array<number>(missing).fill(0), ...after];
+}
+
 /**
  * The IPv4 address within an IPv4-mapped IPv6 one (RFC 4291 section 2.5.5.2), such as `::ffff:10.0.0.1` or
  * `::ffff:a00:1`; undefined for any other text. Packets to such an address leave as IPv4.
  */
 export function mappedIpv4(text: string): string | undefined {
-  if (!isIpv6(text)) return undefined;
-  const dotted = text.slice(text.lastIndexOf(":") + 1);
-  const ipv4 = dotted.includes(".") ? dotted : undefined;
-  const hex = ipv4 === undefined ? text : `${text.slice(0, -dotted.length)}0:0`;
-  const [head = "", tail] = hex.split("::");
-  const groups = (half: string) => half === "" ? [] : half.split(":");
-  const [before, after] = [groups(head), groups(tail ?? "")];
-  const zeros = Array<string>(8 - before.length - after.length).fill("0");
-  const numbers = [...before, ...(tail === undefined ? [] : zeros), ...after].map((group) =>
-    parseInt(group, 16)
-  );
-  if (numbers.slice(0, 5).some((group) => group !== 0) || numbers[5] !== 0xffff) return undefined;
-  const [high = 0, low = 0] = numbers.slice(6);
-  return ipv4 ?? [high >> 8, high & 255, low >> 8, low & 255].join(".");
+  const groups = ipv6Groups(text);
+  if (groups === undefined || groups[5] !== 0xffff) return undefined;
+  if (groups.slice(0, 5).some((group) => group !== 0)) return undefined;
+  const [high = 0, low = 0] = groups.slice(6);
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 
 /**

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { peerOf } from "./peer.ts";
 import { type ErrorCode, errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { delay } from "core/time/clock.ts";
@@ -147,7 +148,7 @@ export class HttpServer {
   }
 
   #enter(outside: Deno.TcpConn): void {
-    const guest = this.#guests.admit(outside.remoteAddr.hostname, () => end(outside));
+    const guest = this.#guests.admit(peerOf(outside.remoteAddr.hostname), () => end(outside));
     if (guest === undefined) {
       this.#complaints.note("more connections than can be answered");
       return end(outside);

@@ -187,6 +187,9 @@ async function holds(cluster: TestCluster, one: InjectionCase): Promise<void> {
     metadata: { ...(wanted.metadata as JsonObject), namespace: "bare-ns" },
   });
   assert.deepEqual(essence(stored), essence(hand));
+  // A server that does not know them would drop a pod's own resources from both.
+  const own = isObject(wanted.spec) ? wanted.spec.resources : undefined;
+  assert.deepEqual(isObject(stored.spec) ? stored.spec.resources : undefined, own);
   const warning = answer.headers.get("warning") ?? "";
   if (one.warns !== undefined) {
     const start = one.warns.slice(0, 60).replaceAll('"', '\\"');
