@@ -4,7 +4,7 @@ import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
 import { configFromAnnotations } from "core/proxy/annotations.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
-import { resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
+import { isUserName, resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
 import { buildRuleset } from "core/rules/build.ts";
 import { renderRestore } from "core/rules/render.ts";
 import { withinHostLimits } from "./host_limits.ts";
@@ -184,7 +184,9 @@ Deno.test(`no annotation value reaches a command unparsed (${RUNS.numRuns} input
       }
       accepted += 1;
       assert.deepEqual(config.iptablesExecutables, {});
-      const resolved = resolveConfig(config, sidecarUid(config), () => {});
+      // A name is looked up in the pod's own files; what comes of that is a number.
+      const uid = isUserName(config.kumaDPUser) ? 5678 : sidecarUid(config);
+      const resolved = resolveConfig(config, uid, () => {});
       for (const family of FAMILIES) {
         const ruleset = buildRuleset(resolved, {
           ...{ family, loopback: "lo", dnsServers: [], comments: true, conntrackZones: true },

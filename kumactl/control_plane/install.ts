@@ -33,7 +33,11 @@ export async function installControlPlaneCommand(parsed: ParsedCommand, io: Io):
   );
   const objects = objectsOf(asked).filter(({ kind }) => !skipped.includes(String(kind)));
   io.out(`${leadingComment(asked)}${yamlOf(objects)}`);
-  for (const remark of [...asked.remarks, ...registryRemark(asked)]) io.err(`${remark}\n`);
+  const idle = parsed.text("api-versions") === undefined
+    ? []
+    : ["warning: --api-versions has no effect: the manifests are the same for every cluster"];
+  const remarks = [...asked.remarks, ...registryRemark(asked), ...idle];
+  for (const remark of remarks) io.err(`${remark}\n`);
   return 0;
 }
 
