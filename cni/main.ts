@@ -34,7 +34,7 @@ let ended = false;
 
 async function main(): Promise<void> {
   const command = env("CNI_COMMAND") ?? "";
-  if (command === "") return about();
+  if (command === "") return await about(Deno.args);
   if (command === "VERSION") return end(0, versionJson());
   const invocation = readInvocation(env);
   const text = readStdin((buffer) => Deno.stdin.readSync(buffer));
@@ -121,8 +121,15 @@ function versionJson(): string {
   });
 }
 
-/** Without CNI_COMMAND a person started it: two lines on standard error, nothing on standard output. */
-function about(): never {
+/**
+ * Without CNI_COMMAND a person started it: two lines on standard error, nothing on standard output. Who asks for the
+ * version gets it as every program gives it.
+ */
+async function about([word, detail]: readonly string[]): Promise<never> {
+  if (word === "version" || word === "--version") {
+    const { versionText } = await import("core/program/version.ts");
+    return end(0, versionText("kuma-cni", detail === "--detailed"));
+  }
   const lines = `kuma-cni ${VERSION}: the CNI plugin of Kuma's transparent proxy\n` +
     `CNI protocol versions supported: ${SUPPORTED_VERSIONS.join(", ")}\n`;
   writeAll(Deno.stderr, lines);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { idleUse } from "tests/installer/idle.ts";
+import { idleUse } from "./idle.ts";
 import { CALICO, DIST, TestNode } from "tests/installer/node.ts";
 import { sleep } from "tests/support/processes.ts";
 import { percentile } from "./measure.ts";

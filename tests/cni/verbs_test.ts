@@ -15,6 +15,17 @@ Deno.test("without CNI_COMMAND: two lines on stderr, nothing on stdout", async (
   }
 });
 
+Deno.test("a person who asks for the version gets it, as of every program", async () => {
+  const ask = async (...words: string[]) =>
+    await callPlugin(path, { env: { CNI_COMMAND: undefined }, within: [path, ...words] });
+  for (const word of ["version", "--version"]) {
+    const done = await ask(word);
+    assert.match(done.stdout, /^\d+\.\d+\.\d+\n$/);
+    assert.deepEqual([done.code, done.stderr], [0, ""]);
+  }
+  assert.match((await ask("version", "--detailed")).stdout, /^kuma-cni .*\n(.*\n)*target: .+\n$/);
+});
+
 Deno.test("VERSION answers on one line and ignores its input", async () => {
   for (const stdin of ["", "{", '{"cniVersion":"0.2.0"}']) {
     const done = await callPlugin(path, { command: "VERSION", stdin });
