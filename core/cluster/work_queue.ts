@@ -32,6 +32,9 @@ export interface WorkOptions {
  */
 export type Work = (key: string, signal: AbortSignal) => Promise<number | void>;
 
+/** How long keys are worked on in one turn of the event loop. */
+const TURN_MS = 10;
+
 /** One queue. */
 export class WorkQueue {
   readonly #clock: Clock;
@@ -46,6 +49,7 @@ export class WorkQueue {
   readonly #idle: (() => void)[] = [];
   /** Until then no key is begun: the server has too much to do. */
   #pausedUntil = 0;
+  #breakAt = systemClock.now() + TURN_MS;
 
   constructor(options: WorkQueueOptions = {}) {
     this.#clock = options.clock ?? systemClock;
@@ -148,7 +152,18 @@ export class WorkQueue {
       await this.#process(key, work, options);
       this.#running.delete(key);
       if (this.#dirty.delete(key)) this.add(key);
+      await this.#giveWay();
     }
+  }
+
+  /**
+   * Work that waits for nothing follows upon work in one turn of the event loop, thousands of keys at a time: now and
+   * then what else is due (a lease that has to be renewed) comes first.
+   */
+  async #giveWay(): Promise<void> {
+    if (systemClock.now() < this.#breakAt) return;
+    await systemClock.delay(0);
+    this.#breakAt = systemClock.now() + TURN_MS;
   }
 
   async #process(key: string, work: Work, { signal, failed }: WorkOptions): Promise<void> {

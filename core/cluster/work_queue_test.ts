@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "core/time/clock.ts";
+import { delay, ManualClock } from "core/time/clock.ts";
 import { ApiError } from "core/kube/api_error.ts";
 import { type Work, WorkQueue } from "./work_queue.ts";
 
@@ -129,4 +129,23 @@ Deno.test("where the server asks for a pause, no other key is begun meanwhile", 
   await clock.advance(1);
   assert.deepEqual(worked.sort(), ["a", "a", "b", "c"]);
   await end();
+});
+
+Deno.test("work that waits for nothing lets others have their turn", async () => {
+  const queue = new WorkQueue();
+  const stop = new AbortController();
+  const keys = 200;
+  let done = 0;
+  for (let key = 0; key < keys; key++) queue.add(String(key));
+  const work = () => {
+    const until = performance.now() + 1;
+    while (performance.now() < until);
+    if (++done === keys) stop.abort();
+    return Promise.resolve();
+  };
+  const running = queue.run(work, { concurrency: 10, signal: stop.signal, failed: () => {} });
+  await delay(0);
+  const before = done;
+  await running;
+  assert.ok(before < keys, `${before} of ${keys} came before a timer that was due`);
 });
