@@ -40,7 +40,7 @@ export interface PodFacts {
   readonly addresses: readonly string[];
   /** Servers of resolv.conf; not looked at where all DNS is captured. */
   readonly dnsServers: readonly string[];
-  /** The namespace forwards packets (net.ipv4.ip_forward or net.ipv6.conf.all.forwarding). */
+  /** Packets can pass through the namespace: it forwards, and has more than one interface. */
   readonly forwards: boolean;
   /** Bit `1 << verdict`: report these. */
   readonly eventMask: number;

@@ -132,6 +132,23 @@ export function interfaceIndex(iface: string): number {
   }
 }
 
+/**
+ * Whether an interface is up; false where it has just gone.
+ *
+ * @throws {KumaError} `KUMA-HOST-120` interfaces cannot be asked.
+ */
+export function isUp(iface: string): boolean {
+  const IFF_UP = 0x1;
+  const fd = openSocket(AF_INET);
+  try {
+    const request = ifreq(iface);
+    if (ioctl(fd, SIOCGIFFLAGS, request) < 0) return false;
+    return (view(request).getUint16(IFNAMSIZ, true) & IFF_UP) !== 0;
+  } finally {
+    close(fd);
+  }
+}
+
 /** The index of an interface, or the negative errno. */
 function askIndex(fd: number, iface: string): number {
   const query = ifreq(iface);

@@ -2,6 +2,12 @@
 import assert from "node:assert/strict";
 import { requires } from "tests/support/requires.ts";
 import { formatEndpoint } from "tests/support/traffic/endpoint.ts";
+import {
+  addDefaultRoute,
+  joinNamespaces,
+  withinNamespace,
+} from "tests/support/traffic/namespaces.ts";
+import { Namespace } from "tests/kernel/namespace.ts";
 import { OUTSIDE, POD, PodLab, WAYS } from "./pod_lab.ts";
 import { Socket } from "./socket.ts";
 
@@ -159,6 +165,48 @@ test("ends of an inbound connection", OPEN_LIBRARIES, async (t) => {
     );
   }
 });
+
+test(
+  "what is for the pod is the proxy's, what passes through it is not",
+  OPEN_LIBRARIES,
+  async (t) => {
+    await using lab = await PodLab.create();
+    const forward = (ns: string) =>
+      withinNamespace(ns, () => Deno.writeTextFileSync("/proc/sys/net/ipv4/ip_forward", "1"));
+    forward(lab.pod.name);
+    await lab.configure([]);
+    using proxy = lab.proxy(15006);
+    await t.step("an address that came later, in a pod that has inherited ip_forward", async () => {
+      await lab.pod.must("ip", "address", "add", "10.99.0.77/32", "dev", "eth0");
+      using client = Socket.create({ ns: lab.outside.name });
+      assert.equal(client.connect({ address: "10.99.0.77", port: 8080 }), 0);
+      using accepted = proxy.accept();
+      assert.equal(text(accepted?.original), "10.99.0.77:8080");
+    });
+    await t.step("to a network behind", async () => {
+      await using behind = await Namespace.create("behind");
+      await joinNamespaces(
+        { ns: lab.pod.name, iface: "eth1", addresses: ["10.97.0.1/24"] },
+        { ns: behind.name, iface: "eth0", addresses: ["10.97.0.2/24"] },
+      );
+      await addDefaultRoute(behind.name, "10.97.0.1");
+      await lab.outside.must("ip", "route", "add", "10.97.0.0/24", "via", POD.ipv4);
+      await lab.configure([]);
+      using server = Socket.listen({ ns: behind.name, port: 80 });
+      using client = Socket.create({ ns: lab.outside.name });
+      assert.equal(client.connect({ address: "10.97.0.2", port: 80 }), 0);
+      using accepted = server.accept();
+      assert.equal(text(accepted?.name), "10.97.0.2:80");
+      // The router's own addresses are still the proxy's, on both sides.
+      for (const address of [POD.ipv4, "10.97.0.1"]) {
+        using other = Socket.create({ ns: lab.outside.name });
+        assert.equal(other.connect({ address, port: 80 }), 0);
+        using inbound = proxy.accept();
+        assert.equal(text(inbound?.original), `${address}:80`);
+      }
+    });
+  },
+);
 
 test("ends of questions to name servers", OPEN_LIBRARIES, async (t) => {
   await using lab = await PodLab.create(["--redirect-all-dns-traffic"]);

@@ -9,6 +9,7 @@ import {
   hasUsableIpv6,
   interfaceIndex,
   interfaceNames,
+  isUp,
   loopbackInterface,
 } from "../interfaces.ts";
 import { close, datagramSocket, errnoText, getsockopt, openReadOnly, setns } from "../libc.ts";
@@ -71,13 +72,15 @@ export function prepareNetns(path: string): NetnsView {
 export function inspectNetns(path: string): NetnsView {
   return withinNetns(path, () => {
     const loopback = loopbackInterface();
-    const names = interfaceNames(readProcFile("/proc/thread-self/net/dev"));
+    const names = interfaceNames(readProcFile("/proc/thread-self/net/dev"))
+      .filter((name) => name !== loopback);
     return {
       netns: netnsCookie(),
       addresses: [...new Set(Deno.networkInterfaces().map(({ address }) => address))],
-      forwards: ["ipv4/ip_forward", "ipv6/conf/all/forwarding"].some(isOn),
-      interfaces: names.filter((name) => name !== loopback)
-        .map((name) => ({ name, index: interfaceIndex(name) })),
+      // Pods inherit the node's setting, but with one interface nothing can pass through.
+      forwards: names.filter(isUp).length > 1 &&
+        ["ipv4/ip_forward", "ipv6/conf/all/forwarding"].some(isOn),
+      interfaces: names.map((name) => ({ name, index: interfaceIndex(name) })),
     };
   });
 }
