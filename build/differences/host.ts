@@ -87,13 +87,6 @@ export const HOST: DifferenceSection = {
       "rules have to survive a restart of firewalld",
     ),
     row(
-      "`--ebpf-enabled` without what eBPF needs",
-      "accepted, and iptables rules are installed in its place",
-      "eBPF, or an error",
-      "another thing than what was asked for is no success",
-      "leave the flag out to use iptables",
-    ),
-    row(
       "`cniMode: true` with a user's name",
       "the name is left to iptables",
       "the name is looked up in /etc/passwd",

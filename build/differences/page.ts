@@ -6,6 +6,7 @@
 import { CONTROLLER, SERVER } from "./admission.ts";
 import type { Difference, DifferenceSection } from "./difference.ts";
 import { DOCUMENTS } from "./documents.ts";
+import { EBPF } from "./ebpf.ts";
 import { HOST } from "./host.ts";
 import { INJECTION, PATCHES } from "./injection.ts";
 import { INSTALLER, PLUGIN } from "./nodes.ts";
@@ -20,6 +21,7 @@ export const SECTIONS: readonly DifferenceSection[] = [
   PATCHES,
   SERVER,
   CONTROLLER,
+  EBPF,
 ];
 
 const HEAD = `<!-- Made by 'deno task differences' from build/differences: change it there. -->
@@ -28,7 +30,7 @@ const HEAD = `<!-- Made by 'deno task differences' from build/differences: chang
 
 Flags, annotations, configuration, environment variables and effects are those of Kuma 2.9. Where they are not, it is on purpose and in
 these tables: what differs, why, and what to do about it. What is refused is refused with a code that \`kumactl explain\` knows. What only
-goes beyond Kuma is in the pages about each program.
+goes beyond Kuma is in the pages about each program; what becomes of each value of Kuma's chart is in [values.md](values.md).
 `;
 
 /** The page's text. */

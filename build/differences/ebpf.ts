@@ -1,0 +1,48 @@
+import { difference as row, type DifferenceSection } from "./difference.ts";
+
+/** Interception by eBPF, and what installs all of it. */
+export const EBPF: DifferenceSection = {
+  title: "eBPF",
+  differences: [
+    row(
+      "what `--ebpf-enabled` does",
+      "nothing on a host: iptables rules are installed; in a cluster Merbridge's programs",
+      "programs of our own, on hosts and in clusters",
+      "what was asked for is done",
+      "a kernel of 5.14 or newer; `kuma-ebpf-loader check` says what is missing",
+    ),
+    row(
+      "a host or pod that cannot have eBPF",
+      "iptables rules, or a pod that passes by the mesh",
+      "an error (KUMA-TP-024; with the CNI, ADD fails)",
+      "interception that is silently not there",
+      '`--ebpf-fallback`, or `"fallback": true` in the plugin\'s entry, for firewall rules in its place',
+    ),
+    row(
+      "`--ebpf-tc-attach-iface`, `--ebpf-programs-source-path` and their settings",
+      "choose interface and programs",
+      "taken and ignored",
+      "every interface of the pod has a program, and the programs are part of the binary",
+    ),
+    row(
+      "`kuma.io/transparent-proxying-ebpf: disabled` on a pod, with the CNI",
+      "no effect",
+      "firewall rules for that pod",
+      "one pod may need what eBPF cannot do",
+    ),
+    row(
+      "`--vnet`, LOG rules, `--drop-invalid-packets`, `--store-firewalld` with eBPF",
+      "ignored",
+      "ignored with a warning",
+      "only a firewall can do them",
+      "use iptables or nftables for them",
+    ),
+    row(
+      "pods with users of their own (`hostUsers: false`)",
+      "pass by the mesh",
+      "refused, or the fall-back",
+      "the programs see the node's user numbers",
+      "use firewall rules for them",
+    ),
+  ],
+};
