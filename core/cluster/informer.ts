@@ -193,22 +193,25 @@ export class Informer<Kept> implements InformerStatus {
     const silence = new AbortController();
     const silent = () => silence.abort(new Silence("the server has fallen silent"));
     using watchdog = after(this.#times.answerMs, silent);
-    const begun = performance.now();
     let events = 0;
     const answer = await this.#options.connection.fetch(pathOf(this.#options, query), {
       signal: AbortSignal.any([signal, silence.signal]),
     });
     watchdog.again(seconds * 1000 + this.#times.graceMs);
     if (answer.body === null) throw new TypeError("A watch has no body");
-    for await (const event of watchEvents(answer.body)) {
-      events++;
-      this.#take(event.type, event.object);
-      this.#failures = 0;
+    const begun = performance.now();
+    const lived = () => performance.now() - begun >= Math.min(SHORT_MS, seconds * 500);
+    try {
+      for await (const event of watchEvents(answer.body)) {
+        events++;
+        this.#take(event.type, event.object);
+        this.#failures = 0;
+      }
+    } finally {
+      // However it ended, it was there: what is quiet is not left alone for longer each time.
+      if (lived()) this.#failures = 0;
     }
-    const short = Math.min(SHORT_MS, seconds * 500);
-    if (events === 0 && performance.now() - begun < short) {
-      throw new CutShort("the server ended the watch at once");
-    }
+    if (events === 0 && !lived()) throw new CutShort("the server ended the watch at once");
     this.#failures = 0;
   }
 

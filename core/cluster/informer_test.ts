@@ -151,15 +151,28 @@ test("a selection holds for every page and every watch", async () => {
   }
 });
 
-test("a server that asks for a pause has it", async () => {
+test("a quiet watch that is cut now and then is taken up as soon each time", async () => {
+  const failures: number[] = [];
   await using it = play((url) => {
-    if (isWatch(url)) return [FOREVER];
-    if (it.requests.length > 1) return list(10, []);
-    return new Response("{}", { status: 429, headers: { "retry-after": "1" } });
+    if (!isWatch(url)) return list(10, [object("a", 1)]);
+    return new Response(
+      new ReadableStream({
+        async start(controller) {
+          await delay(100);
+          controller.error(new Error("cut"));
+        },
+      }),
+    );
+  }, {
+    watchSeconds: () => 0.1,
+    backoffMs: (count) => {
+      failures.push(count);
+      return 5;
+    },
   });
-  const begun = performance.now();
-  await it.until(() => it.informer.synced);
-  assert.ok(performance.now() - begun >= 1000);
+  await it.until(() => failures.length === 4);
+  assert.deepEqual(failures, [1, 1, 1, 1]);
+  assert.equal(it.informer.restarts.get("connection"), 4);
 });
 
 test("a watch goes on where the last one ended, bookmarks included", async () => {
