@@ -31,7 +31,7 @@ export async function add(
   // First of all: a configuration that no result exists for must not leave rules behind.
   const result = addResult(conf, text);
   // Read from the disk while the API server is asked.
-  const loading = import("core/host/transparent_proxy/mod.ts");
+  const loading = import("core/host/transparent_proxy/install.ts");
   const wishes = await podWishes(invocation, conf, log);
   if (wishes.skip !== undefined) {
     log.info("pod is left alone", { reason: wishes.skip });

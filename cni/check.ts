@@ -24,7 +24,7 @@ export async function check(
   conf: NetConf,
   log: Logger,
 ): Promise<void> {
-  const loading = import("core/host/transparent_proxy/mod.ts");
+  const loading = import("core/host/transparent_proxy/check.ts");
   const wishes = await podWishes(invocation, conf, log);
   if (wishes.skip !== undefined) {
     log.debug("nothing to check", { reason: wishes.skip });

@@ -16,7 +16,7 @@ const NEEDS: Readonly<Record<string, (config: TransparentProxyConfig) => void>> 
 /** Settings that decide how and whether rules are put in place, not which; and the file that goes by each. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "redirect.dns.resolvConfigPath": "core/host/transparent_proxy/facts.ts",
-  "ipFamilyMode": "core/host/transparent_proxy/plan.ts",
+  "ipFamilyMode": "core/host/transparent_proxy/prepare.ts",
   "wait": "core/host/transparent_proxy/session.ts",
   "waitInterval": "core/host/transparent_proxy/session.ts",
   "retry": "core/host/transparent_proxy/session.ts",

@@ -14,7 +14,7 @@ import { FAMILIES, type Family, type ResolvedConfig } from "core/proxy/resolved.
 import { VERSION } from "core/version.ts";
 import { dnsServersOf } from "../transparent_proxy/facts.ts";
 import type { HostReport } from "../transparent_proxy/options.ts";
-import { resolved } from "../transparent_proxy/plan.ts";
+import { resolved } from "../transparent_proxy/prepare.ts";
 import { FILE_SYSTEMS, fileSystemAt } from "./bpffs.ts";
 import { type BpfObjects, embeddedObjects } from "./embedded.ts";
 import { untilDetached } from "./links.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import type { Family } from "core/proxy/resolved.ts";
 import { COMMENT_PREFIX, TABLES } from "core/rules/model.ts";
 import { isOurChain } from "core/rules/ownership.ts";
 import { parseSave } from "core/rules/parse_save.ts";
@@ -12,23 +11,6 @@ import { EMPTY_STATE, type SavedState } from "core/rules/saved.ts";
 import { type Children, failureText } from "./children.ts";
 import type { NftObjects } from "./nft_objects.ts";
 import type { Tools } from "./tools.ts";
-import { readProcFile } from "../proc.ts";
-
-/**
- * Names of the legacy tables that exist in this netns; undefined where the kernel does not let us know.
- * Asking the kernel's list keeps us from running iptables-legacy-save where there is nothing to see.
- */
-export function legacyTables(family: Family): string[] | undefined {
-  const name = family === "ipv4" ? "ip_tables_names" : "ip6_tables_names";
-  try {
-    const text = readProcFile(`/proc/thread-self/net/${name}`);
-    return text.split("\n").filter((line) => line !== "");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return []; // The module is not loaded.
-    if (error instanceof Deno.errors.PermissionDenied) return undefined;
-    throw error;
-  }
-}
 
 /**
  * Lists the rules, without a child process where `known` says that there is no table to list.

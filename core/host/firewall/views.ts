@@ -12,7 +12,7 @@ import type { OpenNetlink } from "../nftables/netlink_calls.ts";
 import { NftSocket } from "../nftables/socket.ts";
 import { isUnusable } from "../run.ts";
 import { type NftObjects, nftObjects } from "./nft_objects.ts";
-import { legacyTables, takeSnapshot } from "./snapshot.ts";
+import { legacyTables } from "./legacy_tables.ts";
 import type { ToolFinder, Tools } from "./tools.ts";
 import type { Flavour } from "./version.ts";
 
@@ -90,6 +90,8 @@ export class Views {
 
   async #list(tools: Tools): Promise<FirewallView | string> {
     try {
+      // Not before it is needed: a pod with nftables never lists iptables' rules.
+      const { takeSnapshot } = await import("./snapshot.ts");
       const known = this.#tables(tools.family, tools.flavour);
       return { tools, state: await takeSnapshot(this.#children, tools, known) };
     } catch (error) {

@@ -14,7 +14,7 @@ import type { NftTable } from "core/rules/nft/model.ts";
 import { FULL } from "../firewall/capabilities.ts";
 import { loopbackInterface } from "../interfaces.ts";
 import { dnsServersOf, factsOf } from "../transparent_proxy/facts.ts";
-import { type Basis, ipv6Obstacle, skipIpv6 } from "../transparent_proxy/plan.ts";
+import { type Basis, ipv6Obstacle, skipIpv6 } from "../transparent_proxy/prepare.ts";
 import type { Session } from "../transparent_proxy/session.ts";
 import { hasDockerOutput, type Surroundings } from "./surroundings.ts";
 

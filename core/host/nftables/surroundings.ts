@@ -10,7 +10,7 @@ import { NFPROTO } from "core/rules/nft/expressions.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { attributesOf, type Bytes, numberOf, textOf } from "core/rules/nft/wire.ts";
 import { isOurChain } from "core/rules/ownership.ts";
-import { legacyTables } from "../firewall/snapshot.ts";
+import { legacyTables } from "../firewall/legacy_tables.ts";
 import { legacyNatChains } from "./legacy_chains.ts";
 import { saysNeverNfTables } from "./nft_error.ts";
 import { NftSocket } from "./socket.ts";

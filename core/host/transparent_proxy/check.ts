@@ -12,7 +12,8 @@ import { lookAround, usesIptables } from "../nftables/surroundings.ts";
 import { hasPassthroughIpv6 } from "../interfaces.ts";
 import { backendFor } from "./install.ts";
 import type { HostOptions } from "./options.ts";
-import { type FamilyPlan, planInstall, resolved } from "./plan.ts";
+import { type FamilyPlan, planInstall } from "./plan.ts";
+import { resolved } from "./prepare.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
 import { warnOfAccepts } from "./warn_ahead.ts";
 

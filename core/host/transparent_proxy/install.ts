@@ -1,5 +1,6 @@
 /**
- * Installing, with the backend that fits the host.
+ * Installing, with the backend that fits the host. What only iptables needs is loaded where it is used: most pods
+ * are set up without.
  *
  * @module
  */
@@ -18,12 +19,9 @@ import {
   usesIptables,
 } from "../nftables/surroundings.ts";
 import { removeOwnTable } from "../nftables/table.ts";
-import { installIptables } from "./install_iptables.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
-import { resolved } from "./plan.ts";
+import { resolved } from "./prepare.ts";
 import { again, openSession, patienceOf, type Session } from "./session.ts";
-import { writeRecord } from "./record.ts";
-import { removeFromIptables } from "./uninstall.ts";
 
 /**
  * Puts the rules of `document` into the netns that the main thread is in; a second call with the same
@@ -49,6 +47,7 @@ export async function installTransparentProxy(
   });
   const config = resolved(document, session, options.paths?.passwd);
   const report = await install({ document, config }, session, options);
+  const { writeRecord } = await import("./record.ts");
   writeRecord(
     { backend: report.backend, document, uid: config.uid, sources: options.sources ?? {} },
     session.logger,
@@ -124,6 +123,7 @@ async function withNftables(
   const report = installNftables(subject, session, options);
   if (session.dryRun || !usesIptables(around)) return report;
   // What is ours in iptables goes now that the new rules are in.
+  const { removeFromIptables } = await import("./uninstall.ts");
   const changes = await removeFromIptables(again({ ...session, print: undefined }), options)
     .catch((error: unknown) => leftBehind(error, around, session));
   const tables = changes.flatMap(({ view, transition }) =>
@@ -152,6 +152,7 @@ async function withIptables(
   session: Session,
   options: InstallOptions,
 ): Promise<HostReport> {
+  const { installIptables } = await import("./install_iptables.ts");
   const report = await installIptables(subject, session, options);
   if (session.dryRun || !subject.around.ourTable || !removeOwnTable()) return report;
   return { ...report, changed: true, tables: [...report.tables, `inet ${NFT_TABLE}`] };

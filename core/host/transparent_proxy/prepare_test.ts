@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { defaultConfig } from "core/proxy/config.ts";
-import { resolved } from "./plan.ts";
+import { resolved } from "./prepare.ts";
 import type { Session } from "./session.ts";
 
 /** The UID that a configuration means on a host with these users. */
