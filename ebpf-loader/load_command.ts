@@ -7,7 +7,7 @@ import { embeddedObjects } from "core/host/bpf/embedded.ts";
 import { untilDetached } from "core/host/bpf/links.ts";
 import { alone } from "core/host/bpf/lock.ts";
 import { load, type Loaded, unload, type Unloaded } from "core/host/bpf/node.ts";
-import { preflight, requireAll } from "core/host/bpf/preflight.ts";
+import { isRootCgroup, preflight, requireAll } from "core/host/bpf/preflight.ts";
 import type { Pins } from "core/host/bpf/pins.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import { errorLines } from "core/program/error_lines.ts";
@@ -27,6 +27,9 @@ export async function loadCommand(parsed: ParsedCommand, io: Io): Promise<number
   }
   const loaded = await loadAll(place.pins, cgroup, parsed.on("accelerate"));
   io.out(`Programs are attached to ${cgroup}.\n`);
+  if (!isRootCgroup(cgroup)) {
+    io.err(`Warning: ${cgroup} is no root cgroup: what runs elsewhere is not redirected\n`);
+  }
   const { kept, gone, failed } = loaded.pods;
   if (kept.length > 0) io.out(`${kept.length} pods have the present programs.\n`);
   for (const name of gone) io.out(`${name} has gone and is forgotten.\n`);

@@ -7,6 +7,7 @@ import { errorText } from "core/errors.ts";
 import { eventWords } from "core/bpf/event_words.ts";
 import { EventRing } from "core/host/bpf/event_ring.ts";
 import type { Pins } from "core/host/bpf/pins.ts";
+import { isRootCgroup } from "core/host/bpf/preflight.ts";
 import type { Logger } from "core/log/logger.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
 import { serveOperations } from "core/serve/operations_server.ts";
@@ -62,6 +63,11 @@ export async function runNode(options: RunOptions): Promise<void> {
     pods: pods.kept.length,
     events: features.ringBuffer,
   });
+  if (!isRootCgroup(options.cgroup)) {
+    log.warn("the cgroup is no root cgroup: what runs elsewhere is not redirected", {
+      cgroup: options.cgroup,
+    });
+  }
   for (const name of pods.gone) log.info("pod has gone", { pod: name });
   for (const line of pods.failed) log.error(line);
   const settle = (problems: readonly string[]) => {

@@ -44,5 +44,48 @@ export const EBPF: DifferenceSection = {
       "the programs see the node's user numbers",
       "use firewall rules for them",
     ),
+    row(
+      "settings of a pod",
+      "ports and the sidecar's user are those of the node's first pod; exclusions have no effect",
+      "each pod has its own: ports, addresses, users, families, DNS",
+      "the pod's configuration is what its owner reads",
+    ),
+    row(
+      "a sidecar that does not listen",
+      "connections pass by the mesh",
+      "they are refused",
+      "as with iptables: interception that is silently not there",
+    ),
+    row(
+      "IPv6, and IPv4 in sockets of IPv6 (Java, .NET)",
+      "never intercepted",
+      "intercepted",
+      "a mesh with a hole for some languages is none",
+    ),
+    row(
+      "programs of others on the same control group",
+      "replaced, or kept out",
+      "kept; one that is exclusive keeps ours out, with an error",
+      "two tools must be able to share a node",
+    ),
+    row(
+      "an upgrade",
+      "the old programs stay for ever",
+      "each program is replaced in one step; pods and counters stay",
+      "a release that mends something must mend it on running nodes",
+    ),
+    row(
+      "`uninstall --ebpf-enabled`",
+      "removes files; programs stay attached and intercept on",
+      "removes this pod or host, and with the last one all programs and maps",
+      "what is uninstalled is gone",
+    ),
+    row(
+      "with the CNI",
+      "Merbridge's image in place of Kuma's CNI",
+      "`kuma-ebpf-loader` beside `install-cni`; the plugin adds each pod before its containers run",
+      "no connection is too early",
+      "values `ebpf.image` in place of `cni.experimental`",
+    ),
   ],
 };

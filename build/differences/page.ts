@@ -17,6 +17,7 @@ export const SECTIONS: readonly DifferenceSection[] = [
   DOCUMENTS,
   PLUGIN,
   INSTALLER,
+  EBPF,
   INJECTION,
   PATCHES,
   SERVER,

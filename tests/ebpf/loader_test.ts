@@ -108,6 +108,40 @@ test("a pod that has gone is forgotten at the next load", OPEN_LIBRARIES, async 
   assert.equal(maps.pods?.entries, 1);
 });
 
+test("loaders that start together take turns, and all succeed", OPEN_LIBRARIES, async () => {
+  await using lab = await LoaderLab.create();
+  // As init containers of several pods on a fresh node do.
+  const done = await Promise.all(Array.from({ length: 4 }, () => lab.run(["load"])));
+  assert.deepEqual(done.map(({ code, stdout }) => [code, stdout.split(".")[0]?.slice(0, 21)]), [
+    ...Array.from({ length: 4 }, () => [0, "Programs are attached"]),
+  ]);
+  const pods = await Promise.all(
+    Array.from({ length: 4 }, () => lab.run(["pod", "add", `--netns=${lab.netns}`])),
+  );
+  assert.deepEqual(pods.map(({ code }) => code), [0, 0, 0, 0]);
+  const { problems, programs, pods: found } = await lab.status();
+  assert.deepEqual([problems, found.length, found[0]?.problems], [[], 1, []]);
+  assert(programs.every(({ programId }) => programId !== undefined));
+});
+
+test("a pod whose path has gone is found by another one", OPEN_LIBRARIES, async () => {
+  await using lab = await LoaderLab.create();
+  await lab.must("load");
+  const holder = new Deno.Command("nsenter", {
+    args: [`--net=${lab.netns}`, "--", "sleep", "infinity"],
+    stdout: "null",
+  }).spawn();
+  const path = `/proc/${holder.pid}/ns/net`;
+  const [ours, theirs] = ["/proc/self/ns/net", lab.netns].map((one) => Deno.statSync(one).ino);
+  await waitUntil("the process is in the pod", () => Deno.statSync(path).ino === theirs);
+  assert.notEqual(ours, theirs);
+  await lab.must("pod", "add", `--netns=${path}`, "--name=demo/web");
+  holder.kill("SIGKILL");
+  await holder.status;
+  assert.match(await lab.must("load"), /1 pods have the present programs/);
+  assert.match(await lab.must("status"), new RegExp(`Pod demo/web .*, ${lab.netns}\\):`));
+});
+
 test(
   "what makes no sense is refused in one line, and nothing is changed",
   OPEN_LIBRARIES,

@@ -22,7 +22,7 @@ import { alone } from "./lock.ts";
 import { inspectNetns, netnsCookieOf } from "./netns_view.ts";
 import { load, nodeRecord, unload } from "./node.ts";
 import { Pins } from "./pins.ts";
-import { requireAll } from "./preflight.ts";
+import { isRootCgroup, requireAll } from "./preflight.ts";
 import { forgetPod, keepPod, podOwners } from "./pods.ts";
 import { Records } from "./records.ts";
 import { status } from "./status.ts";
@@ -85,12 +85,15 @@ async function install(
 ): Promise<void> {
   const pins = new Pins(ebpf.bpffsPath);
   const cgroup = requireNode({ bpffs: ebpf.bpffsPath, cgroup: ebpf.cgroupPath, mountBpffs: true });
+  if (!isRootCgroup(cgroup)) {
+    logger.warn(`${cgroup} is no root cgroup: what runs elsewhere is not redirected`);
+  }
   await alone(pins, () => {
     if (isDue(pins)) {
       const { pods } = load({
         pins,
         cgroup,
-        accelerate: false,
+        accelerate: nodeRecord(pins)?.accelerate ?? false,
         object: objects.node,
         pod: objects.pod,
       });

@@ -8,7 +8,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import { cgroup2Mount, parseMounts } from "core/bpf/mounts.ts";
 import { currentPrivileges, type Privileges } from "../privileges.ts";
 import { readProcFile } from "../proc.ts";
-import { FILE_SYSTEMS, fileSystemAt, mountBpffs } from "./bpffs.ts";
+import { entriesOf, FILE_SYSTEMS, fileSystemAt, mountBpffs } from "./bpffs.ts";
 import { libbpfVersion } from "./libbpf.ts";
 import { netnsCookie } from "./netns_view.ts";
 
@@ -135,6 +135,14 @@ export function findCgroup(path: string): string {
     `no control groups of version 2 are at ${path} or mounted elsewhere`,
     "mount them: mount -t cgroup2 none /sys/fs/cgroup/unified; in a container, mount the node's",
   );
+}
+
+/**
+ * Whether a cgroup is the root of all. Another one holds some processes of the node alone: in a container without the
+ * node's own mount, those of that container.
+ */
+export function isRootCgroup(path: string): boolean {
+  return !entriesOf(path).includes("cgroup.events");
 }
 
 function bpffs({ bpffs: path, mountBpffs: mounts }: PreflightOptions): string {
