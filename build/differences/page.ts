@@ -17,7 +17,6 @@ export const SECTIONS: readonly DifferenceSection[] = [
   DOCUMENTS,
   PLUGIN,
   INSTALLER,
-  EBPF,
   INJECTION,
   PATCHES,
   SERVER,
