@@ -148,11 +148,27 @@ export class Restorer {
 
 /**
  * Whether the kernel said what does not change by asking again: it lacks what a rule needs, a chain of others is
- * in the way (`CHAIN_ADD failed (Operation not supported)`), or this process may not.
+ * in the way (`CHAIN_ADD failed (Operation not supported)`), or this process may not. Likewise where the program
+ * itself does not know an extension or an option. "No such file or directory" is not among them: so the kernel also
+ * answers where another program took a chain away in this moment.
  */
 function isFinal({ kind, reason }: Failure): boolean {
-  return kind === "failed" && /operation not (supported|permitted)/i.test(reason);
+  return kind === "failed" && FINAL.test(reason);
 }
+
+const FINAL = new RegExp(
+  [
+    "operation not (?:supported|permitted)",
+    "protocol not (?:supported|available)",
+    "invalid argument",
+    "no chain/target/match by that name",
+    "couldn't load (?:match|target)",
+    "(?:unknown|unrecognized) option",
+    "bad argument",
+    "table does not exist",
+  ].join("|"),
+  "i",
+);
 
 /**
  * What ended the tries, with the failure that they were made for: whoever reads of a limit of time has to learn

@@ -131,6 +131,21 @@ Deno.test("a refusal that cannot pass is not tried again", async () => {
     const [reason, code] of [
       ["exit status 4: line 3: RULE_APPEND failed (Operation not supported)", "KUMA-TP-205"],
       ["exit status 4: line 3: CHAIN_ADD failed (Operation not permitted)", "KUMA-TP-205"],
+      ["exit status 4: line 3: RULE_APPEND failed (Invalid argument)", "KUMA-TP-205"],
+      [
+        "exit status 1: iptables-restore: line 3 failed: No chain/target/match by that name",
+        "KUMA-TP-205",
+      ],
+      [
+        "exit status 2: iptables-restore v1.8.9 (legacy): Couldn't load match `owner'",
+        "KUMA-TP-205",
+      ],
+      ['exit status 2: iptables-restore v1.4.21: unknown option "--uid-owner"', "KUMA-TP-205"],
+      [
+        "exit status 3: iptables-restore v1.8.9: can't initialize: Table does not exist",
+        "KUMA-TP-205",
+      ],
+      ["exit status 4: line 3: RULE_APPEND failed (No such file or directory)", undefined],
       ["exit status 4: line 3: RULE_APPEND failed (Device or resource busy)", undefined],
     ] as const
   ) {
