@@ -19,6 +19,8 @@
 #define MAX_UID_RULES 128
 #define MAX_CONNECTIONS 65536
 #define MAX_SOCKETS 65536
+/* Of one pod; what is announced is asked for before the next packet. */
+#define MAX_REUSED 1024
 #define EVENT_BYTES 262144
 
 struct address {
@@ -178,7 +180,7 @@ struct ends {
 	__u32 zero;
 };
 
-/* Map `proxy_sockets`: sockhash, this -> the inbound listener */
+/* Map `proxy_sockets` of one pod: sockhash, this -> the inbound listener */
 struct proxy_socket {
 	__u64 netns;
 	__u32 family; /* AF_INET, AF_INET6 */

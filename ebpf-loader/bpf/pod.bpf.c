@@ -11,14 +11,14 @@
 /* Beginnings of connections of which `reuse` is to answer the kernel's question for a listener. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, MAX_PODS);
+	__uint(max_entries, MAX_REUSED);
 	__type(key, struct ends);
 	__type(value, __u32);
 } reused SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SOCKHASH);
-	__uint(max_entries, 2 * MAX_PODS);
+	__uint(max_entries, 2);
 	__type(key, struct proxy_socket);
 	__type(value, __u64);
 } proxy_sockets SEC(".maps");
