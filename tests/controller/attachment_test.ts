@@ -43,6 +43,14 @@ test("namespaces get their definition, also when Multus comes later", async () =
   await is("outside", "");
   assert.equal(await configOf(cluster, "plain"), undefined);
   await program.until("it names the wrong label", () => /KUMA-CTL-006/.test(program.said));
+  await program.until("the namespace has an Event", async () => {
+    const { items } = await cluster.request<
+      { items: { reason: string; involvedObject: { name: string }; message: string }[] }
+    >("GET", "/api/v1/namespaces/default/events");
+    return items.some(({ reason, involvedObject, message }) =>
+      reason === "WrongLabel" && involvedObject.name === "odd" && /use enabled or/.test(message)
+    );
+  });
   assert.equal(await configOf(cluster, "odd"), undefined);
 
   await merge(cluster, `${path("meshed")}/kuma-cni`, { spec: { config: "{}" } });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import type { KubeObject } from "../kube/apiserver.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { requires } from "../support/requires.ts";
-import { controllerAccount, Program, TAINTS } from "./program.ts";
+import { controllerAccount, PROGRAM, Program, TAINTS } from "./program.ts";
 
 const test = requires("etcd");
 const NODES = "/api/v1/nodes";
@@ -130,11 +130,18 @@ test("switched off it touches no node, and says that taints stay", async () => {
   assert.deepEqual(await taintsOf(cluster, "free"), []);
 });
 
-test("without a CNI app it does not start, in one line", async () => {
-  await using cluster = await startApiServer();
-  const token = await controllerAccount(cluster);
-  const environment = { KUMA_RUNTIME_KUBERNETES_NODE_TAINT_CONTROLLER_ENABLED: "true" };
-  await using program = await Program.start(cluster, { token, environment });
-  await program.until("it has ended", () => program.said.endsWith("\n"));
-  assert.match(program.said, /^[^\n]*KUMA-CTL-002[^\n]*\n$/);
+test("without a CNI app it does not start, and says what to set", async () => {
+  // It asks no API server before it knows what to do.
+  const { code, stderr } = await new Deno.Command(PROGRAM, {
+    args: ["serve"],
+    clearEnv: true,
+    env: { KUMA_RUNTIME_KUBERNETES_NODE_TAINT_CONTROLLER_ENABLED: "true" },
+    stdin: "null",
+  }).output();
+  const said = new TextDecoder().decode(stderr);
+  assert.match(
+    said,
+    /^Error: [^\n]*cniApp is empty \[KUMA-CTL-002\]\nHint: set [^\n]*_CNI_APP [^\n]*\n$/,
+  );
+  assert.equal(code, 1);
 });
