@@ -25,6 +25,7 @@ import { PodEvents } from "./pod_events.ts";
 import { DataplaneReport } from "./report.ts";
 import { whenServed } from "./served.ts";
 import { watchDataplanes, watchOutbounds } from "./triggers.ts";
+import { WriteBudget } from "./write_budget.ts";
 import { DataplaneWriter, type HeldDataplane } from "./writer.ts";
 
 /** What it works with. */
@@ -56,6 +57,7 @@ export class DataplaneController implements Controller {
   readonly #events: PodEvents;
   readonly #report: DataplaneReport;
   readonly #settings: DataplaneSettings;
+  readonly #budget = new WriteBudget();
   readonly #listsOutbounds: boolean;
   readonly #orphans = new Map<string, number>();
 
@@ -184,7 +186,9 @@ export class DataplaneController implements Controller {
       this.#report.fault(key, why);
       return this.#events.failed(pod, why);
     }
-    const written = await this.#writer.write(key, dataplane, signal);
+    const pause = () => this.#budget.take(key);
+    const written = await this.#writer.write(key, dataplane, signal, pause);
+    if (typeof written === "number") return written;
     if (written === "raced") {
       this.#report.wrote(written);
       return RACED_MS;
@@ -253,6 +257,7 @@ export class DataplaneController implements Controller {
 
   #forget(key: string): void {
     this.#events.forget(key);
+    this.#budget.forget(key);
     this.#report.inOrder(key);
     this.#report.differs(key, undefined);
   }

@@ -69,12 +69,22 @@ export class DataplaneWriter {
     return held === undefined || isOlder(held, own) ? own : held;
   }
 
-  /** Creates it, or changes what is there. Throws `ApiError` for what is refused. */
-  async write(key: string, wanted: Dataplane, signal: AbortSignal): Promise<Written> {
+  /**
+   * Creates it, or changes what is there. Gives milliseconds where nothing was written, since `pause` asks to wait so
+   * long; it is asked only where something is to be written. Throws `ApiError` for what is refused.
+   */
+  async write(
+    key: string,
+    wanted: Dataplane,
+    signal: AbortSignal,
+    pause: () => number,
+  ): Promise<Written | number> {
     const there = this.there(key);
+    const patch = there === undefined ? [] : dataplanePatch(there.object, wanted);
+    if (there !== undefined && patch.length === 0) return "unchanged";
+    const ms = pause();
+    if (ms > 0) return ms;
     if (there === undefined) return await this.#create(key, wanted, signal);
-    const patch = dataplanePatch(there.object, wanted);
-    if (patch.length === 0) return "unchanged";
     return await raced([404, 409], signal, async (signal) => {
       const { resourceVersion } = there;
       const path = pathOf(wanted.namespace, wanted.name);

@@ -8,6 +8,8 @@
  */
 import { KubeClient } from "core/cluster/client.ts";
 import { createObject } from "core/cluster/writes.ts";
+import { dataplaneObject } from "core/dataplane/object.ts";
+import { decideAbout } from "core/dataplane/testing.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import { controllerAccount, Program } from "../controller/program.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
@@ -57,7 +59,8 @@ export async function controllerBench(
     print(`${name}: ${value} (${kept ? "ok" : "MISSED"}: ${bound})\n`);
     if (!kept) missed++;
   };
-  const before = await bareLoop(client);
+  const sample = await sampleOf(cluster, size);
+  const before = await bareLoop(client, sample);
   const watch = await DataplaneWatch.start(client);
   const started = performance.now();
   let rate = 0;
@@ -101,7 +104,7 @@ export async function controllerBench(
     await program.end();
   }
   // The machine may be faster or slower by then: the mean of before and after.
-  const bare = (before + await bareLoop(client)) / 2;
+  const bare = (before + await bareLoop(client, sample)) / 2;
   judge(
     "creates a second",
     `${rate.toFixed(0)}, bare loop ${bare.toFixed(0)}`,
@@ -121,33 +124,34 @@ export async function controllerBench(
   return missed;
 }
 
-/** Creates of Dataplanes a second, by a loop that does nothing else. */
-async function bareLoop(client: KubeClient): Promise<number> {
+/** Creates a second of Dataplanes such as those of the pods, by a loop that does nothing else. */
+async function bareLoop(client: KubeClient, sample: JsonObject): Promise<number> {
   const collection = "/apis/kuma.io/v1alpha1/namespaces/default/dataplanes";
-  const tags = { app: "a", "kuma.io/service": "a_default_svc_80", "kuma.io/protocol": "http" };
-  const labels = { "kuma.io/mesh": "default", "kuma.io/origin": "zone" };
-  const ports = [8080, 9090];
+  const metadata = sample.metadata as JsonObject;
   const started = performance.now();
-  await inParallel(
-    Array.from({ length: BARE }, (_, n) => `bare-${n}`),
-    AT_ONCE,
-    (name) =>
-      createObject(client, collection, {
-        apiVersion: "kuma.io/v1alpha1",
-        kind: "Dataplane",
-        mesh: "default",
-        metadata: { name, labels },
-        spec: {
-          networking: {
-            address: "10.0.0.1",
-            inbound: ports.map((port) => ({ port, health: { ready: true }, tags })),
-          },
-        },
-      }),
-  );
+  await inParallel(Array.from({ length: BARE }, (_, n) => `bare-${n}`), AT_ONCE, (name) => {
+    const body = { ...sample, metadata: { ...metadata, name, namespace: "default" } };
+    return createObject(client, collection, body);
+  });
   const rate = BARE / ((performance.now() - started) / 1000);
   await client.json(collection, { method: "DELETE" });
   return rate;
+}
+
+/** The Dataplane of the last pod, as it will be. */
+async function sampleOf(cluster: TestCluster, size: Size): Promise<JsonObject> {
+  const get = (path: string) => cluster.request<JsonObject>("GET", path);
+  const { namespace, name } = podNames(size).at(-1) ?? { namespace: "", name: "" };
+  const pod = await get(`/api/v1/namespaces/${namespace}/pods/${name}`);
+  const { items } = await get(`/api/v1/namespaces/${namespace}/services`);
+  const decision = decideAbout({
+    pod,
+    namespace: await get(`/api/v1/namespaces/${namespace}`),
+    node: await get(`/api/v1/nodes/${(pod.spec as JsonObject).nodeName}`),
+    services: items as JsonObject[],
+  });
+  if (decision.is !== "present") throw new Error(`No Dataplane: ${JSON.stringify(decision)}`);
+  return dataplaneObject(decision.dataplane);
 }
 
 /** Waits until there is a Dataplane of each pod; gives the rate from the first to the last. */
