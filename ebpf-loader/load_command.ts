@@ -31,7 +31,7 @@ export async function loadCommand(parsed: ParsedCommand, io: Io): Promise<number
     io.err(`Warning: ${cgroup} is no root cgroup: what runs elsewhere is not redirected\n`);
   }
   const { kept, gone, failed } = loaded.pods;
-  if (kept.length > 0) io.out(`${kept.length} pods have the present programs.\n`);
+  if (kept.length > 0) io.out(`Pods with the present programs: ${kept.length}.\n`);
   for (const name of gone) io.out(`${name} has gone and is forgotten.\n`);
   for (const line of failed) io.err(`Error: ${line}\n`);
   return failed.length > 0 ? 1 : 0;
@@ -47,7 +47,7 @@ export function loadAll(pins: Pins, cgroup: string, accelerate: boolean): Promis
 export async function unloadCommand(parsed: ParsedCommand, io: Io): Promise<number> {
   const { changed, pods, unreachable } = await unloadAll(existingPins(parsed));
   if (!changed) io.out("Nothing was loaded, nothing was changed.\n");
-  else io.out(`Programs, maps and pins are gone, and with them the entries of ${pods} pods.\n`);
+  else io.out(`Programs, maps and pins are gone; pods that were redirected: ${pods}.\n`);
   for (const name of unreachable) {
     io.err(
       `Warning: the network namespace of ${name} cannot be reached: a program stays at its ` +

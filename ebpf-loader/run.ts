@@ -101,7 +101,7 @@ async function report(
   while (!ending.aborted) {
     try {
       using ring = EventRing.open(pins);
-      if (ring === undefined) return await delay(0);
+      if (ring === undefined) return;
       for (let at = 0; at < REOPEN && !ending.aborted; at++) {
         if (at % (BUDGET_MS / EVENTS_MS) === 0) ring.allow(eventsPerSecond);
         for (const bytes of ring.take()) {

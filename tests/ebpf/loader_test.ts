@@ -102,7 +102,7 @@ test("a pod that has gone is forgotten at the next load", OPEN_LIBRARIES, async 
     const out = await lab.must("load");
     return out.includes("demo/gone has gone and is forgotten") && out;
   });
-  assert.match(out, /1 pods have the present programs/);
+  assert.match(out, /Pods with the present programs: 1\./);
   const { pods, maps } = await lab.status();
   assert.deepEqual(pods.map(({ name }) => name), ["demo/web"]);
   assert.equal(maps.pods?.entries, 1);
@@ -138,7 +138,7 @@ test("a pod whose path has gone is found by another one", OPEN_LIBRARIES, async 
   await lab.must("pod", "add", `--netns=${path}`, "--name=demo/web");
   holder.kill("SIGKILL");
   await holder.status;
-  assert.match(await lab.must("load"), /1 pods have the present programs/);
+  assert.match(await lab.must("load"), /Pods with the present programs: 1\./);
   assert.match(await lab.must("status"), new RegExp(`Pod demo/web .*, ${lab.netns}\\):`));
 });
 

@@ -78,6 +78,7 @@ export function podmanArgs(
       ? []
       : [`--user=${security.runAsUser}:${security.runAsGroup}`],
     ...security.readOnlyRootFilesystem === true ? ["--read-only", "--read-only-tmpfs=false"] : [],
+    ...security.privileged === true ? ["--privileged"] : [],
     ...security.allowPrivilegeEscalation === false ? ["--security-opt=no-new-privileges"] : [],
     ...(security.capabilities?.drop ?? []).map((capability) => `--cap-drop=${capability}`),
     ...(security.capabilities?.add ?? []).map((capability) => `--cap-add=${capability}`),
