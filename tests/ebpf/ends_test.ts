@@ -97,6 +97,25 @@ test("ends of an outbound connection", OPEN_LIBRARIES, async (t) => {
   });
 });
 
+test("a proxy with one listener for both families", OPEN_LIBRARIES, async () => {
+  await using lab = await PodLab.create();
+  for (const [port, from] of [[15001, "inside"], [15006, "outside"]] as const) {
+    using proxy = lab.proxy(port, { family: "ipv6", dual: true });
+    for (const family of ["ipv4", "ipv6"] as const) {
+      using client = from === "inside"
+        ? lab.application({ family })
+        : Socket.create({ ns: lab.outside.name, family });
+      const to = { address: (from === "inside" ? OUTSIDE : POD)[family], port: 8080 };
+      assert.equal(client.connect(to), 0);
+      using accepted = proxy.accept();
+      assert.equal(text(accepted?.original), text(to));
+      const mapped = family === "ipv4" ? "::ffff:" : "";
+      assert.equal(accepted?.peer.address, `${mapped}${client.name.address}`);
+      assert.equal(client.name.address, (from === "inside" ? POD : OUTSIDE)[family]);
+    }
+  }
+});
+
 test("ends of an inbound connection", OPEN_LIBRARIES, async (t) => {
   await using lab = await PodLab.create();
   using proxy4 = lab.proxy(15006, { reusePort: true }),

@@ -43,14 +43,20 @@ export class Socket implements Disposable {
     return new Socket(withinNamespace(ns, () => asUser(uid, make)), spec);
   }
 
-  /** Listens at an address, or any of the family. */
+  /** Listens at an address, or any of the family; `dual` is IPv6 that takes IPv4, too. */
   static listen(
-    spec: SocketSpec & { port: number; address?: string; backlog?: number; reusePort?: boolean },
+    spec: SocketSpec & {
+      port: number;
+      address?: string;
+      backlog?: number;
+      reusePort?: boolean;
+      dual?: boolean;
+    },
   ): Socket {
     const socket = Socket.create(spec);
     const family = spec.family ?? "ipv4";
     if (spec.reusePort === true) socket.#set(SOL_SOCKET, SO_REUSEPORT, [1]);
-    if (family === "ipv6") socket.#set(SOL_IPV6, IPV6_V6ONLY, [1]);
+    if (family === "ipv6") socket.#set(SOL_IPV6, IPV6_V6ONLY, [spec.dual === true ? 0 : 1]);
     socket.bind({
       address: spec.address ?? (family === "ipv4" ? "0.0.0.0" : "::"),
       port: spec.port,
