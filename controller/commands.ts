@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandDefinition } from "core/program/command.ts";
-import { SHELLS } from "core/program/completion.ts";
+import { completionDefinition } from "core/program/completion_command.ts";
 import { CONFIG_FILE_FLAG, LOG_FLAGS } from "core/program/serve_flags.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 
@@ -31,15 +31,7 @@ export const COMMANDS = {
     ],
     examples: [{ does: "on another port", command: "kuma-controller serve --port 8081" }],
   },
-  "completion": {
-    summary: "print the completion script of a shell",
-    flags: [],
-    argument: { name: "shell", choices: SHELLS },
-    examples: [{
-      does: "for this bash session",
-      command: "source <(kuma-controller completion bash)",
-    }],
-  },
+  "completion": completionDefinition("kuma-controller"),
   "version": versionDefinition("kuma-controller"),
 } satisfies Readonly<Record<string, CommandDefinition>>;
 

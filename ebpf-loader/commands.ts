@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
-import { SHELLS } from "core/program/completion.ts";
+import { completionDefinition } from "core/program/completion_command.ts";
 import { LOG_FLAGS } from "core/program/serve_flags.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 
@@ -185,15 +185,7 @@ export const COMMANDS = {
       command: "kuma-ebpf-loader pod remove --netns /run/netns/demo",
     }],
   },
-  "completion": {
-    summary: "print the completion script of a shell",
-    flags: [],
-    argument: { name: "shell", choices: SHELLS },
-    examples: [{
-      does: "for this bash session",
-      command: "source <(kuma-ebpf-loader completion bash)",
-    }],
-  },
+  "completion": completionDefinition("kuma-ebpf-loader"),
   "version": versionDefinition("kuma-ebpf-loader"),
 } satisfies Readonly<Record<string, CommandDefinition>>;
 

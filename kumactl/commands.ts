@@ -6,6 +6,7 @@
  */
 import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
 import { DEFAULT_PORTS } from "core/proxy/config.ts";
+import { completionDefinition } from "core/program/completion_command.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 import { INSTALL_FLAGS, UNINSTALL_FLAGS } from "./control_plane/flags.ts";
 import { flagOf, settingFlags } from "./flags.ts";
@@ -250,18 +251,7 @@ export const COMMANDS = {
       },
     ],
   },
-  "completion": {
-    summary: "print the completion script of a shell",
-    flags: [],
-    argument: { name: "shell", choices: ["bash", "zsh", "fish"] },
-    examples: [
-      { does: "for this bash session", command: "source <(kumactl completion bash)" },
-      {
-        does: "for every fish session",
-        command: "kumactl completion fish > ~/.config/fish/completions/kumactl.fish",
-      },
-    ],
-  },
+  "completion": completionDefinition("kumactl"),
   "version": versionDefinition("kumactl"),
 } satisfies Readonly<Record<string, CommandDefinition>>;
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
-import { SHELLS } from "core/program/completion.ts";
+import { completionDefinition } from "core/program/completion_command.ts";
 import { CONFIG_FILE_FLAG, LOG_FLAGS } from "core/program/serve_flags.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 
@@ -118,15 +118,7 @@ export const COMMANDS = {
         "--init-image registry.example/kuma-init:1 | kubectl apply -f -",
     }],
   },
-  "completion": {
-    summary: "print the completion script of a shell",
-    flags: [],
-    argument: { name: "shell", choices: SHELLS },
-    examples: [{
-      does: "for this bash session",
-      command: "source <(kuma-webhook completion bash)",
-    }],
-  },
+  "completion": completionDefinition("kuma-webhook"),
   "version": versionDefinition("kuma-webhook"),
 } satisfies Readonly<Record<string, CommandDefinition>>;
 

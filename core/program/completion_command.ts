@@ -3,8 +3,24 @@
  *
  * @module
  */
-import type { CommandTable, Handler } from "./command.ts";
-import { completionScript } from "./completion.ts";
+import type { CommandDefinition, CommandTable, Handler } from "./command.ts";
+import { completionScript, SHELLS } from "./completion.ts";
+
+/** Its entry in the table. */
+export function completionDefinition(program: string): CommandDefinition {
+  return {
+    summary: "print the completion script of a shell",
+    flags: [],
+    argument: { name: "shell", choices: SHELLS },
+    examples: [
+      { does: "for this bash session", command: `source <(${program} completion bash)` },
+      {
+        does: "for every fish session",
+        command: `${program} completion fish > ~/.config/fish/completions/${program}.fish`,
+      },
+    ],
+  };
+}
 
 /** Prints the script of the shell that the command line names. */
 export function completionHandler(program: string, commands: CommandTable): () => Promise<Handler> {

@@ -35,7 +35,7 @@ export function helpTail(
 /** A command as a shell takes it, in lines of at most `width`: broken before flags and pipes. */
 export function inLines(command: string, width: number): string {
   const lines: string[] = [];
-  for (const part of command.split(/ (?=--|\| )/)) {
+  for (const part of command.split(/ (?=--|\| |> )/)) {
     const last = lines.at(-1);
     // Two more for the backslash of a line that goes on, and for its blank.
     if (last === undefined || last.length + part.length + 3 > width) {
