@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * connect(2) and sendmsg(2) of applications: another destination, and a note of the first one on the socket.
+ * connect(2) and sendmsg(2) of applications: another destination, and the first one under the cookie of the socket.
  */
 #pragma once
 
