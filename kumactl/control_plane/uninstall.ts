@@ -15,6 +15,7 @@ import { kubectl, kubectlOk, recogniseByKubectl } from "./kubectl.ts";
 import { type AskedFor, readValues, switchOf } from "./values.ts";
 
 const TAINT = "NodeReadiness";
+const DETACH = "--detach-on-exit";
 const ATTACHMENTS = "network-attachment-definitions.k8s.cni.cncf.io";
 /** Kinds that people make objects of: where they did, their work is not thrown away. */
 const PEOPLES = ["meshes.kuma.io", "containerpatches.kuma.io"];
@@ -55,6 +56,8 @@ class Removal {
     const of = (...kinds: string[]) => objects.filter(({ kind }) => kinds.includes(String(kind)));
     await this.#delete(of("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"));
     await this.#delete(of("Deployment").filter((one) => /controller$/.test(nameOf(one))));
+    const loaders = of("DaemonSet").filter((one) => /ebpf-loader$/.test(nameOf(one)));
+    for (const loader of loaders) await this.#letDetach(loader);
     await this.#delete(of("DaemonSet"));
     await this.#freeNodes();
     await this.#deleteAttachments();
@@ -102,6 +105,24 @@ class Removal {
     throw new KumaError("KUMA-CP-009", `not everything was removed: ${why ?? "kubectl failed"}`, {
       hint: "correct the cause and run the command again: it goes on where it stopped",
     });
+  }
+
+  /** The loader leaves its programs where they are, for the next one; told so, it takes them along. */
+  async #letDetach(daemonSet: JsonObject): Promise<void> {
+    const { timeoutMs, dryRun } = this.#options;
+    const metadata = isObject(daemonSet.metadata) ? daemonSet.metadata : {};
+    const place = ["daemonset", nameOf(daemonSet), "-n", String(metadata.namespace)];
+    const found = await kubectlOk(["get", ...place, "--ignore-not-found", "-o", "json"]);
+    if (found.trim() === "" || found.includes(DETACH)) return;
+    if (dryRun) {
+      return this.#say(`would take the BPF programs of ${nameOf(daemonSet)} off all nodes`);
+    }
+    const patch = [{ op: "add", path: "/spec/template/spec/containers/0/args/-", value: DETACH }];
+    const out = await kubectlOk(["patch", ...place, "--type=json", "-p", JSON.stringify(patch)]);
+    this.#options.io.out(out);
+    const seconds = Math.ceil(timeoutMs / 1000);
+    const status = ["rollout", "status", ...place, `--timeout=${seconds}s`];
+    await kubectlOk(status, { timeoutMs: timeoutMs + 10_000 });
   }
 
   /** Nobody takes the taint away any more. */

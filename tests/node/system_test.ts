@@ -8,7 +8,7 @@ import { must } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { REGISTRY, TAG } from "./images.ts";
 import { TestNode } from "./node.ts";
-import { nodeFiles, STANDIN_IMAGE } from "./spec.ts";
+import { CGROUP, nodeFiles, STANDIN_IMAGE } from "./spec.ts";
 
 const test = requires("root", "netns", "containerd", "podman", "cni-plugins", "etcd", "kubectl");
 
@@ -18,6 +18,7 @@ const IMAGES = {
   controller: "kuma-controller",
   installer: "kuma-cni",
   kumactl: "kuma-init",
+  "ebpf-loader": "kuma-ebpf-loader",
 };
 const [STANDIN = "", STANDIN_TAG = ""] = STANDIN_IMAGE.split(":");
 
@@ -35,6 +36,10 @@ const CNI = [
   "cni.confName=10-test.conflist",
   "cni.netDir=/etc/cni/net.d",
   "cni.binDir=/opt/cni/bin",
+];
+const EBPF = [
+  "experimental.ebpf.enabled=true",
+  `experimental.ebpf.cgroupPath=/sys/fs/cgroup/unified/${CGROUP}`,
 ];
 const NATIVE = ["experimental.sidecarContainers=true"];
 
@@ -120,11 +125,14 @@ async function addresses(node: TestNode): Promise<string[]> {
 }
 
 /** Two pods come, talk through both sidecars, have Dataplanes, and go with all that they had. */
-async function live(node: TestNode, check: (pod: Pod) => void): Promise<void> {
+async function live(
+  node: TestNode,
+  check: (pod: Pod) => void | Promise<void>,
+): Promise<void> {
   await node.apply(podAndService("server") + podAndService("client"));
   await ready(node, "server");
   await ready(node, "client");
-  check(await jsonOf(node, "pod", "server"));
+  await check(await jsonOf(node, "pod", "server"));
   const logs = (name: string) => node.must(["logs", "-n", "shop", name, "-c", "kuma-sidecar"]);
   const all = await addresses(node);
   assert.equal(all.length, 4, all.join());
@@ -175,6 +183,7 @@ interface Container {
 }
 
 interface Pod {
+  readonly status: { readonly podIP: string };
   readonly spec: { readonly containers: Container[]; readonly initContainers?: Container[] };
 }
 
@@ -183,6 +192,27 @@ const COMPONENTS = [
   ["kuma-system", "deployment/kuma-controller"],
   ["kube-system", "daemonset/kuma-cni-node"],
 ] as const;
+
+async function loaderStatus(node: TestNode): Promise<string> {
+  const program = ["/usr/bin/kuma-ebpf-loader", "status"];
+  return await node.must([
+    ...["exec", "-n", "kube-system", "daemonset/kuma-ebpf-loader", "--", ...program],
+  ]);
+}
+
+/** What nftables and iptables-nft hold in the network namespace of the pod with this address. */
+async function firewallOf(node: TestNode, ip: string): Promise<string> {
+  const { stdout } = await node.run("ls", ["/run/netns"]);
+  for (const name of stdout.trim().split("\n")) {
+    const inside = ["netns", "exec", name];
+    const addresses = await node.run("ip", [...inside, "ip", "-o", "addr"]);
+    if (!addresses.stdout.includes(` ${ip}/`)) continue;
+    const { code, stdout, stderr } = await node.run("ip", [...inside, "nft", "list", "ruleset"]);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  }
+  throw new Error(`no network namespace has ${ip}`);
+}
 
 /** Makes pods one after the other, each of which has to be ready; gives how many there were. */
 async function streamOfPods(node: TestNode, signal: AbortSignal): Promise<number> {
@@ -210,12 +240,13 @@ async function clusterObjects(node: TestNode): Promise<string[]> {
   return [...await names(kinds), ...await names(inNamespaces, "-A")].sort();
 }
 
-/** What is in the folders of the node where a CNI lives. */
+/** What is in the folders of the node where a CNI lives, and what is pinned there. */
 async function nodeFilesOf(node: TestNode): Promise<string> {
   const { stdout } = await node.run("find", [
     ...["/etc/cni/net.d", "/opt/cni/bin", "-type", "f", "-exec", "sha256sum", "{}", "+"],
   ]);
-  return stdout.trim().split("\n").sort().join("\n");
+  const { stdout: pins } = await node.run("find", ["/sys/fs/bpf", "-mindepth", "1"]);
+  return pins + stdout.trim().split("\n").sort().join("\n");
 }
 
 const names = (containers: readonly Container[] = []) => containers.map(({ name }) => name).join();
@@ -276,6 +307,21 @@ test("pods live in the mesh of a real node", { sanitizeResources: false }, async
     () => live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-validation")),
   );
 
+  await t.step("with the CNI and eBPF: no firewall, and nothing is left in the maps", async () => {
+    await node.apply(await manifests(...CNI, ...EBPF));
+    for (const [namespace, what] of COMPONENTS) await rolledOut(node, namespace, what);
+    await rolledOut(node, "kube-system", "daemonset/kuma-ebpf-loader");
+    await live(node, async ({ spec, status }) => {
+      assert.equal(names(spec.initContainers), "kuma-validation");
+      assert.equal(await firewallOf(node, status.podIP), "");
+      assert.match(await loaderStatus(node), /^Pod shop\/server /m);
+    });
+    await node.until(
+      "the loader has forgotten the pods",
+      async () => /^ {2}pods +0 of /m.test(await loaderStatus(node)),
+    );
+  });
+
   await t.step(
     "every component is rolled out anew under a stream of pods, and none fails",
     async () => {
@@ -297,7 +343,7 @@ test("pods live in the mesh of a real node", { sanitizeResources: false }, async
     await node.must(["delete", "mesh", "default"]);
     const { dir, programs } = node.spec;
     const path = `PATH=${programs.kubectl.replace(/\/kubectl$/, "")}:${Deno.env.get("PATH")}`;
-    const sets = [...VALUES, ...CNI].flatMap((value) => ["--set", value]);
+    const sets = [...VALUES, ...CNI, ...EBPF].flatMap((value) => ["--set", value]);
     const done = await node.run("env", [
       ...[path, `KUBECONFIG=${nodeFiles(dir).kubeconfig("admin")}`, kumactlPath()],
       ...["uninstall", "control-plane", ...sets],
@@ -305,5 +351,8 @@ test("pods live in the mesh of a real node", { sanitizeResources: false }, async
     assert.equal(done.code, 0, done.stdout + done.stderr);
     assert.deepEqual(await clusterObjects(node), before.objects);
     assert.deepEqual(await nodeFilesOf(node), before.files);
+    const tree = ["cgroup", "tree", `/sys/fs/cgroup/unified/${CGROUP}`];
+    const { stdout: attached } = await node.run("bpftool", tree);
+    assert.doesNotMatch(attached, /connect4|getsockopt|sock_ops/);
   });
 });

@@ -28,6 +28,8 @@ export async function prepareMounts({ dir, podSubnets, ip }: NodeSpec): Promise<
     await step(`mount -t overlay kuma-test-${name} -o ${layers} /${name}`);
   }
   await step("mount -t tmpfs kuma-test-run /run");
+  // As systemd mounts it on a node of its own; what is pinned there goes with this namespace.
+  await step("mount -t bpf bpf /sys/fs/bpf");
   const folders = [
     ...["/run/lock", "/var/lib/kubelet", "/var/log/pods", "/var/log/containers"],
     ...["/opt/cni/bin", "/etc/cni/net.d"],
