@@ -37,9 +37,9 @@ const PORT_NAME = "diagnostics";
 /** That port. */
 export const CONTROLLER_PORT = 8080;
 
-const WATCH = ["get", "list", "watch"];
+const WATCH = ["list", "watch"];
 
-/** Everything the controller asks of the API server, cluster-wide. */
+/** Everything the controller asks of the API server, cluster-wide, and nothing that it does not. */
 export function controllerClusterRules(
   { taints, cni, repair }: Pick<ControllerParts, "taints" | "cni" | "repair">,
 ): Node[] {
@@ -54,12 +54,12 @@ export function controllerClusterRules(
     rule("batch", ["jobs"], WATCH),
     rule("discovery.k8s.io", ["endpointslices"], WATCH),
     rule("kuma.io", ["meshes"], WATCH),
-    rule("kuma.io", ["dataplanes"], [...WATCH, "create", "update", "patch", "delete"]),
+    rule("kuma.io", ["dataplanes"], [...WATCH, "create", "patch", "delete"]),
     // An owner reference that blocks the owner's deletion takes this where the admission plugin
     // OwnerReferencesPermissionEnforcement is on, as in OpenShift.
     rule("", ["pods/finalizers"], ["update"]),
     rule("", ["events"], ["create", "patch"]),
-    when(taints, rule("", ["nodes"], ["patch"])),
+    when(taints, rule("", ["nodes"], ["get", "patch"])),
     // Whoever may do this to any pod gets it only where it is asked for.
     when(and(cni, equal(repair, "label")), rule("", ["pods"], ["patch"])),
     when(and(cni, equal(repair, "delete")), rule("", ["pods"], ["delete"])),
@@ -68,7 +68,6 @@ export function controllerClusterRules(
       rule("k8s.cni.cncf.io", ["network-attachment-definitions"], [
         ...WATCH,
         "create",
-        "update",
         "patch",
         "delete",
       ]),
@@ -82,7 +81,7 @@ export function controllerNamespaceRules(): Node[] {
     {
       apiGroups: ["coordination.k8s.io"],
       resources: ["leases"],
-      verbs: ["get", "create", "update", "patch"],
+      verbs: ["get", "create", "update"],
     },
     { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get"] },
   ];
