@@ -18,7 +18,7 @@ export interface UnixLogOptions {
   socket: string;
   /** The file for lines that the socket did not take. */
   file: string;
-  /** Milliseconds that connecting and writing may take together. Default 20. */
+  /** Milliseconds that connecting and writing may take together: it is long on a node under load. Default 100. */
   budgetMs?: number;
   /** Most lines kept; later ones are dropped. Default 200. */
   maxLines?: number;
@@ -33,7 +33,7 @@ export interface BufferedLog {
 
 /** A log that is delivered by one call of `flush` at the program's end. */
 export function unixLog(options: UnixLogOptions): BufferedLog {
-  const { socket, file, budgetMs = 20, maxLines = 200 } = options;
+  const { socket, file, budgetMs = 100, maxLines = 200 } = options;
   let records: LogRecord[] = [];
   return {
     sink: (record) => {
