@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { definitions } from "core/manifests/definitions.ts";
 import { systemParts } from "core/manifests/system.ts";
 import { goTemplate, HELPERS } from "core/manifests/template/go_template.ts";
+import { valuesSchema } from "core/manifests/values/schema.ts";
 import { valuesText } from "core/manifests/values/text.ts";
 import { yamlOf } from "core/manifests/yaml.ts";
 import { VERSION } from "core/version.ts";
@@ -40,6 +41,7 @@ export async function writeChart(folder: string): Promise<void> {
       "",
     ].join("\n"),
     "values.yaml": valuesText(),
+    "values.schema.json": `${JSON.stringify(valuesSchema(), null, 2)}\n`,
     "templates/_helpers.tpl": HELPERS,
     "templates/NOTES.txt": NOTES,
   };

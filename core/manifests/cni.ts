@@ -17,7 +17,6 @@ import {
   sha256,
   text,
   value,
-  when,
 } from "./template/node.ts";
 
 /** What the CNI is installed with beside its values. */
@@ -80,15 +79,11 @@ export function cniObjects(parts: CniParts): Node[] {
 
 /** The plugin's entry; the installer puts its kubeconfig in the place of the word in capitals. */
 function networkConfig({ namespace }: Program): Node {
-  return json({
+  const entry = {
     cniVersion: "0.3.1",
     name: "kuma-cni",
     type: "kuma-cni",
     log_level: value("cni.logLevel"),
-    // The loader's DaemonSet is there by the same value.
-    ebpf: when(value("experimental.ebpf.enabled"), {
-      bpffs_path: value("experimental.ebpf.bpffsPath"),
-    }),
     kubernetes: {
       kubeconfig: "__KUBECONFIG_FILEPATH__",
       cni_bin_dir: value("cni.binDir"),
@@ -99,7 +94,10 @@ function networkConfig({ namespace }: Program): Node {
       cni_namespace: namespace,
       cni_pod_prefix: text`${CNI_DAEMON_SET}-`,
     },
-  });
+  };
+  // The loader's DaemonSet is there by the same value.
+  const ebpf = { ebpf: { bpffs_path: value("experimental.ebpf.bpffsPath") } };
+  return json(overlay(entry, either(value("experimental.ebpf.enabled"), ebpf, {})));
 }
 
 function daemonSet(parts: CniParts): Node {

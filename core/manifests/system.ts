@@ -17,6 +17,7 @@ import {
   type Node,
   not,
   overlay,
+  references,
   releaseNamespace,
   switched,
   text,
@@ -93,7 +94,7 @@ const PODS: PodParts = {
   pullPolicy: CP("image.pullPolicy"),
 };
 
-const PULL_SECRETS: Node = value("global.imagePullSecrets");
+const PULL_SECRETS: Node = references(value("global.imagePullSecrets"));
 const ACCOUNT = {
   annotations: CP("serviceAccountAnnotations"),
   pullSecrets: PULL_SECRETS,

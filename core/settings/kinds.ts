@@ -57,6 +57,13 @@ export const IMAGE: Kind<string> = scalar(
   (text) => /^\S+$/.test(text) ? text : undefined,
 );
 
+/** Where a server is, such as `https://kuma-control-plane.kuma-system:5678`; empty for nowhere. */
+export const SERVER_URL: Kind<string> = scalar(
+  "a URL such as https://kuma-control-plane.kuma-system:5678",
+  (text) => text === "" || /^https:\/\/[A-Za-z0-9.-]+:[0-9]{1,5}$/.test(text) ? text : undefined,
+  true,
+);
+
 /** A whole number between two limits. */
 export function integer(min: number, max: number): Kind<number> {
   return scalar(`a whole number from ${min} to ${max}`, (text) => {

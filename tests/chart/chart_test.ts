@@ -6,7 +6,7 @@ import { writeChart } from "build/chart.ts";
 import { ran } from "core/program/testing.ts";
 import { parseAllDocuments } from "core/proxy/yaml_library.ts";
 import { KUMACTL } from "../../kumactl/program.ts";
-import { must } from "../support/processes.ts";
+import { must, run } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { helmEngine } from "./helm.ts";
 
@@ -47,7 +47,64 @@ const CASES: Record<string, string[]> = {
     "experimental.ebpf.enabled=true",
     "transparentProxy.configMap.enabled=true",
   ],
+  "a CNI with everything that nodes may have": [
+    ...["cni.enabled=true", "cni.logLevel=debug", "cni.namespace=cni-system"],
+    ...["cni.containerSecurityContext.privileged=true", "cni.podAnnotations.a=b"],
+    ...["cni.tolerations[0].key=gpu", "cni.tolerations[0].operator=Exists"],
+    ...["cni.nodeSelector.disk=ssd", "global.imagePullSecrets={one,two}"],
+  ],
+  "variables that override with nothing, false, 0 and large numbers": [
+    "controlPlane.envVars.KUMA_STORE_UNSAFE_DELETE=true",
+    "controlPlane.envVars.KUMA_BOOTSTRAP_SERVER_PARAMS_ADMIN_PORT=0",
+    "controlPlane.envVars.LARGE=1500000",
+    "controlPlane.envVars.KUMA_RUNTIME_KUBERNETES_SIDECAR_TRAFFIC_EXCLUDE_INBOUND_IPS=",
+    "controlPlane.envVars.KUMA_RUNTIME_KUBERNETES_INJECTOR_CONTAINER_PATCHES=a\\,b",
+    'controlPlane.envVars.QUOTES=x{{a}} "b" <c> \\\\',
+    "controlPlane.envVarEntries[0].name=NODE",
+    "controlPlane.envVarEntries[0].valueFrom.fieldRef.fieldPath=spec.nodeName",
+  ],
+  "where pods go, and what they get": [
+    ...["controlPlane.nodeSelector.disk=ssd", "controlPlane.podAnnotations.a=b"],
+    ...["controlPlane.priorityClassName=system-cluster-critical", "controlPlane.replicas=3"],
+    ...["controlPlane.hostNetwork=true", "controlPlane.admissionServerPort=6443"],
+    ...["controlPlane.dns.policy=None", "controlPlane.dns.config.nameservers={10.0.0.10}"],
+    ...["controlPlane.affinity.nodeAffinity.x=y", "controlPlane.podDisruptionBudget.enabled=false"],
+    ...["controlPlane.resources.limits.memory=1Gi"],
+  ],
+  "a document, and a control plane elsewhere": [
+    ...["controlPlane.config=dpServer: {port: 5679}", "controlPlane.xds.caSecretName=ca"],
+    ...["controlPlane.xds.address=https://cp.example:5678", "dataPlane.dnsLogging=true"],
+    ...["experimental.sidecarContainers=true", "transparentProxy.configMap.enabled=true"],
+    ...["transparentProxy.configMap.config.redirect.dns.port=15054"],
+  ],
+  "a global control plane": ["controlPlane.mode=global"],
+  "cert-manager with an issuer of one's own": [
+    "controlPlane.tls.general.certManager.enabled=true",
+    "controlPlane.tls.general.certManager.issuerRef.name=ours",
+    "controlPlane.tls.general.certManager.issuerRef.kind=ClusterIssuer",
+  ],
 };
+
+/** What both refuse: the command by its table of values, Helm by the schema that is made of it. */
+const REFUSED = [
+  ...["cni.confname=x", "controlPlane.mode=both", "controlPlane.replicas=many"],
+  ...["cni.netDir=relative", "ingress.enabled=true", "controlPlane.envVar.A=b"],
+];
+
+for (const set of REFUSED) {
+  test(`chart and command refuse ${set}`, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await writeChart(`${folder}/chart`);
+      const helm = await run(await helmEngine(), [`${folder}/chart`, "kuma-system", set]);
+      const printed = await ran(KUMACTL, ["install", "control-plane", "--set", set]);
+      assert.deepEqual([helm.code, printed.code], [1, 1], helm.stderr);
+      assert.match(helm.stderr, /values don't meet the specifications of the schema/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
 
 /** Objects by kind and name, each with its keys sorted; the namespace itself is Helm's business. */
 function objectsIn(text: string): Map<string, unknown> {

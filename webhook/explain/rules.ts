@@ -38,7 +38,12 @@ const WRITTEN: Readonly<Record<string, readonly string[]>> = {
 const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   [POD_ENV.applicationProbeProxyPort]: ["application probe proxy port"],
   [POD_ENV.controlPlaneCaCert]: ["control plane CA"],
-  [POD_ENV.controlPlaneUrl]: ["control plane service", "system namespace", "control plane port"],
+  [POD_ENV.controlPlaneUrl]: [
+    "control plane address",
+    "control plane service",
+    "system namespace",
+    "control plane port",
+  ],
   [POD_ENV.dataplaneDrainTime]: ["drain time"],
   [POD_ENV.dataplaneMesh]: ["mesh"],
   [POD_ENV.envoyLogLevel]: ["Envoy log level"],

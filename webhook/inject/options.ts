@@ -57,6 +57,7 @@ const FIXED: readonly (readonly [option: string, setting: SettingName])[] = [
   ["sidecar CPU limit", "limitCpu"],
   ["sidecar memory limit", "limitMemory"],
   ["control plane service", "controlPlaneServiceName"],
+  ["control plane address", "controlPlaneUrl"],
   ["control plane CA", "caCertFile"],
   ["system namespace", "systemNamespace"],
   ["control plane port", "dpServerPort"],

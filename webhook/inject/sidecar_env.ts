@@ -32,7 +32,10 @@ export function sidecarEnv(
   set(POD_ENV.applicationProbeProxyPort, String(options.probes.proxyPort));
   set(POD_ENV.controlPlaneCaCert, context.caCert ?? "");
   const host = `${settings.controlPlaneServiceName}.${settings.systemNamespace}`;
-  set(POD_ENV.controlPlaneUrl, `https://${host}:${settings.dpServerPort}`);
+  set(
+    POD_ENV.controlPlaneUrl,
+    settings.controlPlaneUrl || `https://${host}:${settings.dpServerPort}`,
+  );
   set(POD_ENV.dataplaneDrainTime, options.drainTime);
   set(POD_ENV.dataplaneMesh, mesh);
   set(POD_ENV.tokenPath, `${TOKEN_FOLDER}/token`);

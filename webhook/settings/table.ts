@@ -19,6 +19,7 @@ import {
   PORT,
   PORTS,
   QUANTITY,
+  SERVER_URL,
   SWITCH,
   TEXT,
 } from "core/settings/kinds.ts";
@@ -92,6 +93,8 @@ export const SETTINGS = {
     TEXT,
     "kuma-control-plane",
   ),
+  /** Ours: the control plane that sidecars ask, where it is not a Service of the system namespace. */
+  controlPlaneUrl: injector("controlPlaneUrl", `${INJECTOR}_CONTROL_PLANE_URL`, SERVER_URL, ""),
   cniEnabled: injector("cniEnabled", `${INJECTOR}_CNI_ENABLED`, SWITCH, false),
   /** Ours: the annotation form of kuma.io/sidecar-injection, which Kuma 2.9 dropped. */
   injectionAnnotation: injector(

@@ -31,6 +31,13 @@ const ROWS: readonly (readonly [string, string, unknown, string, unknown])[] = [
   [`${K}virtualProbesEnabled`, `${R}VIRTUAL_PROBES_ENABLED`, true, "f", false],
   [`${K}virtualProbesPort`, `${R}VIRTUAL_PROBES_PORT`, 9000, "9009", 9009],
   [`${K}applicationProbeProxyPort`, `${R}APPLICATION_PROBE_PROXY_PORT`, 9001, "0", 0],
+  [
+    `${K}controlPlaneUrl`,
+    `${E}CONTROL_PLANE_URL`,
+    "",
+    "https://cp.example:5678",
+    "https://cp.example:5678",
+  ],
   [`${K}caCertFile`, `${E}CA_CERT_FILE`, "", "/ca.crt", "/ca.crt"],
   [
     `${K}sidecarContainer.image`,

@@ -101,6 +101,8 @@ function compute(operation: Operation, scope: Scope): Json {
       return overlaid(operation.of.map(of));
     case "concat":
       return operation.of.flatMap((one) => of(one) as Json[]);
+    case "references":
+      return (of(operation.of) as Json[]).map((name) => ({ name }));
     case "switched": {
       const map = of(operation.map);
       const set = isObject(map) ? map[operation.name] : undefined;

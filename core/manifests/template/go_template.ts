@@ -31,6 +31,12 @@ export const HELPERS =
 {{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ printf "%.0f" . }}{{ else }}{{ . | toString }}{{ end -}}
 {{- end }}
 
+{{/* Names as the references that Kubernetes takes. */}}
+{{- define "kuma.references" -}}
+{{- $all := list }}{{- range . }}{{- $all = append $all (dict "name" .) }}{{- end }}
+{{- toJson $all -}}
+{{- end }}
+
 {{/* Whether a variable of a map is switched on: map, name, and what holds where it is not there. */}}
 {{- define "kuma.switched" -}}
 {{- $map := index . 0 }}{{- $name := index . 1 }}{{- $set := get (default (dict) $map) $name }}
@@ -159,6 +165,8 @@ function goOperation(operation: Operation): string {
       return `(fromJson (include "kuma.overlay" (list${all(operation.of)})))`;
     case "concat":
       return `(concat${all(operation.of)})`;
+    case "references":
+      return `(fromJsonArray (include "kuma.references" ${go(operation.of)}))`;
     case "switched":
       return `(eq "true" (include "kuma.switched" (list ${go(operation.map)} ${
         goText(operation.name)

@@ -21,6 +21,7 @@ export type Operation =
   | { readonly op: "equal"; readonly left: Node; readonly right: Node }
   | { readonly op: "overlay"; readonly of: readonly Node[] }
   | { readonly op: "concat"; readonly of: readonly Node[] }
+  | { readonly op: "references"; readonly of: Node }
   | { readonly op: "switched"; readonly name: string; readonly map: Node; readonly initial: Node }
   | { readonly op: "json"; readonly of: Node }
   | { readonly op: "sha256"; readonly of: Node };
@@ -96,6 +97,9 @@ export const overlay = (...of: readonly Node[]): Expression => make({ op: "overl
 
 /** Lists one after the other. */
 export const concat = (...of: readonly Node[]): Expression => make({ op: "concat", of });
+
+/** A list of names as the list of references `{name: …}` that Kubernetes takes. */
+export const references = (of: Node): Expression => make({ op: "references", of });
 
 /** Whether the variable `name` of a map is switched on (Go's words for true); `initial` where it is not there. */
 export const switched = (name: string, map: Node, initial: Node): Expression =>
