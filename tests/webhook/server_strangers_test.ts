@@ -41,10 +41,11 @@ async function during(
   group: LimitedGroup,
   attack: (stranger: Stranger) => Promise<void>,
 ): Promise<void> {
-  const { stop } = witness(program);
+  const { begun, stop } = witness(program);
   let seen;
   using stranger = new Stranger(program);
   try {
+    await begun;
     await attack(stranger);
     await sleep(500);
   } finally {

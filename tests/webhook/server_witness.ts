@@ -26,14 +26,23 @@ interface Subject {
 /** How long an answer may take: a test machine is busy, and the attack comes from it, too. */
 const PATIENCE_MS = 20_000;
 
-/** Asks for /healthz and sends an ordinary review, again and again on new connections, until told to stop. */
-export function witness(program: Program): { stop: () => Promise<Seen> } {
+/** How often each is asked at the least: once before the attack, and once when it ends. */
+const LEAST = 2;
+
+/**
+ * Asks for /healthz and sends an ordinary review, again and again on new connections, until told to stop. `begun`
+ * resolves once both were answered: on a busy machine a thread takes its time to start.
+ */
+export function witness(program: Program): { begun: Promise<void>; stop: () => Promise<Seen> } {
   const worker = new Worker(import.meta.url, { type: "module" });
   const { promise, resolve } = Promise.withResolvers<Seen>();
-  worker.onmessage = ({ data }: MessageEvent<Seen>) => resolve(data);
+  const begun = Promise.withResolvers<void>();
+  worker.onmessage = ({ data }: MessageEvent<Seen | "begun">) =>
+    data === "begun" ? begun.resolve() : resolve(data);
   const subject: Subject = { url: program.url, caPem: program.authority.certificate };
   worker.postMessage(subject);
   return {
+    begun: begun.promise,
     stop: async () => {
       worker.postMessage("stop");
       const seen = await promise;
@@ -43,7 +52,12 @@ export function witness(program: Program): { stop: () => Promise<Seen> } {
   };
 }
 
-async function watch({ url, caPem }: Subject, stopped: () => boolean): Promise<Seen> {
+async function watch(
+  { url, caPem }: Subject,
+  begun: () => void,
+  stopped: () => boolean,
+): Promise<Seen> {
+  let starting = 2;
   const seen: Seen = { asked: 0, faults: [], slowest: 0 };
   const ask = async (path: string, init: RequestInit): Promise<string> => {
     using client = Deno.createHttpClient({ caCerts: [caPem], http2: false });
@@ -52,14 +66,15 @@ async function watch({ url, caPem }: Subject, stopped: () => boolean): Promise<S
     return `${answer.status} ${await answer.text()}`;
   };
   const again = async (wanted: RegExp, path: string, init: () => RequestInit) => {
-    do {
+    for (let times = 0; times < LEAST || !stopped(); times++) {
       const started = performance.now();
       seen.asked++;
       const text = await ask(path, init()).catch(errorText);
       if (!wanted.test(text)) seen.faults.push(`${path}: ${text}`);
       seen.slowest = Math.max(seen.slowest, performance.now() - started);
+      if (times === 0 && --starting === 0) begun();
       await sleep(50);
-    } while (!stopped());
+    }
   };
   await Promise.all([
     again(/^200 ok/, "/healthz", () => ({})),
@@ -75,7 +90,7 @@ async function watch({ url, caPem }: Subject, stopped: () => boolean): Promise<S
 /** A worker's side of the channel; the library's types are those of a window. */
 interface Scope {
   onmessage: (event: MessageEvent<Subject | "stop">) => void;
-  postMessage(seen: Seen): void;
+  postMessage(message: Seen | "begun"): void;
 }
 
 // Only as a worker: importing it from a test does nothing.
@@ -84,6 +99,8 @@ if ("WorkerGlobalScope" in globalThis) {
   let stopped = false;
   scope.onmessage = async ({ data }) => {
     if (data === "stop") stopped = true;
-    else scope.postMessage(await watch(data, () => stopped));
+    else {scope.postMessage(
+        await watch(data, () => scope.postMessage("begun"), () => stopped),
+      );}
   };
 }
