@@ -1,6 +1,7 @@
 /** kuma-ebpf-loader, compiled: load, pods, status, upgrade, unload. */
 import assert from "node:assert/strict";
 import { requires } from "tests/support/requires.ts";
+import { CLANG_FLAGS } from "build/bpf.ts";
 import { must, run, sleep, waitUntil } from "tests/support/processes.ts";
 import { Namespace } from "tests/kernel/namespace.ts";
 import { LoaderLab, loaderPath, objectsOf, stillThere } from "./loader_lab.ts";
@@ -9,6 +10,12 @@ import { Socket } from "./socket.ts";
 
 const OPEN_LIBRARIES = { sanitizeResources: false };
 const test = requires("root", "netns", "bpf-build", "cgroup2");
+
+/** A classifier of somebody else's. */
+const ALLOW = `int allow(void *context) __attribute__((section("tc"), used));
+int allow(void *context) { return 0; }
+char _license[] __attribute__((section("license"), used)) = "GPL";
+`;
 
 test(
   "a pod is redirected by the commands alone, and left alone again",
@@ -59,6 +66,7 @@ test(
       async () => (await stillThere(objects)).length === 0,
     );
     assert.equal(await lab.pod.must("tc", "filter", "show", "dev", "eth0", "ingress"), "");
+    assert.doesNotMatch(await lab.pod.must("tc", "qdisc", "show", "dev", "eth0"), /clsact/);
   },
 );
 
@@ -107,6 +115,31 @@ test("a pod that has gone is forgotten at the next load", OPEN_LIBRARIES, async 
   assert.deepEqual(pods.map(({ name }) => name), ["demo/web"]);
   assert.equal(maps.pods?.entries, 1);
 });
+
+test(
+  "filters of others at the pod's interface, and the qdisc that holds them, are kept",
+  OPEN_LIBRARIES,
+  async () => {
+    await using lab = await LoaderLab.create();
+    const tc = (...words: string[]) => lab.pod.must("tc", ...words);
+    const folder = await Deno.makeTempDir();
+    await Deno.writeTextFile(`${folder}/allow.c`, ALLOW);
+    await must("clang", [...CLANG_FLAGS, "-c", `${folder}/allow.c`, "-o", `${folder}/allow.o`]);
+    // Made by us, used by somebody else since; then made by somebody else, and not used.
+    await lab.intercept();
+    const program = ["bpf", "direct-action", "obj", `${folder}/allow.o`, "sec", "tc"];
+    await tc("filter", "add", "dev", "eth0", "egress", "prio", "7", ...program);
+    await Deno.remove(folder, { recursive: true });
+    await lab.must("pod", "remove", "--name=demo/web");
+    assert.match(await tc("filter", "show", "dev", "eth0", "egress"), /pref 7 bpf/);
+    assert.equal(await tc("filter", "show", "dev", "eth0", "ingress"), "");
+    await tc("qdisc", "delete", "dev", "eth0", "clsact");
+    await tc("qdisc", "add", "dev", "eth0", "clsact");
+    await lab.must("pod", "add", `--netns=${lab.netns}`, "--name=demo/web");
+    await lab.must("unload");
+    assert.match(await tc("qdisc", "show", "dev", "eth0"), /clsact/);
+  },
+);
 
 test("loaders that start together take turns, and all succeed", OPEN_LIBRARIES, async () => {
   await using lab = await LoaderLab.create();

@@ -5,10 +5,11 @@
  */
 import { KumaError } from "core/errors.ts";
 import { ERRNO, errnoText } from "../libc.ts";
+import { hasFilters } from "./filters.ts";
 import { libbpf } from "./libbpf.ts";
 
 const HOOK_BYTES = 24, OPTIONS_BYTES = 32;
-const INGRESS = 1, REPLACE = 1;
+const INGRESS = 1, EGRESS = 2, REPLACE = 1;
 const EINVAL = 22;
 /** Ours among the filters of an interface. Others' priorities stay theirs. */
 const HANDLE = 1, PRIORITY = 0x4b75;
@@ -16,18 +17,35 @@ const HANDLE = 1, PRIORITY = 0x4b75;
 /**
  * Attaches a classifier to the ingress of an interface, in place of our former one.
  *
+ * @returns whether the interface had no place for classifiers (the qdisc clsact) before
  * @throws {KumaError} `KUMA-BPF-016` with what the kernel says.
  */
-export function attachClassifier(program: number, ifindex: number): void {
+export function attachClassifier(program: number, ifindex: number): boolean {
   const hook = ingressHook(ifindex);
   const created = libbpf().bpf_tc_hook_create(hook);
   if (created < 0 && created !== -ERRNO.EEXIST) throw refused("prepare", ifindex, created);
   const result = libbpf().bpf_tc_attach(hook, options({ program, replace: true }));
   if (result < 0) throw refused("attach to", ifindex, result);
+  return created >= 0;
 }
 
 /**
- * Takes our classifier away; the qdisc stays, it may be others', too, and does nothing.
+ * Removes the place for classifiers that we made, unless somebody else uses it by now.
+ *
+ * @throws {KumaError} `KUMA-BPF-016` with what the kernel says.
+ */
+export function removeHook(ifindex: number): void {
+  if (hasFilters(ifindex)) return;
+  const hook = ingressHook(ifindex);
+  // Both sides: that means the qdisc itself, and not its filters alone.
+  new DataView(hook.buffer).setUint32(12, INGRESS | EGRESS, true);
+  const result = libbpf().bpf_tc_hook_destroy(hook);
+  const gone = [ERRNO.ENOENT, EINVAL, ERRNO.ENODEV].some((errno) => result === -errno);
+  if (result < 0 && !gone) throw refused("clean", ifindex, result);
+}
+
+/**
+ * Takes our classifier away; the qdisc stays, see {@linkcode removeHook}.
  *
  * @returns false where there was none
  * @throws {KumaError} `KUMA-BPF-016` with what the kernel says.

@@ -17,7 +17,7 @@ import type { ResolvedConfig } from "core/proxy/resolved.ts";
 import { interfaceIndex, interfaceNames, loopbackInterface } from "../interfaces.ts";
 import { close, openReadOnly } from "../libc.ts";
 import { netnsInode } from "../netns.ts";
-import { attachClassifier, detachClassifier } from "./classifier.ts";
+import { attachClassifier, detachClassifier, removeHook } from "./classifier.ts";
 import { BpfMap } from "./map.ts";
 import { type NetnsView, prepareNetns, withinNetns } from "./netns_view.ts";
 import { BpfObject } from "./object.ts";
@@ -45,6 +45,8 @@ export interface PodOptions {
   readonly ringBuffer?: boolean;
   /** Handle connections whose ends are still in TIME_WAIT; Linux 5.10. By default, where the kernel can. */
   readonly reuse?: boolean;
+  /** Is told each interface that had no place for classifiers before (the qdisc clsact). */
+  readonly madeHook?: (ifindex: number) => void;
 }
 
 /**
@@ -83,8 +85,14 @@ export function addPod(options: PodOptions): bigint {
  *
  * @param netns cookie of its network namespace
  * @param path of the namespace; undefined where it is gone, and its interfaces with it
+ * @param hooks indices of interfaces whose place for classifiers we made
  */
-export function removePod(pins: Pins, netns: bigint, path: string | undefined): void {
+export function removePod(
+  pins: Pins,
+  netns: bigint,
+  path: string | undefined,
+  hooks: readonly number[] = [],
+): void {
   // A run that was killed may have left some of them alone.
   using maps = new SharedMaps(pins, true);
   maps.find("pods")?.delete(cookieKey(netns));
@@ -93,6 +101,7 @@ export function removePod(pins: Pins, netns: bigint, path: string | undefined): 
       const loopback = loopbackInterface();
       const names = interfaceNames(readProcFile("/proc/thread-self/net/dev"));
       for (const name of names) if (name !== loopback) detachClassifier(interfaceIndex(name));
+      for (const index of hooks) removeHook(index);
     });
   }
   removeEntry(pins.podLink(netns, REUSE_PROGRAM));
@@ -166,7 +175,9 @@ function attach(options: PodOptions, view: NetnsView, maps: SharedMaps): void {
   }
   const program = object.programFd(INGRESS_PROGRAM);
   withinNetns(options.netns, () => {
-    for (const { index } of view.interfaces) attachClassifier(program, index);
+    for (const { index } of view.interfaces) {
+      if (attachClassifier(program, index)) options.madeHook?.(index);
+    }
   });
 }
 

@@ -23,6 +23,8 @@ export interface PodRequest extends
   > {
   /** `namespace/name`, or what else people know it by. */
   readonly name: string;
+  /** Indices of interfaces whose place for classifiers we made; noted when that is done. */
+  readonly hooks?: readonly number[];
 }
 
 /** The objects and pins of a node. */
@@ -55,7 +57,10 @@ export function keepPod({ pins, pod }: BpfPlace, request: PodRequest): bigint {
   const former = records.get(cookie);
   records.set(cookie, JSON.stringify(request));
   try {
-    return addPod({ ...request, object: pod, pins });
+    return add({ pins, pod }, records, cookie, {
+      ...request,
+      hooks: former === undefined ? [] : hooksOf(former),
+    });
   } catch (error) {
     if (former !== undefined) records.set(cookie, former);
     else dropPod(pins, records, cookie, request.netns);
@@ -96,7 +101,7 @@ export function refreshPods({ pins, pod }: BpfPlace, only?: ReadonlySet<bigint>)
       }
       const netns = pathOf(pins, cookie, request);
       if (netns === undefined) throw unreachable(cookie);
-      addPod({ ...request, netns, object: pod, pins });
+      add({ pins, pod }, records, cookie, { ...request, netns });
       kept.push(name);
     } catch (error) {
       failed.push(`${name}: ${errorText(error)}`);
@@ -144,9 +149,28 @@ export function podLink(pins: Pins, cookie: bigint): LinkInfo | undefined {
   return pinnedLink(pins.podLink(cookie, REUSE_PROGRAM));
 }
 
+/** Adds it, and notes what was made for it. */
+function add(
+  { pins, pod }: BpfPlace,
+  records: Records,
+  cookie: bigint,
+  request: PodRequest,
+): bigint {
+  const hooks = new Set(request.hooks);
+  try {
+    return addPod({ ...request, object: pod, pins, madeHook: (ifindex) => hooks.add(ifindex) });
+  } finally {
+    records.set(cookie, JSON.stringify({ ...request, hooks: [...hooks] }));
+  }
+}
+
+function hooksOf(record: string): readonly number[] {
+  return (JSON.parse(record) as PodRequest).hooks ?? [];
+}
+
 /** The record goes last: what is on record can be found again. */
 function dropPod(pins: Pins, records: Records, cookie: bigint, path: string | undefined): void {
-  removePod(pins, cookie, path);
+  removePod(pins, cookie, path, readRequest(records, cookie)?.hooks);
   records.delete(cookie);
 }
 
