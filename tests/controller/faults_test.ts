@@ -52,7 +52,7 @@ test("a server that answers 429 is left alone for as long as it asks, and nothin
   relay.cut();
   const names = Array.from({ length: 20 }, (_, at) => `busy-${at}`);
   for (const name of names) await addNode(cluster, name);
-  await sleep(5000);
+  await sleep(3000);
   relay.busy = false;
   await program.until("all are tainted", () => tainted(program).length === 21);
   assert.deepEqual(tainted(program).sort(), ["before", ...names].sort());
