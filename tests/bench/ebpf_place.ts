@@ -25,7 +25,7 @@ export class BenchPlace implements AsyncDisposable {
   private constructor(
     readonly node: BpfNode,
     readonly pods: Readonly<Record<Mode, Namespace>>,
-    readonly outside: readonly Namespace[],
+    readonly outside: Namespace[],
     private readonly config: ResolvedConfig,
   ) {}
 
@@ -33,27 +33,39 @@ export class BenchPlace implements AsyncDisposable {
   static async create(): Promise<BenchPlace> {
     const node = await BpfNode.create();
     const pods: Partial<Record<Mode, Namespace>> = {};
-    const outside: Namespace[] = [];
-    for (const mode of MODES) {
-      const pod = pods[mode] = await Namespace.create(mode.toLowerCase());
+    for (const mode of MODES) pods[mode] = await Namespace.create(mode.toLowerCase());
+    const config = await configurationOf([]);
+    const place = new BenchPlace(node, pods as Record<Mode, Namespace>, [], config);
+    try {
+      await place.#wire();
+      await place.#restore();
+      place.redirect({ accelerate: false });
+      return place;
+    } catch (error) {
+      await place[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #wire(): Promise<void> {
+    for (const [mode, pod] of Object.entries(this.pods)) {
       const server = await Namespace.create(`${mode.toLowerCase()}-server`);
-      outside.push(server);
+      this.outside.push(server);
       await joinNamespaces(
         { ns: pod.name, iface: "eth0", addresses: ["10.98.0.2/24"] },
         { ns: server.name, iface: "eth0", addresses: [`${SERVER}/24`] },
       );
       await addDefaultRoute(pod.name, SERVER);
     }
-    const config = await configurationOf([]);
-    const place = new BenchPlace(node, pods as Record<Mode, Namespace>, outside, config);
+  }
+
+  async #restore(): Promise<void> {
     for (const family of FAMILIES) {
       const facts = { family, loopback: "lo", dnsServers: [], comments: true };
       const works = { conntrackZones: true, mangle: true, dockerOutput: false };
-      const rules = renderRestore(buildRuleset(config, { ...facts, ...works }));
-      await place.pods.iptables.restore("nft", family, rules);
+      const rules = renderRestore(buildRuleset(this.config, { ...facts, ...works }));
+      await this.pods.iptables.restore("nft", family, rules);
     }
-    place.redirect({ accelerate: false });
-    return place;
   }
 
   /** Puts the programs in the place of former ones; they join the third pod's sockets where asked. */
