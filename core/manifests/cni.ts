@@ -11,6 +11,7 @@ import {
   concat,
   either,
   equal,
+  given,
   json,
   type Node,
   overlay,
@@ -118,13 +119,13 @@ function daemonSet(parts: CniParts): Node {
         spec: {
           serviceAccountName: program.name,
           nodeSelector: value("cni.nodeSelector"),
-          affinity: value("cni.affinity"),
+          affinity: given(value("cni.affinity")),
           // Pods of the mesh wait for the CNI: it has to run on every node, whatever is wrong with that.
           tolerations: concat(TOLERATIONS, value("cni.tolerations")),
           priorityClassName: "system-node-critical",
           // The installer leaves within a second or two; what takes longer is its walking everything back.
           terminationGracePeriodSeconds: 30,
-          securityContext: value("cni.podSecurityContext"),
+          securityContext: given(value("cni.podSecurityContext")),
           containers: [container(parts)],
           volumes: [
             { name: "cni-bin-dir", hostPath: { path: value("cni.binDir") } },

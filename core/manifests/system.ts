@@ -13,6 +13,7 @@ import {
   and,
   either,
   first,
+  given,
   json,
   type Node,
   not,
@@ -81,12 +82,12 @@ const DNS_CONFIG: Node = when(
 );
 
 const PODS: PodParts = {
-  deploymentAnnotations: CP("deploymentAnnotations"),
-  annotations: (ours) => overlay(either(CP("config"), ours, {}), CP("podAnnotations")),
-  minReadySeconds: CP("minReadySeconds"),
+  deploymentAnnotations: given(CP("deploymentAnnotations")),
+  annotations: (ours) => given(overlay(either(CP("config"), ours, {}), CP("podAnnotations"))),
+  minReadySeconds: given(CP("minReadySeconds")),
   nodeSelector: CP("nodeSelector"),
-  tolerations: CP("tolerations"),
-  dnsPolicy: when(CP("dns.policy"), CP("dns.policy")),
+  tolerations: given(CP("tolerations")),
+  dnsPolicy: given(CP("dns.policy")),
   dnsConfig: DNS_CONFIG,
   priorityClassName: first(CP("priorityClassName"), PRIORITY_CLASS),
   affinity: CP("affinity"),
@@ -94,9 +95,12 @@ const PODS: PodParts = {
   pullPolicy: CP("image.pullPolicy"),
 };
 
-const PULL_SECRETS: Node = references(value("global.imagePullSecrets"));
+const PULL_SECRETS: Node = when(
+  value("global.imagePullSecrets"),
+  references(value("global.imagePullSecrets")),
+);
 const ACCOUNT = {
-  annotations: CP("serviceAccountAnnotations"),
+  annotations: given(CP("serviceAccountAnnotations")),
   pullSecrets: PULL_SECRETS,
 };
 
@@ -158,10 +162,9 @@ function webhook(besideKuma: boolean): Node[] {
     tlsSecret: first(GIVEN_SECRET, ownName("webhook-tls")),
     generateCerts: not(GIVEN_SECRET),
     caBundle: CP("tls.general.caBundle"),
-    configurationAnnotations: either(
+    configurationAnnotations: when(
       CP("tls.general.certManager.enabled"),
       { "cert-manager.io/inject-ca-from": text`${releaseNamespace}/${ownName("webhook-tls")}` },
-      {},
     ),
     failurePolicy: CP("injectorFailurePolicy"),
     mode: CP("mode"),
@@ -213,7 +216,6 @@ function priorityClass(): Node {
     metadata: { name: PRIORITY_CLASS, labels: { "app.kubernetes.io/name": STEM } },
     // The most that is not Kubernetes' own: system-cluster-critical is refused outside kube-system by GKE.
     value: 1_000_000_000,
-    globalDefault: false,
     description: "The sidecar injector and the controller: pods of the mesh wait for them.",
   };
 }

@@ -114,6 +114,9 @@ export const sha256 = (of: Node): Expression => make({ op: "sha256", of });
 /** A member that is there only where `test` is not empty. */
 export const when = (test: Node, then: Node): When => new When(test, then);
 
+/** A member that is there only where it is not empty: an empty one is a difference for who compares with the API server's. */
+export const given = (node: Node): When => new When(node, node);
+
 /** True for data that is a map, and none of the classes above. */
 export function isMap(node: Node): node is { readonly [key: string]: Node } {
   return typeof node === "object" && node !== null && !Array.isArray(node) &&
