@@ -1,6 +1,7 @@
+/** Apart from unit tests, which share a process: what is looked for is a descriptor near the lowest free one. */
 import assert from "node:assert/strict";
 import { sleep as delay } from "tests/support/processes.ts";
-import { sendWithoutDelay } from "./no_delay_connections.ts";
+import { sendWithoutDelay } from "core/host/no_delay_connections.ts";
 
 const CALLS = {
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
