@@ -32,7 +32,7 @@ export function describeStatus(told: Told): string {
     target("outbound", outbound.enabled, outbound.port, told),
     target("DNS", dns.enabled, dns.port, told),
   );
-  if (backends.length > 1) {
+  if (backends.length > 1 && !backends.includes("eBPF")) {
     lines.push(
       "",
       "Rules stand in iptables and in nftables: 'kumactl install' removes the old ones.",

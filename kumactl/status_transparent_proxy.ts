@@ -1,5 +1,6 @@
 import { KumaError } from "core/errors.ts";
 import { shown } from "core/grammar/echo.ts";
+import type { BpfHere } from "core/host/bpf/here.ts";
 import { enterNetns } from "core/host/netns.ts";
 import {
   type HostStatus,
@@ -71,7 +72,8 @@ async function look(parsed: ParsedCommand, question: Question): Promise<number> 
   const elsewhere = parsed.text("netns") !== undefined;
   const uid = given || record === undefined ? document.kumaDPUser : String(record.uid);
   const compared = elsewhere ? { ...document, kumaDPUser: uid, cniMode: true } : document;
-  const status = await statusOfTransparentProxy(compared, { logger });
+  const bpf = await ebpfHere(document);
+  const status = withEbpf(await statusOfTransparentProxy(compared, { logger }), bpf);
   const told: Told = {
     status,
     record,
@@ -89,6 +91,25 @@ async function look(parsed: ParsedCommand, question: Question): Promise<number> 
     if (parsed.on("show-config")) io.out(describeConfig(told));
   }
   return CODES[status.state];
+}
+
+/** Where `kumactl install` and the DaemonSet of the loader keep their programs, unless they are told otherwise. */
+const BPF_FOLDERS = ["/run/kuma/bpf", "/sys/fs/bpf"];
+
+async function ebpfHere({ ebpf }: TransparentProxyConfig): Promise<BpfHere | undefined> {
+  const { bpfHere } = await import("core/host/bpf/here.ts");
+  return bpfHere([ebpf.bpffsPath, ...BPF_FOLDERS]);
+}
+
+/** With the programs, rules of a firewall are too many: connections would be redirected twice. */
+function withEbpf(status: HostStatus, bpf: BpfHere | undefined): HostStatus {
+  if (bpf === undefined) return status;
+  const differences = [
+    ...bpf.problems,
+    ...status.state === "absent" ? [] : ["rules of a firewall redirect, too"],
+  ];
+  const state = differences.length === 0 ? "in place" : "drifted";
+  return { ...status, state, backends: ["eBPF", ...status.backends], differences };
 }
 
 /** What was found and what it was compared with. */

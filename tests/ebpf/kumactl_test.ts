@@ -56,6 +56,8 @@ test(
       (await lab.status()).pods[0]?.configuration.join() ?? "",
       /outbound ports left alone: 9090/,
     );
+    const here = await must(lab, "status", ...place);
+    assert.match(here.stdout, /^Transparent proxy: in place \(eBPF\)\n/);
     const removed = await must(lab, "uninstall", "--ebpf-enabled", ...place);
     assert.match(removed.stdout, /uninstalled successfully/);
     assert.equal((await lab.status()).loaded, false, "it was the last one of the node");

@@ -15,7 +15,7 @@ export interface HostStatus {
   /** `absent`: no rule of ours is here. */
   readonly state: "in place" | "drifted" | "absent";
   /** What holds our rules; both while one takes over from the other. */
-  readonly backends: readonly ("nftables" | "iptables")[];
+  readonly backends: readonly ("eBPF" | "nftables" | "iptables")[];
   /** One line each, as the check of kuma-cni has them. */
   readonly differences: readonly string[];
   /** Who listens where traffic is redirected to. */
