@@ -10,6 +10,7 @@ import { EBPF } from "./ebpf.ts";
 import { HOST } from "./host.ts";
 import { INJECTION, PATCHES } from "./injection.ts";
 import { INSTALLER, PLUGIN } from "./nodes.ts";
+import { INSTALLING } from "./installing.ts";
 import { NODES_AND_LEADER } from "./nodes_and_leader.ts";
 
 /** Every section, in the order of the page. */
@@ -22,6 +23,7 @@ export const SECTIONS: readonly DifferenceSection[] = [
   PATCHES,
   SERVER,
   CONTROLLER,
+  INSTALLING,
   NODES_AND_LEADER,
   EBPF,
 ];
