@@ -21,6 +21,10 @@ const NOTES = `The webhook, the controller and, where asked for, the CNI are on 
 
   kubectl rollout status deployment/kuma-webhook --namespace {{ .Release.Namespace }}
 
+Helm made the namespace without the label by which Kuma knows its own:
+
+  kubectl label namespace {{ .Release.Namespace }} kuma.io/system-namespace=true
+
 The control plane that sidecars ask is not part of this chart.
 `;
 
