@@ -4,7 +4,7 @@
  * @module
  */
 import { LABELS } from "core/kube/annotations.ts";
-import { clusterAccess, serviceAccount } from "./access.ts";
+import { serviceAccount } from "./access.ts";
 import { fieldVariable, TOLERATIONS } from "./cni.ts";
 import { named, type Program } from "./names.ts";
 import { probe } from "./pods.ts";
@@ -21,17 +21,11 @@ const PORT_NAME = "diagnostics";
 /** Port of `/healthz`, `/readyz` and `/metrics`. */
 export const LOADER_PORT = 8001;
 
-/** The pods of the own node, as they come and go. */
-export function loaderClusterRules(): Node[] {
-  return [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }];
-}
-
-/** The objects of the loader. */
+/** The objects of the loader, which has no rights in the cluster. */
 export function loaderObjects(parts: LoaderParts): Node[] {
   const { program } = parts;
   return [
     serviceAccount(program, { pullSecrets: parts.pullSecrets }),
-    ...clusterAccess(program, loaderClusterRules()),
     daemonSet(parts),
   ];
 }
@@ -49,6 +43,8 @@ function daemonSet(parts: LoaderParts): Node {
         metadata: { labels: { ...program.selector, [LABELS.sidecarInjection]: "disabled" } },
         spec: {
           serviceAccountName: program.name,
+          // It asks the API server nothing.
+          automountServiceAccountToken: false,
           nodeSelector: value("cni.nodeSelector"),
           tolerations: concat(TOLERATIONS, value("cni.tolerations")),
           priorityClassName: "system-node-critical",

@@ -31,6 +31,8 @@ export function nodeFiles(dir: string): {
   readonly log: string;
   readonly kubeconfig: (who: string) => string;
   readonly etcdSocket: string;
+  readonly audit: string;
+  readonly auditPolicy: string;
 } {
   return {
     spec: `${dir}/spec.json`,
@@ -38,6 +40,8 @@ export function nodeFiles(dir: string): {
     log: `${dir}/log`,
     kubeconfig: (who: string) => `${dir}/pki/${who}.kubeconfig`,
     etcdSocket: `${dir}/etcd.sock`,
+    audit: `${dir}/audit.log`,
+    auditPolicy: `${dir}/audit-policy.json`,
   };
 }
 

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { kumactlPath } from "../kernel/kumactl.ts";
 import { must } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
+import { rightsOf } from "./audit.ts";
 import { REGISTRY, TAG } from "./images.ts";
 import { TestNode } from "./node.ts";
 import { CGROUP, nodeFiles, STANDIN_IMAGE } from "./spec.ts";
@@ -42,6 +43,9 @@ const EBPF = [
   `experimental.ebpf.cgroupPath=/sys/fs/cgroup/unified/${CGROUP}`,
 ];
 const NATIVE = ["experimental.sidecarContainers=true"];
+
+/** Rights that nothing asks for here, where there is no Multus and nothing goes wrong. */
+const UNUSED_HERE: readonly string[] = [];
 
 const MESH = `apiVersion: kuma.io/v1alpha1
 kind: Mesh
@@ -335,6 +339,15 @@ test("pods live in the mesh of a real node", { sanitizeResources: false }, async
       const made = await stream;
       assert.ok(made >= 5, `${made} pods`);
       await untilFree(node);
+    },
+  );
+
+  await t.step(
+    "nobody was refused anything, and what was not used is used by tests of its own",
+    async () => {
+      const { granted, used, denied } = await rightsOf(node);
+      assert.deepEqual(denied, []);
+      assert.deepEqual([...granted].filter((right) => !used.has(right)).sort(), UNUSED_HERE);
     },
   );
 

@@ -7,6 +7,13 @@ import { run, sleep } from "../../support/processes.ts";
 import { CGROUP, nodeFiles, type NodeSpec } from "../spec.ts";
 
 const CONTAINERD = "/run/containerd/containerd.sock";
+/** Who asked for what, and the answer's code; of service accounts alone. */
+const AUDIT_POLICY = {
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived"],
+  rules: [{ level: "Metadata", userGroups: ["system:serviceaccounts"] }, { level: "None" }],
+};
 const SERVICES = "10.0.0.0/16,fd00:10::/112";
 
 /** Starts all of them; returns when the node is Ready and pods can be made. */
@@ -15,6 +22,7 @@ export async function startServers(spec: NodeSpec, say: (step: string) => void):
   const at = nodeFiles(dir);
   Deno.mkdirSync(at.log);
   start(spec, "etcd", programs.etcd, etcdArguments(spec));
+  Deno.writeTextFileSync(at.auditPolicy, JSON.stringify(AUDIT_POLICY));
   start(spec, "kube-apiserver", programs.apiServer, apiServerArguments(spec));
   Deno.writeTextFileSync("/run/containerd.toml", containerdConfig(spec));
   start(spec, "containerd", "containerd", ["--config", "/run/containerd.toml"]);
@@ -126,7 +134,7 @@ function etcdArguments({ dir }: NodeSpec): string[] {
 }
 
 function apiServerArguments({ dir, ip }: NodeSpec): string[] {
-  const { pki, etcdSocket } = nodeFiles(dir);
+  const { pki, etcdSocket, audit, auditPolicy } = nodeFiles(dir);
   return [
     `--etcd-servers=unix://${etcdSocket}`,
     "--bind-address=::",
@@ -141,6 +149,8 @@ function apiServerArguments({ dir, ip }: NodeSpec): string[] {
     `--service-account-key-file=${pki}/service-accounts.pub`,
     `--service-cluster-ip-range=${SERVICES}`,
     "--allow-privileged=true",
+    `--audit-policy-file=${auditPolicy}`,
+    `--audit-log-path=${audit}`,
     "--profiling=false",
     // Webhooks are called at their pods: kube-proxy is not asked.
     "--enable-aggregator-routing=true",
