@@ -302,6 +302,15 @@ test("pods live in the mesh of a real node", { sanitizeResources: false }, async
     });
   });
 
+  await t.step("with kuma-init and eBPF: it loads the programs for the whole node", async () => {
+    await node.apply(await manifests(...EBPF));
+    await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
+    await live(node, async ({ spec, status }) => {
+      assert.equal(names(spec.initContainers), "kuma-init");
+      assert.equal(await firewallOf(node, status.podIP), "");
+    });
+  });
+
   await t.step("the CNI comes: the node is tainted until it is ready, then free", async () => {
     await node.apply(await manifests(...CNI));
     await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
