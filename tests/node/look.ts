@@ -1,0 +1,56 @@
+/**
+ * Looking at the test's node: what is in force there, and what could be left behind.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { TestNode } from "./node.ts";
+
+/** Waits until the node carries no taint of ours. */
+export async function untilFree(node: TestNode): Promise<void> {
+  await node.until("the node has no taint of ours", async () => {
+    const { spec } = JSON.parse(await node.must(["get", "node", node.spec.name, "-o", "json"]));
+    return !JSON.stringify(spec.taints ?? []).includes("NodeReadiness");
+  });
+}
+
+/** What the loader says of the node; its exit code is 1 while a pod that has gone is on record. */
+export async function loaderStatus(node: TestNode): Promise<string> {
+  const program = ["/usr/bin/kuma-ebpf-loader", "status"];
+  const exec = ["exec", "-n", "kube-system", "daemonset/kuma-ebpf-loader", "--", ...program];
+  return (await node.kubectl(exec)).stdout;
+}
+
+/** What nftables and iptables-nft hold in the network namespace of the pod with this address. */
+export async function firewallOf(node: TestNode, ip: string): Promise<string> {
+  const { stdout } = await node.run("ls", ["/run/netns"]);
+  for (const name of stdout.trim().split("\n")) {
+    const inside = ["netns", "exec", name];
+    const addresses = await node.run("ip", [...inside, "ip", "-o", "addr"]);
+    if (!addresses.stdout.includes(` ${ip}/`)) continue;
+    const { code, stdout, stderr } = await node.run("ip", [...inside, "nft", "list", "ruleset"]);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  }
+  throw new Error(`no network namespace has ${ip}`);
+}
+
+/** Names of everything in the cluster that the system could leave behind. */
+export async function clusterObjects(node: TestNode): Promise<string[]> {
+  const kinds = "namespaces,crds,clusterroles,clusterrolebindings,priorityclasses," +
+    "mutatingwebhookconfigurations,validatingwebhookconfigurations";
+  const inNamespaces = "deployments,daemonsets,services,serviceaccounts,configmaps,secrets,roles," +
+    "rolebindings,poddisruptionbudgets,leases";
+  const names = async (...args: string[]) =>
+    (await node.must(["get", ...args, "-o", "name"])).trim().split("\n");
+  return [...await names(kinds), ...await names(inNamespaces, "-A")].sort();
+}
+
+/** What is in the folders of the node where a CNI lives, and what is pinned there. */
+export async function nodeFilesOf(node: TestNode): Promise<string> {
+  const { stdout } = await node.run("find", [
+    ...["/etc/cni/net.d", "/opt/cni/bin", "-type", "f", "-exec", "sha256sum", "{}", "+"],
+  ]);
+  const { stdout: pins } = await node.run("find", ["/sys/fs/bpf", "-mindepth", "1"]);
+  return pins + stdout.trim().split("\n").sort().join("\n");
+}
