@@ -61,6 +61,16 @@ export function writeRecord(
     replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
   } catch (error) {
     logger.debug(`'kumactl status' will not know what was installed: ${errorText(error)}`);
+    forget(path);
+  }
+}
+
+/** What an earlier installation noted is not true any more; on a full disk a file can still be removed. */
+function forget(path: string): void {
+  try {
+    removeIfThere(path);
+  } catch {
+    // A read-only root has no record either.
   }
 }
 
