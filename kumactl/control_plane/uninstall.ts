@@ -4,6 +4,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { valueAt } from "core/manifests/template/evaluate.ts";
 import { yamlOf } from "core/manifests/yaml.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import { isObject } from "core/patch/json.ts";
@@ -54,19 +55,28 @@ class Removal {
   async run(): Promise<void> {
     const objects = objectsOf(this.#asked);
     const of = (...kinds: string[]) => objects.filter(({ kind }) => kinds.includes(String(kind)));
-    await this.#delete(of("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"));
+    // Looked at before anything goes: what Kuma itself uses here is not ours to remove.
+    const kuma = await this.#usesOfKuma(of("CustomResourceDefinition").map(nameOf));
+    const configurations = of("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
+    for (const one of configurations) if (await this.#callsUs(one)) await this.#delete([one]);
     await this.#delete(of("Deployment").filter((one) => /controller$/.test(nameOf(one))));
     const loaders = of("DaemonSet").filter((one) => /ebpf-loader$/.test(nameOf(one)));
     for (const loader of loaders) await this.#letDetach(loader);
     await this.#delete(of("DaemonSet"));
     await this.#freeNodes();
     await this.#deleteAttachments();
-    const first = ["Namespace", "CustomResourceDefinition"];
-    await this.#delete(objects.filter(({ kind }) => !first.includes(String(kind))).reverse());
+    const others = ["Namespace", "CustomResourceDefinition", ...configurations.map(kindOf)];
+    await this.#delete(objects.filter((one) => !others.includes(kindOf(one))).reverse());
     await this.#deleteMade();
     if (this.#asked.besideKuma) {
       this.#say(
         "Kuma's own webhook configuration is as you patched it: upgrade Kuma to hand injection back",
+      );
+      return;
+    }
+    if (kuma.length > 0) {
+      this.#say(
+        `kept: namespace ${this.#asked.namespace} and the definitions, for ${kuma.join(", ")}`,
       );
       return;
     }
@@ -82,6 +92,33 @@ class Removal {
         }, of which there are objects; 'kubectl delete crd' removes both`,
       );
     }
+  }
+
+  /** Kuma's control plane in our namespace, and definitions of its group that are not ours. */
+  async #usesOfKuma(ours: readonly string[]): Promise<string[]> {
+    const { namespace, values } = this.#asked;
+    const service = String(valueAt(values, "controlPlane.service.name"));
+    const deployment = ["get", "deployment", service, "-n", namespace, "--ignore-not-found"];
+    const names = `${await kubectlOk([...deployment, "-o", "name"])}\n${await kubectlOk([
+      "get",
+      "crd",
+      "-o",
+      "name",
+    ])}`.split("\n").map((line) => line.slice(line.indexOf("/") + 1));
+    return names.filter((name) =>
+      name === service || /\.kuma\.io$/.test(name) && !ours.includes(name)
+    );
+  }
+
+  /** Whether a webhook configuration of this name, if it is there, calls our Service; Kuma's has the same name. */
+  async #callsUs(configuration: JsonObject): Promise<boolean> {
+    const place = [kindOf(configuration), nameOf(configuration)];
+    const text = await kubectlOk(["get", ...place, "--ignore-not-found", "-o", "json"]);
+    if (text.trim() === "") return false;
+    const ours = servicesOf(configuration);
+    if (servicesOf(JSON.parse(text)).some((name) => ours.includes(name))) return true;
+    this.#say(`kept: ${describe(configuration)}, which calls another Service`);
+    return false;
   }
 
   async #delete(objects: readonly JsonObject[]): Promise<void> {
@@ -185,6 +222,18 @@ class Removal {
   #say(line: string): void {
     this.#options.io.out(`${line}\n`);
   }
+}
+
+function kindOf({ kind }: JsonObject): string {
+  return String(kind);
+}
+
+/** Services that a webhook configuration calls. */
+function servicesOf({ webhooks }: JsonObject): string[] {
+  return (Array.isArray(webhooks) ? webhooks : []).map((one) => {
+    const name = isObject(one) ? valueAt(one, "clientConfig.service.name") : null;
+    return String(name);
+  });
 }
 
 function nameOf({ metadata }: JsonObject): string {
