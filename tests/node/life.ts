@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { kumactlPath } from "../kernel/kumactl.ts";
-import { must } from "../support/processes.ts";
+import { must, waitUntil } from "../support/processes.ts";
 import { REGISTRY, TAG } from "./images.ts";
 import type { TestNode } from "./node.ts";
 import { CGROUP, STANDIN_IMAGE } from "./spec.ts";
@@ -141,7 +141,12 @@ export async function live(
   assert.equal(all.length, 4, all.join());
   for (const [index, to] of all.entries()) {
     const get = ["exec", "-n", "shop", "client", "-c", "app", "--", "/standin", "get"];
-    const answer = await node.must([...get, `http://${to}/${index}`]);
+    // kube-proxy may write a Service's rules a second after its pod is ready; a pod's own address answers at once.
+    const patience = to.endsWith(":80") ? 30_000 : 0;
+    const answer = await waitUntil(`${to} answers`, async () => {
+      const { code, stdout } = await node.kubectl([...get, `http://${to}/${index}`]);
+      return code === 0 && stdout;
+    }, { timeoutMs: patience, intervalMs: 300 });
     assert.match(answer, new RegExp(`200 OK\\napp server saw /${index} from`));
     assert.ok(
       (await logs("client")).includes(`outbound from`) &&
