@@ -4,7 +4,7 @@
  * @module
  */
 import { CLUSTER_VARIABLES } from "core/cluster/credentials.ts";
-import { SETTINGS } from "./settings/table.ts";
+import { SETTINGS } from "core/inject/settings/table.ts";
 
 /** Those that say where the API server is, and those of the settings. */
 export const VARIABLES: readonly string[] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import manifest from "./deno.json" with { type: "json" };
 import { CLUSTER_VARIABLES } from "core/cluster/credentials.ts";
-import { SETTINGS } from "./settings/table.ts";
+import { SETTINGS } from "core/inject/settings/table.ts";
 
 const { permissions } = manifest.build;
 

@@ -11,7 +11,7 @@ import type { JsonObject } from "core/patch/json.ts";
 import { delay } from "core/time/clock.ts";
 import { injectSidecar } from "./admission/inject_sidecar.ts";
 import { readReview, reviewOf } from "./admission/review.ts";
-import type { InjectionContext } from "./inject/context.ts";
+import type { InjectionContext } from "core/inject/context.ts";
 
 /** More make the first requests no faster. */
 const TIMES = 5;

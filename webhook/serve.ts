@@ -18,14 +18,14 @@ import { keepCertificate } from "./certificates/keep.ts";
 import type { KubeClient } from "core/cluster/client.ts";
 import { InformedCluster, NEWS_MS } from "./cluster/informed_cluster.ts";
 import { knowsNativeSidecars } from "core/cluster/version.ts";
-import type { InjectionContext } from "./inject/context.ts";
+import type { InjectionContext } from "core/inject/context.ts";
 import { AccessReview } from "core/serve/access_review.ts";
 import { limitLog } from "core/serve/limited_log.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { CallerTokens } from "./server/caller_token.ts";
 import type { Guard } from "./server/respond.ts";
 import { startServer } from "./server/server.ts";
-import type { LoadedSettings } from "./settings/load.ts";
+import type { LoadedSettings } from "core/inject/settings/load.ts";
 import { webhookHandlers, webhookMetrics, webhookPages } from "./site.ts";
 
 /** What the webhook runs with. */

@@ -14,7 +14,7 @@ import { untilSignal } from "core/program/signals.ts";
 import { fileSource, type PairSource } from "./certificates/file_pair.ts";
 import { serve } from "./serve.ts";
 import { CallerTokens } from "./server/caller_token.ts";
-import { type LoadedSettings, loadSettings } from "./settings/load.ts";
+import { type LoadedSettings, loadSettings } from "core/inject/settings/load.ts";
 
 /** Longest time that requests may still be served, in seconds. */
 const LONGEST_DRAIN = 9999;

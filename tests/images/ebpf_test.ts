@@ -6,8 +6,8 @@ import { OUTSIDE, POD } from "tests/ebpf/pod_lab.ts";
 import { Socket } from "tests/ebpf/socket.ts";
 import { waitUntil } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
-import { initContainer } from "../../webhook/inject/init.ts";
-import { loadSettings } from "../../webhook/settings/load.ts";
+import { initContainer } from "core/inject/init.ts";
+import { loadSettings } from "core/inject/settings/load.ts";
 import { runContainer, TestImage } from "./image.ts";
 
 const { settings } = loadSettings(undefined, {});

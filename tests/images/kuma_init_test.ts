@@ -1,8 +1,8 @@
 /** The image of kumactl, run as the two init containers that the webhook writes. */
 import assert from "node:assert/strict";
 import type { V1Container } from "@kubernetes/client-node";
-import { initContainer, validationContainer } from "../../webhook/inject/init.ts";
-import { loadSettings } from "../../webhook/settings/load.ts";
+import { initContainer, validationContainer } from "core/inject/init.ts";
+import { loadSettings } from "core/inject/settings/load.ts";
 import { kumactlMust, PrivateEtc } from "../kernel/kumactl.ts";
 import { type Flavour, FLAVOURS, Namespace } from "../kernel/namespace.ts";
 import type { Finished } from "../support/processes.ts";

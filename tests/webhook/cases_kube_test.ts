@@ -7,13 +7,13 @@ import { isObject, type JsonObject } from "core/patch/json.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
-import { contextOf, namespaceOf } from "../../webhook/testing/cases_context.ts";
+import { contextOf, namespaceOf } from "core/inject/testing/cases_context.ts";
 import {
   allCases,
   expectedPod,
   type InjectionCase,
   inputPod,
-} from "../../webhook/testing/cases_model.ts";
+} from "core/inject/testing/cases_model.ts";
 import { furnishKuma, PATCHES, startTestWebhook, type TestWebhook } from "./test_webhook.ts";
 
 const test = requires("etcd");

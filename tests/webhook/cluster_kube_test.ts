@@ -7,7 +7,7 @@ import { containerPatchDefinition } from "core/patch/crd.ts";
 import { ApiError, KubeClient } from "core/cluster/client.ts";
 import { findEndpoint } from "core/cluster/credentials.ts";
 import { InformedCluster } from "../../webhook/cluster/informed_cluster.ts";
-import { loadSettings } from "../../webhook/settings/load.ts";
+import { loadSettings } from "core/inject/settings/load.ts";
 import { type Definition, startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";

@@ -3,10 +3,10 @@ import type { JsonObject } from "core/patch/json.ts";
 import { viewPod as viewOnNode } from "core/kube/pod.ts";
 import { configFromAnnotations } from "core/proxy/annotations.ts";
 import { skipByPod } from "../../cni/skip.ts";
-import { injectPod } from "../../webhook/inject/inject.ts";
-import { viewPod } from "../../webhook/inject/pod.ts";
-import { contextOf } from "../../webhook/testing/cases_context.ts";
-import { type InjectionCase, inputPod } from "../../webhook/testing/cases_model.ts";
+import { injectPod } from "core/inject/inject.ts";
+import { viewPod } from "core/inject/pod.ts";
+import { contextOf } from "core/inject/testing/cases_context.ts";
+import { type InjectionCase, inputPod } from "core/inject/testing/cases_model.ts";
 
 /** Injects a pod with the CNI on; gives the configuration that the plugin reads from it on the node. */
 async function asThePluginSees(one: Partial<InjectionCase>) {

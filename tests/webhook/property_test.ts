@@ -10,12 +10,12 @@ import type { Json, JsonObject } from "core/patch/json.ts";
 import jsonpatch, { type Operation } from "fast-json-patch";
 import { injectSidecar } from "../../webhook/admission/inject_sidecar.ts";
 import { reviewOf } from "../../webhook/admission/review.ts";
-import { injectPod } from "../../webhook/inject/inject.ts";
-import { viewPod } from "../../webhook/inject/pod.ts";
+import { injectPod } from "core/inject/inject.ts";
+import { viewPod } from "core/inject/pod.ts";
 import { startApiServer } from "../kube/apiserver.ts";
 import { requires } from "../support/requires.ts";
-import { contextOf } from "../../webhook/testing/cases_context.ts";
-import type { InjectionCase } from "../../webhook/testing/cases_model.ts";
+import { contextOf } from "core/inject/testing/cases_context.ts";
+import type { InjectionCase } from "core/inject/testing/cases_model.ts";
 import { caseOf, pod, settings } from "./random_pods.ts";
 import { runs } from "tests/support/property.ts";
 

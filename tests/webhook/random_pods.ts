@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import type { JsonObject } from "core/patch/json.ts";
-import type { InjectionCase } from "../../webhook/testing/cases_model.ts";
+import type { InjectionCase } from "core/inject/testing/cases_model.ts";
 
 const port = fc.integer({ min: 1, max: 65_535 });
 const seconds = fc.integer({ min: 1, max: 100 });

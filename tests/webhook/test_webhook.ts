@@ -10,9 +10,9 @@ import type { Definition, TestCluster } from "../kube/apiserver.ts";
 import { createAuthority, issueServer } from "../../webhook/certificates/issue.ts";
 import { KubeClient } from "core/cluster/client.ts";
 import { InformedCluster } from "../../webhook/cluster/informed_cluster.ts";
-import type { InjectionContext } from "../../webhook/inject/context.ts";
+import type { InjectionContext } from "core/inject/context.ts";
 import { startServer } from "../../webhook/server/server.ts";
-import { loadSettings } from "../../webhook/settings/load.ts";
+import { loadSettings } from "core/inject/settings/load.ts";
 import { webhookHandlers, webhookMetrics, webhookPages } from "../../webhook/site.ts";
 import { waitUntil } from "../support/processes.ts";
 

@@ -5,7 +5,7 @@ import { KumaError } from "core/errors.ts";
 import { reviewContainerPatch } from "core/patch/container_patch.ts";
 import type { Json } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
-import { changedFields } from "../explain/fields.ts";
+import { changedFields } from "core/inject/explain/fields.ts";
 import { viewMesh } from "../resources/mesh.ts";
 import { defaultResource } from "./default_resource.ts";
 import { referToMesh } from "./owner_reference.ts";

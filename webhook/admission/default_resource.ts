@@ -15,7 +15,7 @@ import {
   type ResourceView,
   viewResource,
 } from "../resources/resource.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import type { AdmissionDecision, AdmissionRequest } from "./review.ts";
 
 /** Adds what is missing, on creation and update. Copies of another control plane's stay as they are. */

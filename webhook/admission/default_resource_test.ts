@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fastJsonPatch from "fast-json-patch";
 import { KumaError } from "core/errors.ts";
 import type { JsonObject } from "core/patch/json.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import { defaultResource } from "./default_resource.ts";
 import type { AdmissionRequest } from "./review.ts";
 import { FEDERATED, requestOf, settingsOf } from "./testing.ts";

@@ -6,8 +6,8 @@ import { injectSidecar } from "./inject_sidecar.ts";
 import { reviewOf } from "./review.ts";
 import { requestOf } from "./testing.ts";
 import { validateService } from "./validate_service.ts";
-import { contextOf } from "../testing/cases_context.ts";
-import type { InjectionCase } from "../testing/cases_model.ts";
+import { contextOf } from "core/inject/testing/cases_context.ts";
+import type { InjectionCase } from "core/inject/testing/cases_model.ts";
 
 /** The status and message of the answer, and the line of the log. */
 async function denial(

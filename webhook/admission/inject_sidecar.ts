@@ -6,9 +6,9 @@
 import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { jsonDiff } from "core/patch/diff.ts";
-import type { InjectionContext } from "../inject/context.ts";
-import { type Injection, injectPod } from "../inject/inject.ts";
-import { type PodView, viewPod } from "../inject/pod.ts";
+import type { InjectionContext } from "core/inject/context.ts";
+import { type Injection, injectPod } from "core/inject/inject.ts";
+import { type PodView, viewPod } from "core/inject/pod.ts";
 import { type AdmissionDecision, type AdmissionRequest, denied } from "./review.ts";
 
 /**

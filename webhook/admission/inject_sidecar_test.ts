@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { untilChanged } from "core/cluster/until.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
-import type { Cluster, InjectionContext, NamespaceView } from "../inject/context.ts";
-import { loadSettings } from "../settings/load.ts";
+import type { Cluster, InjectionContext, NamespaceView } from "core/inject/context.ts";
+import { loadSettings } from "core/inject/settings/load.ts";
 import { injectSidecar } from "./inject_sidecar.ts";
 
 const LABEL = "kuma.io/sidecar-injection";

@@ -8,7 +8,7 @@ import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import { kumaKind } from "core/kube/kuma_kinds.ts";
 import { type Meshes, meshMissing } from "../resources/mesh.ts";
 import { isSynced, viewResource } from "../resources/resource.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import {
   type AdmissionDecision,
   type AdmissionRequest,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
 import type { JsonObject } from "core/patch/json.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import { referToMesh } from "./owner_reference.ts";
 import type { AdmissionRequest } from "./review.ts";
 import { meshesOf, requestOf, says, settingsOf, UNKNOWN } from "./testing.ts";

@@ -5,8 +5,8 @@
  */
 import type { JsonObject } from "core/patch/json.ts";
 import { type Meshes, viewMesh } from "../resources/mesh.ts";
-import { loadSettings } from "../settings/load.ts";
-import type { Settings } from "../settings/table.ts";
+import { loadSettings } from "core/inject/settings/load.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import type { AdmissionDecision, AdmissionRequest } from "./review.ts";
 
 /** A request about a Dataplane in the namespace `shop`, or what `over` says. */

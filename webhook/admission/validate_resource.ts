@@ -19,7 +19,7 @@ import {
   viewResource,
 } from "../resources/resource.ts";
 import { membershipProblem } from "core/dataplane/membership.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import {
   type AdmissionDecision,
   type AdmissionRequest,

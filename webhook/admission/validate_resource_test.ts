@@ -3,7 +3,7 @@ import { KumaError } from "core/errors.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
 import type { Meshes } from "../resources/mesh.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import type { AdmissionRequest } from "./review.ts";
 import { FEDERATED, meshesOf, requestOf, says, settingsOf, UNKNOWN } from "./testing.ts";
 import { validateResource } from "./validate_resource.ts";

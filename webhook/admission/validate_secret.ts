@@ -9,7 +9,7 @@ import type { Problem } from "core/patch/container_patch.ts";
 import { isObject, type Json, own } from "core/patch/json.ts";
 import type { Meshes } from "../resources/mesh.ts";
 import { isSynced } from "../resources/resource.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import {
   type AdmissionDecision,
   type AdmissionRequest,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import type { AdmissionRequest } from "./review.ts";
 import { meshesOf, requestOf, says, settingsOf, UNKNOWN } from "./testing.ts";
 import { validateSecret } from "./validate_secret.ts";

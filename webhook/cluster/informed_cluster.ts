@@ -5,10 +5,10 @@
  */
 import type { Logger } from "core/log/logger.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import type { Cluster, NamespaceView } from "../inject/context.ts";
-import type { TextMap } from "../inject/pod.ts";
+import type { Cluster, NamespaceView } from "core/inject/context.ts";
+import type { TextMap } from "core/inject/pod.ts";
 import { type Meshes, type MeshView, viewMesh } from "../resources/mesh.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import type { KubeClient } from "core/cluster/client.ts";
 import { Informer } from "core/cluster/informer.ts";
 import type { InformerStatus } from "core/cluster/informer_options.ts";

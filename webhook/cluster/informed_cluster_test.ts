@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
-import type { Settings } from "../settings/table.ts";
-import { loadSettings } from "../settings/load.ts";
+import type { Settings } from "core/inject/settings/table.ts";
+import { loadSettings } from "core/inject/settings/load.ts";
 import { KubeClient } from "core/cluster/client.ts";
 import { InformedCluster } from "./informed_cluster.ts";
 

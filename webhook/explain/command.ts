@@ -9,11 +9,11 @@ import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
 import { documentFor } from "core/program/serve_flags.ts";
 import { OUTPUTS } from "../commands.ts";
-import { CLUSTER_KINDS } from "./given_cluster.ts";
+import { CLUSTER_KINDS } from "core/inject/explain/given_cluster.ts";
 import { type Answer, explainHere } from "./here.ts";
-import { readObjects, WORKLOADS } from "./objects.ts";
+import { readObjects, WORKLOADS } from "core/inject/explain/objects.ts";
 import { shortText } from "./short_text.ts";
-import { wideText, yaml } from "./wide_text.ts";
+import { wideText, yaml } from "core/inject/explain/wide_text.ts";
 import { whoAsks } from "./who_asks.ts";
 
 /** etcd takes objects of 1.5 MiB at most; as YAML they may be longer, and there may be several. */

@@ -10,13 +10,17 @@ import { KubeClient, type KubeEndpoint } from "core/cluster/client.ts";
 import { knowsNativeSidecars } from "core/cluster/version.ts";
 import { KumaError } from "core/errors.ts";
 import { InformedCluster } from "../cluster/informed_cluster.ts";
-import type { Cluster } from "../inject/context.ts";
-import { type LoadedSettings, loadSettings, type SettingsDocument } from "../settings/load.ts";
-import { assumedCluster } from "./assumed_cluster.ts";
-import { deployedSettings } from "./deployed_settings.ts";
-import { explain, type Explanation } from "./explain.ts";
-import { withObjects } from "./given_cluster.ts";
-import { type GivenPod, podOf } from "./objects.ts";
+import type { Cluster } from "core/inject/context.ts";
+import {
+  type LoadedSettings,
+  loadSettings,
+  type SettingsDocument,
+} from "core/inject/settings/load.ts";
+import { assumedCluster } from "core/inject/explain/assumed_cluster.ts";
+import { deployedSettings } from "core/inject/explain/deployed_settings.ts";
+import { explain, type Explanation } from "core/inject/explain/explain.ts";
+import { withObjects } from "core/inject/explain/given_cluster.ts";
+import { type GivenPod, podOf } from "core/inject/explain/objects.ts";
 
 const SYNC_MS = 15_000;
 

@@ -5,9 +5,9 @@
  */
 import { CONTAINERS } from "core/kube/annotations.ts";
 import { isObject, type JsonObject, objectsIn } from "core/patch/json.ts";
-import { beside } from "./columns.ts";
-import type { Explanation } from "./explain.ts";
-import { remarks, text, verdictLines } from "./wide_text.ts";
+import { beside } from "core/inject/explain/columns.ts";
+import type { Explanation } from "core/inject/explain/explain.ts";
+import { remarks, text, verdictLines } from "core/inject/explain/wide_text.ts";
 
 /** The text; `assumptions` are what the verdict rests on that nobody was asked about. */
 export function shortText(explanation: Explanation, assumptions: readonly string[]): string {

@@ -7,8 +7,8 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { CA_FOLDER } from "core/manifests/webhook/deployment.ts";
 import type { Kind } from "core/settings/kinds.ts";
-import { loadSettings, type SettingsDocument } from "../settings/load.ts";
-import { SETTINGS, type Settings } from "../settings/table.ts";
+import { loadSettings, type SettingsDocument } from "core/inject/settings/load.ts";
+import { SETTINGS, type Settings } from "core/inject/settings/table.ts";
 
 /** The flags as the command line gives them. */
 export interface InstallFlags {

@@ -7,7 +7,7 @@
 import { KumaError } from "core/errors.ts";
 import { LABELS } from "core/kube/annotations.ts";
 import { isObject, type Json, type JsonObject, own } from "core/patch/json.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "core/inject/settings/table.ts";
 import type { KumaKind } from "core/kube/kuma_kinds.ts";
 
 /** The parts that decide anything. */

@@ -6,7 +6,7 @@
  * @module
  */
 import { ANNOTATIONS } from "core/kube/annotations.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "./settings/table.ts";
 import { wrongValue } from "core/grammar/go_text.ts";
 import type { Inputs } from "./inputs.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from "core/patch/json.ts";
 import type { ContainerSchema } from "core/patch/schema.ts";
-import type { SettingName, Settings } from "../settings/table.ts";
+import type { SettingName, Settings } from "./settings/table.ts";
 import type { TextMap } from "./pod.ts";
 
 /** Labels and annotations of a namespace. */

@@ -5,7 +5,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS, CONTAINERS, LABELS } from "core/kube/annotations.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "./settings/table.ts";
 import type { Cluster, NamespaceView } from "./context.ts";
 import { quotedList, readSwitch } from "core/grammar/go_text.ts";
 import type { PodView, TextMap } from "./pod.ts";

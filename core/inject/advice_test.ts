@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
-import { settingsOf } from "../admission/testing.ts";
+import { settingsOf } from "../../webhook/admission/testing.ts";
 import { advice } from "./advice.ts";
 import { viewPod } from "./pod.ts";
 

@@ -10,7 +10,7 @@ import {
   type REMOVED_ANNOTATIONS,
 } from "core/kube/annotations.ts";
 import { isObject, objectsIn } from "core/patch/json.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "./settings/table.ts";
 import type { PodView } from "./pod.ts";
 import { TOKEN_PATH } from "./sidecar_env.ts";
 

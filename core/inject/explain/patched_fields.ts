@@ -5,11 +5,11 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import type { InjectionContext } from "../inject/context.ts";
-import { type Injection, injectPod } from "../inject/inject.ts";
-import { Inputs } from "../inject/inputs.ts";
-import { patchNames } from "../inject/options.ts";
-import type { PodView } from "../inject/pod.ts";
+import type { InjectionContext } from "../context.ts";
+import { type Injection, injectPod } from "../inject.ts";
+import { Inputs } from "../inputs.ts";
+import { patchNames } from "../options.ts";
+import type { PodView } from "../pod.ts";
 import { changedFields } from "./fields.ts";
 
 /** Paths of fields, each with the last patch that changed it and what named that patch. */

@@ -9,12 +9,12 @@ import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS, REMOVED_ANNOTATIONS } from "core/kube/annotations.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { isObject, type Json, jsonCopy, type JsonObject } from "core/patch/json.ts";
-import { injectSidecar } from "../admission/inject_sidecar.ts";
-import { readReview, reviewOf } from "../admission/review.ts";
+import { injectSidecar } from "../../webhook/admission/inject_sidecar.ts";
+import { readReview, reviewOf } from "../../webhook/admission/review.ts";
 import { injectPod } from "./inject.ts";
 import { viewPod } from "./pod.ts";
-import { contextOf } from "../testing/cases_context.ts";
-import type { InjectionCase } from "../testing/cases_model.ts";
+import { contextOf } from "./testing/cases_context.ts";
+import type { InjectionCase } from "./testing/cases_model.ts";
 import { runs } from "tests/support/property.ts";
 
 const names = [...Object.values(ANNOTATIONS), ...REMOVED_ANNOTATIONS];

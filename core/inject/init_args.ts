@@ -6,7 +6,7 @@
  */
 import { POD_ENV } from "core/kube/annotations.ts";
 import { DEFAULT_KUMA_DP_UID, DEFAULT_PORTS } from "core/proxy/config.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "./settings/table.ts";
 import type { EbpfOptions } from "./ebpf.ts";
 import { readList } from "core/grammar/go_text.ts";
 import type { PodOptions } from "./options.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { isObject, type JsonObject, own, scalarText } from "core/patch/json.ts";
-import type { Cluster, NamespaceView } from "../inject/context.ts";
-import type { TextMap } from "../inject/pod.ts";
+import type { Cluster, NamespaceView } from "../context.ts";
+import type { TextMap } from "../pod.ts";
 
 /** Kinds that decide an injection, and are no pods. */
 export const CLUSTER_KINDS: readonly string[] = [

@@ -5,7 +5,7 @@
  */
 import { ANNOTATIONS, LABELS } from "core/kube/annotations.ts";
 import { isObject, type Json } from "core/patch/json.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "./settings/table.ts";
 import { wrongValue } from "core/grammar/go_text.ts";
 import type { PodOptions } from "./options.ts";
 import type { PodView, TextMap } from "./pod.ts";

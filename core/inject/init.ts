@@ -6,7 +6,7 @@
  */
 import { CONTAINERS, POD_ENV } from "core/kube/annotations.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "./settings/table.ts";
 import type { PodView } from "./pod.ts";
 import { SIDECAR_TMP } from "./sidecar.ts";
 import type { EbpfOptions } from "./ebpf.ts";

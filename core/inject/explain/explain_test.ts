@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { type DecidedField, decidedFields, explainPod } from "./explain.ts";
 import { changedFields } from "./fields.ts";
-import { injectPod } from "../inject/inject.ts";
-import { viewPod } from "../inject/pod.ts";
+import { injectPod } from "../inject.ts";
+import { viewPod } from "../pod.ts";
 import { contextOf } from "../testing/cases_context.ts";
 import { allCases, type InjectionCase, inputPod } from "../testing/cases_model.ts";
 import { BY_HAND } from "./testing_cases.ts";

@@ -5,7 +5,7 @@
  */
 import { CONTAINERS } from "core/kube/annotations.ts";
 import { isObject, type Json, type JsonObject, objectsIn } from "core/patch/json.ts";
-import type { Settings } from "../settings/table.ts";
+import type { Settings } from "./settings/table.ts";
 import type { InjectionContext } from "./context.ts";
 import type { PodOptions } from "./options.ts";
 import type { PodView } from "./pod.ts";

@@ -11,7 +11,7 @@ import { parsePorts } from "core/grammar/ports.ts";
 import { type EbpfOptions, ebpfOptions } from "./ebpf.ts";
 import { readList, wrongValue } from "core/grammar/go_text.ts";
 import { asAnnotationError, type Inputs } from "./inputs.ts";
-import type { SettingName } from "../settings/table.ts";
+import type { SettingName } from "./settings/table.ts";
 
 /** The redirection of one pod. Lists of ports and addresses are comma lists, as annotations hold them. */
 export interface TrafficOptions {

@@ -6,7 +6,7 @@
 import { stringify } from "yaml";
 import type { JsonObject } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
-import type { Cluster, InjectionContext, NamespaceView } from "../inject/context.ts";
+import type { Cluster, InjectionContext, NamespaceView } from "../context.ts";
 import { loadSettings } from "../settings/load.ts";
 import { knowsNativeSidecars } from "core/cluster/version.ts";
 import type { InjectionCase } from "./cases_model.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import { type SettingName, SETTINGS, type Settings } from "../settings/table.ts";
+import { type SettingName, SETTINGS, type Settings } from "./settings/table.ts";
 import { quoted, readSwitch, readUint } from "core/grammar/go_text.ts";
 import type { TextMap } from "./pod.ts";
 

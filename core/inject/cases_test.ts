@@ -3,8 +3,8 @@ import { KumaError } from "core/errors.ts";
 import { jsonCopy } from "core/patch/json.ts";
 import { injectPod } from "./inject.ts";
 import { viewPod } from "./pod.ts";
-import { contextOf } from "../testing/cases_context.ts";
-import { allCases, expectedPod, type InjectionCase, inputPod } from "../testing/cases_model.ts";
+import { contextOf } from "./testing/cases_context.ts";
+import { allCases, expectedPod, type InjectionCase, inputPod } from "./testing/cases_model.ts";
 
 for (const one of allCases()) {
   Deno.test(`${one.file}: ${one.name}`, async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadSettings } from "../settings/load.ts";
+import { loadSettings } from "./settings/load.ts";
 import { ebpfOptions } from "./ebpf.ts";
 import { Inputs } from "./inputs.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { LABELS } from "core/kube/annotations.ts";
-import type { Cluster } from "../inject/context.ts";
+import type { Cluster } from "../context.ts";
 
 /** A cluster that nobody asked, and what was taken for granted of it so far. */
 export interface AssumedCluster {

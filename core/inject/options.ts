@@ -6,7 +6,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
-import type { SettingName } from "../settings/table.ts";
+import type { SettingName } from "./settings/table.ts";
 import { formatGoDuration, parseGoDuration } from "core/grammar/go_duration.ts";
 import { quoted, readList, readSwitch, wrongValue } from "core/grammar/go_text.ts";
 import { within } from "core/grammar/echo.ts";

@@ -5,10 +5,10 @@
  */
 import { KumaError } from "core/errors.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import type { InjectionContext } from "../inject/context.ts";
-import { type Injection, injectPod } from "../inject/inject.ts";
-import type { Decision } from "../inject/inputs.ts";
-import { type PodView, viewPod } from "../inject/pod.ts";
+import type { InjectionContext } from "../context.ts";
+import { type Injection, injectPod } from "../inject.ts";
+import type { Decision } from "../inputs.ts";
+import { type PodView, viewPod } from "../pod.ts";
 import { changedFields } from "./fields.ts";
 import { patchedFields } from "./patched_fields.ts";
 import { optionsOf } from "./rules.ts";
