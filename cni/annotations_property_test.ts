@@ -7,7 +7,7 @@ import { FAMILIES } from "core/proxy/resolved.ts";
 import { isUserName, resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
 import { buildRuleset } from "core/rules/build.ts";
 import { renderRestore } from "core/rules/render.ts";
-import { withinHostLimits } from "./host_limits.ts";
+import { withinHostLimits } from "core/interception/host_limits.ts";
 import { runs } from "tests/support/property.ts";
 
 const RUNS = runs(12_000);

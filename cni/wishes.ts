@@ -5,17 +5,14 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { ANNOTATIONS } from "core/kube/annotations.ts";
 import { readEndpoint } from "./endpoint.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { fetchPod } from "./fetch_pod.ts";
-import { withinHostLimits } from "./host_limits.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
 import { parsePodArgs } from "./pod_args.ts";
-import { asSidecarRuns } from "./sidecar_user.ts";
-import { skipByName, skipByPod } from "./skip.ts";
+import { skipByName, skipByPod } from "core/interception/skip.ts";
 
 /** Either why the pod is left alone, or what its rules must do. */
 export type Wishes =
@@ -50,24 +47,16 @@ export async function podWishes(
     });
   }
   // Read while the API server is asked: what its answer will be given to.
-  const loading = import("core/proxy/annotations.ts");
+  const loading = import("core/interception/configuration.ts");
   const view = await fetchPod(pod, () => readEndpoint(kubeconfig), log);
   const late = skipByPod(view);
   if (late !== undefined) return { skip: late };
-  const { configFromAnnotations } = await loading;
-  const { config, warnings } = await configFromAnnotations(view.annotations);
-  const forUser = asSidecarRuns(config, view.sidecarUser);
-  const limited = withinHostLimits(forUser.config);
-  for (const warning of [...warnings, ...forUser.warnings, ...limited.warnings]) log.warn(warning);
+  const { allowsEbpf, podConfiguration } = await loading;
+  const { config, warnings } = await podConfiguration(view);
+  for (const warning of warnings) log.warn(warning);
   // A pod's own document may name a backend; the node's setting is for those that do not.
-  const { firewallBackend } = limited.config;
-  const wishes = { name: `${pod.namespace}/${pod.name}`, ebpf: allowsEbpf(view.annotations) };
-  if (firewallBackend !== "auto") return { ...wishes, config: limited.config };
-  return { ...wishes, config: { ...limited.config, firewallBackend: conf.firewallBackend } };
-}
-
-/** A pod can switch eBPF off for itself, and only that: the node decides whether there is any. */
-function allowsEbpf(annotations: Readonly<Record<string, string>>): boolean {
-  const text = annotations[ANNOTATIONS.transparentProxyingEbpf] ?? "";
-  return !/^(?:disabled|false)$/.test(text);
+  const { firewallBackend } = config;
+  const wishes = { name: `${pod.namespace}/${pod.name}`, ebpf: allowsEbpf(view) };
+  if (firewallBackend !== "auto") return { ...wishes, config };
+  return { ...wishes, config: { ...config, firewallBackend: conf.firewallBackend } };
 }

@@ -5,18 +5,9 @@
  */
 import type { KubeClient } from "core/cluster/client.ts";
 import { Informer } from "core/cluster/informer.ts";
+import { type CniPodView, viewCniPod } from "core/interception/cni_pod.ts";
 import type { Logger } from "core/log/logger.ts";
-import { isObject, type JsonObject, objectsIn } from "core/patch/json.ts";
 import type { Settings } from "./settings/table.ts";
-
-/** What is looked at of a pod of the CNI. */
-export interface CniPodView {
-  readonly node: string;
-  /** Phase Running and condition Ready. */
-  readonly ready: boolean;
-  /** Since when that is so, in milliseconds since 1970 of the node's clock; absent where nobody says it. */
-  readonly readySince?: number;
-}
 
 /** What the informer is made from. */
 export interface CniPodsOptions {
@@ -51,26 +42,4 @@ export function watchCniPods(
     if (event.type !== "added") concerns(event.old.node);
     if (event.type !== "deleted") concerns(event.object.node);
   });
-}
-
-/** The view of a Pod of the CNI: one with the label `app` of that value, on a node; undefined for others. */
-export function viewCniPod(object: JsonObject, app: string): CniPodView | undefined {
-  const metadata = isObject(object.metadata) ? object.metadata : {};
-  const spec = isObject(object.spec) ? object.spec : {};
-  const status = isObject(object.status) ? object.status : {};
-  const labels = isObject(metadata.labels) ? metadata.labels : {};
-  if (labels.app !== app || typeof spec.nodeName !== "string" || spec.nodeName === "") {
-    return undefined;
-  }
-  const condition = objectsIn(status.conditions)
-    .find(({ type, status }) => type === "Ready" && status === "True");
-  if (status.phase !== "Running" || condition === undefined) {
-    return { node: spec.nodeName, ready: false };
-  }
-  const readySince = Date.parse(String(condition.lastTransitionTime));
-  return {
-    node: spec.nodeName,
-    ready: true,
-    ...(Number.isNaN(readySince) ? {} : { readySince }),
-  };
 }

@@ -14,10 +14,16 @@ import { LABELS } from "core/kube/annotations.ts";
 import type { Logger } from "core/log/logger.ts";
 import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
 import { Rate } from "core/serve/rate.ts";
-import { cniPodsOn, type CniPodView, watchCniPods } from "../cni_pods.ts";
+import type { CniPodView } from "core/interception/cni_pod.ts";
+import { cniPodsOn, watchCniPods } from "../cni_pods.ts";
 import type { Controller } from "../controller.ts";
-import { decideRepair, type RepairAction, type RepairDecision, repairMessage } from "./decide.ts";
-import { type CheckedPod, viewCheckedPod } from "./view.ts";
+import {
+  decideRepair,
+  type RepairAction,
+  type RepairDecision,
+  repairMessage,
+} from "core/interception/repair.ts";
+import { type CheckedPod, viewCheckedPod } from "core/interception/checked_pod.ts";
 
 const METRICS = {
   kuma_controller_pods_not_intercepted: {

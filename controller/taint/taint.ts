@@ -13,8 +13,9 @@ import type { Logger } from "core/log/logger.ts";
 import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
 import { isObject } from "core/patch/json.ts";
 import type { Controller } from "../controller.ts";
-import { cniPodsOn, type CniPodView, watchCniPods } from "../cni_pods.ts";
-import { decideTaints, isTainted, type NodeView, viewNode } from "./decide.ts";
+import type { CniPodView } from "core/interception/cni_pod.ts";
+import { cniPodsOn, watchCniPods } from "../cni_pods.ts";
+import { decideTaints, isTainted, type NodeView, viewNode } from "core/interception/taint.ts";
 
 const METRICS = {
   kuma_controller_nodes_tainted: { type: "gauge", help: "Nodes that carry the taint now." },

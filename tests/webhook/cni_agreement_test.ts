@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
 import { viewPod as viewOnNode } from "core/kube/pod.ts";
 import { configFromAnnotations } from "core/proxy/annotations.ts";
-import { skipByPod } from "../../cni/skip.ts";
+import { skipByPod } from "core/interception/skip.ts";
 import { injectPod } from "core/inject/inject.ts";
 import { viewPod } from "core/inject/pod.ts";
 import { contextOf } from "core/inject/testing/cases_context.ts";

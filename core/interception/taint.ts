@@ -4,7 +4,7 @@
  * @module
  */
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import type { CniPodView } from "../cni_pods.ts";
+import type { CniPodView } from "./cni_pod.ts";
 
 /** Key of the taint, as in Kuma 2.9; nodes can be born with it (kubelet's `--register-with-taints`). */
 export const TAINT_KEY = "NodeReadiness";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
-import { viewCniPod } from "./cni_pods.ts";
+import { viewCniPod } from "./cni_pod.ts";
 
 Deno.test("a pod counts by label, node, phase and condition", () => {
   const pod = (change: JsonObject): JsonObject => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
-import { viewCheckedPod } from "./view.ts";
+import { viewCheckedPod } from "./checked_pod.ts";
 
 /** A pod as the API server shows it; `check` is the status of its kuma-validation. */
 function pod(check: JsonObject, change: JsonObject = {}, status: JsonObject = {}): JsonObject {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { CniPodView } from "../cni_pods.ts";
-import type { CheckedPod } from "./view.ts";
+import type { CniPodView } from "./cni_pod.ts";
+import type { CheckedPod } from "./checked_pod.ts";
 
 /** Why a pod has no interception, as far as the times of its node tell. */
 export type Cause =

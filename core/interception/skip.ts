@@ -1,12 +1,19 @@
 /**
- * Which pods are left alone, in the order in which Kuma 2.9 looks (after our first rule).
+ * Which pods the CNI plugin leaves alone, in the order in which Kuma 2.9 looks (after our first rule).
  *
  * @module
  */
 import { ANNOTATIONS, CONTAINERS } from "core/kube/annotations.ts";
 import type { PodView } from "core/kube/pod.ts";
-import type { KubernetesConf } from "./net_conf.ts";
-import type { PodArgs } from "./pod_args.ts";
+
+/** What the plugin's configuration says of pods that are none of the mesh. */
+export interface Exempt {
+  readonly excludeNamespaces: readonly string[];
+  /** Where the installer's DaemonSet runs. */
+  readonly cniNamespace: string;
+  /** How the names of its pods begin. */
+  readonly cniPodPrefix: string;
+}
 
 /**
  * Why the pod is left alone, known without asking the API server; undefined where that must be asked.
@@ -15,8 +22,8 @@ import type { PodArgs } from "./pod_args.ts";
  * runs, and were it asked for its annotations, nothing on the node could ever start.
  */
 export function skipByName(
-  pod: PodArgs,
-  conf: KubernetesConf,
+  pod: { readonly namespace: string; readonly name: string },
+  conf: Exempt,
 ): string | undefined {
   if (
     pod.namespace === conf.cniNamespace &&

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { CniPodView } from "../cni_pods.ts";
-import { decideRepair, type RepairDecision, repairMessage } from "./decide.ts";
-import type { CheckedPod } from "./view.ts";
+import type { CniPodView } from "./cni_pod.ts";
+import { decideRepair, type RepairDecision, repairMessage } from "./repair.ts";
+import type { CheckedPod } from "./checked_pod.ts";
 
 const POD: CheckedPod = {
   namespace: "shop",

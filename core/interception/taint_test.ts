@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Json } from "core/patch/json.ts";
-import { decideTaints, viewNode } from "./decide.ts";
+import { decideTaints, viewNode } from "./taint.ts";
 
 const OURS: Json = { key: "NodeReadiness", effect: "NoSchedule" };
 const OTHER: Json = { key: "dedicated", value: "gpu", effect: "NoExecute" };
