@@ -19,6 +19,7 @@ Deno.test("arrows point to core, and never back or across", () => {
       ["core/rules/build_test.ts", "core/host/apply.ts"],
       ["tests/kernel/flows.ts", "../../kumactl/main.ts"],
       ["build/build.ts", "core/errors.ts"],
+      ["build/docs/programs.ts", "../../kumactl/program.ts"],
     ] as const
   ) {
     assert.equal(importFault(file, specifier), undefined, `${file} → ${specifier}`);

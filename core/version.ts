@@ -21,17 +21,21 @@ export interface BuildTarget {
   readonly target: string;
 }
 
+/** The commit where a release has written one; undefined in any other program. */
+export function knownCommit(commit = COMMIT): string | undefined {
+  return /^[0-9a-f]{7,64}$/.test(commit) ? commit : undefined;
+}
+
 /** The lines of `version --detailed`; ends with a line end. */
 export function detailedVersion(
   program: string,
   { deno, target }: BuildTarget,
   commit = COMMIT,
 ): string {
-  const known = /^[0-9a-f]{7,64}$/.test(commit);
   return [
     `${program} ${VERSION}`,
     `behaves as Kuma ${KUMA_VERSION}`,
-    `commit: ${known ? commit : "unknown: not built by a release"}`,
+    `commit: ${knownCommit(commit) ?? "unknown: not built by a release"}`,
     `deno: ${deno}`,
     `target: ${target}`,
     "",

@@ -5,6 +5,7 @@
  */
 import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
 import { completionDefinition } from "core/program/completion_command.ts";
+import { outputFlag } from "core/program/output.ts";
 import { LOG_FLAGS } from "core/program/serve_flags.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 
@@ -36,16 +37,6 @@ const LOAD_FLAGS: readonly FlagDefinition[] = [
     help: "join the sockets of application and sidecar, for pods that ask for it",
   },
 ];
-
-const OUTPUT_FLAG: FlagDefinition = {
-  name: "output",
-  short: "o",
-  bool: false,
-  placeholder: "format",
-  choices: ["text", "json"],
-  defaultText: "text",
-  help: "text or json",
-};
 
 const NETNS_FLAG: FlagDefinition = {
   name: "netns",
@@ -116,7 +107,8 @@ export const COMMANDS = {
   },
   "status": {
     summary: "show what is attached, the pods and their counters",
-    flags: [BPFFS_FLAG, OUTPUT_FLAG],
+    flags: [BPFFS_FLAG, outputFlag()],
+    schema: "kuma.io/kuma-ebpf-loader-status/v1",
     examples: [{
       does: "pods that something is wrong with",
       command: "kuma-ebpf-loader status -o json | jq '.pods[] | select(.problems != [])'",

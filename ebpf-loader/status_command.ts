@@ -3,25 +3,58 @@
  *
  * @module
  */
-import { type NodeStatus, type PodStatus, status } from "core/host/bpf/status.ts";
+import type { NodeRecord } from "core/host/bpf/node.ts";
+import {
+  type NodeStatus,
+  type PodStatus,
+  type ProgramStatus,
+  status,
+} from "core/host/bpf/status.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
+import { type Document, FORMATS, printDocument } from "core/program/output.ts";
 import { existingPins } from "./place.ts";
 
+/** What `status -o json` prints. */
+export interface StatusDocument
+  extends Document, Omit<NodeStatus, "maps" | "pods" | "programs" | "node"> {
+  readonly schema: "kuma.io/kuma-ebpf-loader-status/v1";
+  /** Whether programs are loaded. */
+  readonly loaded: boolean;
+  /** How they were loaded; absent where they are not. */
+  readonly node: NodeRecord | undefined;
+  readonly programs: readonly ProgramStatus[];
+  /** Entries of each map that has such, and how many it can hold. */
+  readonly maps: Readonly<Record<string, { readonly entries: number; readonly most: number }>>;
+  readonly pods: readonly PodDocument[];
+}
+
+/** One pod. */
+export interface PodDocument extends Omit<PodStatus, "netns" | "counters" | "interfaces"> {
+  /** Cookie of its network namespace, decimal: it may be too large for a number. */
+  readonly netns: string;
+  /** Connections by verdict; those that were never seen left out. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Interfaces by whether our program is at their ingress. */
+  readonly interfaces: Readonly<Record<string, boolean>>;
+}
+
 /** Shows what is there; 1 where something is not as it should be. */
-export function statusCommand(parsed: ParsedCommand, io: Io): number {
+export async function statusCommand(parsed: ParsedCommand, io: Io): Promise<number> {
+  const format = parsed.choice("output", FORMATS);
   const found = status(existingPins(parsed));
-  const format = parsed.choice("output", ["text", "json"]);
-  io.out(format === "json" ? statusJson(found) : statusText(found));
+  if (format === "text") io.out(statusText(found));
+  else await printDocument(io, format, statusDocument(found));
   return found.problems.length + found.pods.flatMap(({ problems }) => problems).length > 0 ? 1 : 0;
 }
 
-/** One document; cookies and counts are texts where they might be too large for a number. */
-export function statusJson(found: NodeStatus): string {
-  const json = {
+function statusDocument(found: NodeStatus): StatusDocument {
+  return {
+    schema: "kuma.io/kuma-ebpf-loader-status/v1",
     ...found,
     loaded: found.node !== undefined,
     maps: Object.fromEntries(found.maps),
+    programs: found.programs.map(({ name, programId }) => ({ name, programId })),
     pods: found.pods.map((pod) => ({
       ...pod,
       netns: `${pod.netns}`,
@@ -29,7 +62,6 @@ export function statusJson(found: NodeStatus): string {
       interfaces: Object.fromEntries(pod.interfaces),
     })),
   };
-  return `${JSON.stringify(json, null, 2)}\n`;
 }
 
 /** The same for people. */

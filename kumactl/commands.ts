@@ -7,6 +7,7 @@
 import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
 import { DEFAULT_PORTS } from "core/proxy/config.ts";
 import { completionDefinition } from "core/program/completion_command.ts";
+import { FORMATS, outputFlag } from "core/program/output.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 import { INSTALL_FLAGS, UNINSTALL_FLAGS } from "./control_plane/flags.ts";
 import { flagOf, settingFlags } from "./flags.ts";
@@ -162,18 +163,11 @@ export const COMMANDS = {
         bool: true,
         help: "also every setting with its value and source",
       },
-      {
-        name: "output",
-        short: "o",
-        bool: false,
-        placeholder: "format",
-        choices: ["text", "json"],
-        defaultText: "text",
-        help: "how it is told",
-      },
+      outputFlag(),
       ...CONFIG_FLAGS,
       ...settingFlags(),
     ],
+    schema: "kuma.io/kumactl-status-transparent-proxy/v1",
     examples: [
       { does: "this host", command: "kumactl status transparent-proxy" },
       {
@@ -227,18 +221,11 @@ export const COMMANDS = {
         placeholder: "name",
         help: "interface that it arrives or leaves by",
       },
-      {
-        name: "output",
-        short: "o",
-        bool: false,
-        placeholder: "format",
-        choices: ["text", "json", "mermaid", "dot", "html"],
-        defaultText: "text",
-        help: "how it is told",
-      },
+      outputFlag([...FORMATS, "mermaid", "dot", "html"]),
       ...CONFIG_FLAGS,
       ...settingFlags(),
     ],
+    schema: "kuma.io/kumactl-explain-packet/v1",
     examples: [
       {
         does: "where HTTPS of user 1000 goes",

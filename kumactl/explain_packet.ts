@@ -5,16 +5,33 @@ import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
 import type { Family, FamilyFacts, ResolvedConfig } from "core/proxy/resolved.ts";
 import { buildRuleset } from "core/rules/build.ts";
-import { describePacket, type ExplainedPacket, explainPacket } from "core/rules/explain.ts";
+import {
+  describePacket,
+  type ExplainedPacket,
+  type ExplainedStep,
+  explainPacket,
+} from "core/rules/explain.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import type { Io } from "core/program/io.ts";
+import { type Document, FORMATS, printDocument } from "core/program/output.ts";
 import { LineLogger } from "./line_logger.ts";
 import { packetOf } from "./packet.ts";
 import { packetPicture } from "./packet_picture.ts";
 
-/** Version of what `-o json` prints; it goes up where a field changes its meaning or goes away. */
-const SCHEMA = "kumactl.explain.packet/v1";
+/** What `-o json` prints. */
+export interface ExplainPacketDocument extends Document, Omit<ExplainedPacket, "steps"> {
+  readonly schema: "kuma.io/kumactl-explain-packet/v1";
+  /** The rules that it met, in their order. */
+  readonly steps: readonly PacketStep[];
+}
+
+/** One rule that the packet met. */
+export interface PacketStep extends Omit<ExplainedStep, "settings"> {
+  /** The settings that put it in, with the source of each. */
+  readonly settings: readonly { readonly key: string; readonly source: string }[];
+}
+
 /** Linux calls it so in every network namespace; not looked up, so that the command works anywhere. */
 const LOOPBACK = "lo";
 
@@ -24,7 +41,7 @@ const LOOPBACK = "lo";
  */
 export async function explainPacketCommand(parsed: ParsedCommand, io: Io): Promise<number> {
   const { flags } = parsed;
-  const format = parsed.choice("output", ["text", "json", "mermaid", "dot", "html"]);
+  const format = parsed.choice("output", [...FORMATS, "mermaid", "dot", "html"]);
   const logger = new LineLogger(io, true);
   const { config: document, provenance, warnings } = await loadConfiguration(flags, io);
   for (const warning of warnings) logger.warn(warning);
@@ -34,8 +51,9 @@ export async function explainPacketCommand(parsed: ParsedCommand, io: Io): Promi
   const ruleset = buildRuleset(config, facts);
   const explained = explainPacket(ruleset, packet);
   const sourceOf = (key: string) => provenance.get(key) ?? "default";
-  if (format === "json") io.out(`${JSON.stringify(asJson(explained, sourceOf), undefined, 2)}\n`);
-  else if (format !== "text") io.out(packetPicture(format, ruleset, explained));
+  if (format === "json" || format === "yaml") {
+    await printDocument(io, format, asDocument(explained, sourceOf));
+  } else if (format !== "text") io.out(packetPicture(format, ruleset, explained));
   else {
     const notes = [...assumed, ...assumption, "the host can do all that the rules may need"];
     io.out(text(explained, { document, sourceOf, notes }));
@@ -107,9 +125,12 @@ function outcome({ outcome, port, zone }: ExplainedPacket, { redirect }: Transpa
   return `is redirected to port ${port}, ${names[port]}${inZone}`;
 }
 
-function asJson({ steps, ...rest }: ExplainedPacket, sourceOf: (key: string) => string) {
+function asDocument(
+  { steps, ...rest }: ExplainedPacket,
+  sourceOf: (key: string) => string,
+): ExplainPacketDocument {
   return {
-    schema: SCHEMA,
+    schema: "kuma.io/kumactl-explain-packet/v1",
     ...rest,
     steps: steps.map(({ settings, ...step }) => ({
       ...step,

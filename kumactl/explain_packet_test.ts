@@ -22,7 +22,7 @@ Deno.test("explain packet as JSON has a schema and every step", async () => {
     ...["--kuma-dp-user", "5678", "--exclude-inbound-ports", "22"],
   );
   const { schema, outcome, steps } = JSON.parse(out);
-  assert.equal(schema, "kumactl.explain.packet/v1");
+  assert.equal(schema, "kuma.io/kumactl-explain-packet/v1");
   assert.equal(outcome, "left alone");
   assert.deepEqual(steps.at(-1).settings, [
     { key: "redirect.inbound.excludePorts", source: "--exclude-inbound-ports" },

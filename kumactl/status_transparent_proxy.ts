@@ -11,14 +11,26 @@ import {
 import type { ParsedCommand } from "core/program/command.ts";
 import { errorLines } from "core/program/error_lines.ts";
 import type { Io } from "core/program/io.ts";
+import { type Document, FORMATS, printDocument } from "core/program/output.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { settingOfFlag } from "core/proxy/sources.ts";
 import { loadConfiguration, type LoadedConfiguration } from "./configuration.ts";
 import { LineLogger } from "./line_logger.ts";
 import { describeConfig, describeStatus } from "./status_text.ts";
 
-/** Version of what `--output json` prints; it goes up where a field changes its meaning or goes away. */
-const SCHEMA = "kumactl.status.transparent-proxy/v1";
+/** What `--output json` prints. */
+export interface StatusDocument extends Document {
+  readonly schema: "kuma.io/kumactl-status-transparent-proxy/v1";
+  /** `record`: with what was installed; `flags`: with the settings that were given, or defaults. */
+  readonly comparedWith: "flags" | "record";
+  readonly status: HostStatus;
+  /** What was noted at the installation; absent where nothing was. */
+  readonly record: InstallRecord | undefined;
+  /** The settings that it was compared with. */
+  readonly document: TransparentProxyConfig;
+  /** Sources of the settings that are no defaults, by key. */
+  readonly sources: Readonly<Record<string, string>>;
+}
 
 /** Exit codes by state. */
 const CODES = { "in place": 0, drifted: 1, absent: 2 } as const;
@@ -33,7 +45,7 @@ export async function statusTransparentProxyCommand(
   parsed: ParsedCommand,
   io: Io,
 ): Promise<number> {
-  const format = parsed.choice("output", ["text", "json"]);
+  const format = parsed.choice("output", FORMATS);
   const netns = parsed.text("netns");
   const logger = new LineLogger(io, true);
   const wanted = await loadConfiguration(parsed.flags, io);
@@ -54,7 +66,7 @@ export async function statusTransparentProxyCommand(
 
 interface Question {
   readonly io: Io;
-  readonly format: "text" | "json";
+  readonly format: typeof FORMATS[number];
   readonly wanted: LoadedConfiguration;
   /** Whether any setting was given with the command. */
   readonly given: boolean;
@@ -81,11 +93,11 @@ async function look(parsed: ParsedCommand, question: Question): Promise<number> 
     sources,
     compared: given || record === undefined ? "flags" : "record",
   };
-  if (format === "json") {
-    const { compared, ...rest } = told;
-    io.out(
-      `${JSON.stringify({ schema: SCHEMA, comparedWith: compared, ...rest }, undefined, 2)}\n`,
-    );
+  if (format !== "text") {
+    const { compared: comparedWith, ...rest } = told;
+    const schema = "kuma.io/kumactl-status-transparent-proxy/v1";
+    const document: StatusDocument = { schema, comparedWith, ...rest };
+    await printDocument(io, format, document);
   } else {
     io.out(describeStatus(told));
     if (parsed.on("show-config")) io.out(describeConfig(told));

@@ -76,6 +76,7 @@ export const COMMANDS = {
         help: "ask no cluster: what the files lack is assumed, and said to be",
       },
     ],
+    schema: "kuma.io/kuma-webhook-explain/v1",
     examples: [
       {
         does: "in the cluster of KUBECONFIG",

@@ -6,6 +6,7 @@
 import { shown, within } from "core/grammar/echo.ts";
 import { parseBool } from "core/grammar/switches.ts";
 import type { Io } from "./io.ts";
+import type { SchemaName } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** One flag. */
@@ -38,6 +39,8 @@ export interface CommandDefinition {
   readonly examples: readonly { readonly command: string; readonly does: string }[];
   /** Word in the usage line for an argument, and what completion offers for it. */
   readonly argument?: { readonly name: string; readonly choices?: readonly string[] };
+  /** Schema of the document that `-o json` and `-o yaml` print. */
+  readonly schema?: SchemaName;
 }
 
 /** Commands by the words that name them: `install transparent-proxy`. */

@@ -16,4 +16,5 @@ export {
   LineCounter,
   parse,
   parseAllDocuments,
+  stringify,
 } from "yaml";

@@ -207,7 +207,7 @@ test("status says who listens, from outside by a path, and as JSON", async () =>
       args: ["status", "transparent-proxy", "--netns", path, "-o", "json"],
     }).output();
     const told = JSON.parse(new TextDecoder().decode(outside.stdout));
-    assert.equal(told.schema, "kumactl.status.transparent-proxy/v1");
+    assert.equal(told.schema, "kuma.io/kumactl-status-transparent-proxy/v1");
     assert.equal(told.status.state, "in place");
     assert.deepEqual(told.status.listeners.map(({ port, uid }: Listening) => [port, uid]), [
       [15006, 1000],

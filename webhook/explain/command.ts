@@ -7,6 +7,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
+import { type Document, printDocument } from "core/program/output.ts";
 import { documentFor } from "core/program/serve_flags.ts";
 import { OUTPUTS } from "../commands.ts";
 import { CLUSTER_KINDS } from "core/inject/explain/given_cluster.ts";
@@ -18,6 +19,19 @@ import { whoAsks } from "./who_asks.ts";
 
 /** etcd takes objects of 1.5 MiB at most; as YAML they may be longer, and there may be several. */
 const LONGEST_FILE = 8 * 1024 * 1024;
+
+/** What `explain -o json` prints. */
+export interface ExplainDocument extends Document {
+  readonly schema: "kuma.io/kuma-webhook-explain/v1";
+  /** In the order of the files. */
+  readonly pods: readonly ExplainedPod[];
+}
+
+/** What would become of one pod. */
+export interface ExplainedPod extends Omit<Answer["explanation"], "before"> {
+  /** What was taken for true because no cluster was asked. */
+  readonly assumptions: readonly string[];
+}
 
 /** Prints what would become of the pods of files; 1 where one of them would be denied. */
 export async function explainCommand(parsed: ParsedCommand, io: Io): Promise<number> {
@@ -37,11 +51,15 @@ export async function explainCommand(parsed: ParsedCommand, io: Io): Promise<num
       hint: `${WORKLOADS.join(", ")} are explained; ${CLUSTER_KINDS.join(", ")} are looked at`,
     });
   }
-  print(answers, output, io);
+  await print(answers, output, io);
   return answers.some(({ explanation }) => explanation.verdict === "denied") ? 1 : 0;
 }
 
-function print(answers: readonly Answer[], output: typeof OUTPUTS[number], io: Io): void {
+async function print(
+  answers: readonly Answer[],
+  output: typeof OUTPUTS[number],
+  io: Io,
+): Promise<void> {
   switch (output) {
     case "short":
     case "wide": {
@@ -60,13 +78,13 @@ function print(answers: readonly Answer[], output: typeof OUTPUTS[number], io: I
       }
       return;
     case "json":
-      io.out(`${JSON.stringify(asJson(answers), null, 2)}\n`);
+      return await printDocument(io, "json", documentOf(answers));
   }
 }
 
-function asJson(answers: readonly Answer[]): unknown {
+function documentOf(answers: readonly Answer[]): ExplainDocument {
   return {
-    schema: "kuma-webhook.explain/v1",
+    schema: "kuma.io/kuma-webhook-explain/v1",
     pods: answers.map(({ explanation: { before: _, ...explanation }, assumptions }) => ({
       ...explanation,
       assumptions,

@@ -95,7 +95,7 @@ Deno.test("yaml is the pods as they would be, json says it all", async () => {
   ]);
   assert.equal(pods[0].spec.containers[0].name, "kuma-sidecar");
   const json = JSON.parse((await explain(files, "-o", "json")).out);
-  assert.equal(json.schema, "kuma-webhook.explain/v1");
+  assert.equal(json.schema, "kuma.io/kuma-webhook-explain/v1");
   assert.equal(json.pods.length, 2);
   assert.equal(json.pods[0].verdict, "injected");
   assert.deepEqual(json.pods[0].assumptions, ['Mesh "default" exists']);

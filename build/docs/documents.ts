@@ -1,0 +1,41 @@
+/**
+ * The documents that programs print, by the names of their schemas: where the type of each stands, of which its JSON
+ * Schema is made. A command that prints one names it in its program's `commands.ts`.
+ *
+ * @module
+ */
+import type { SchemaName } from "core/program/output.ts";
+
+/** Where the type of a document stands. */
+export interface DocumentType {
+  /** Path of the file from the checkout's root. */
+  readonly file: string;
+  /** Name of the exported interface in it. */
+  readonly type: string;
+}
+
+/** All of them. */
+export const DOCUMENTS: Readonly<Record<SchemaName, DocumentType>> = {
+  "kuma.io/version/v1": { file: "core/program/version.ts", type: "VersionDocument" },
+  "kuma.io/kumactl-status-transparent-proxy/v1": {
+    file: "kumactl/status_transparent_proxy.ts",
+    type: "StatusDocument",
+  },
+  "kuma.io/kumactl-explain-packet/v1": {
+    file: "kumactl/explain_packet.ts",
+    type: "ExplainPacketDocument",
+  },
+  "kuma.io/kuma-webhook-explain/v1": {
+    file: "webhook/explain/command.ts",
+    type: "ExplainDocument",
+  },
+  "kuma.io/kuma-ebpf-loader-status/v1": {
+    file: "ebpf-loader/status_command.ts",
+    type: "StatusDocument",
+  },
+};
+
+/** File of a schema in docs/schemas: `kumactl-check.v1.json` of `kuma.io/kumactl-check/v1`. */
+export function schemaFile(name: string): string {
+  return `${name.replace(/^kuma\.io\//, "").replace("/", ".")}.json`;
+}

@@ -1,0 +1,53 @@
+/**
+ * JSON Schemas of the types of documents: what a type says is what its schema says, comments included.
+ *
+ * @module
+ */
+import { createGenerator, type Schema } from "ts-json-schema-generator";
+import { ROOT } from "../task.ts";
+import { DOCUMENTS, type DocumentType, schemaFile } from "./documents.ts";
+
+/** What the library's TypeScript has to know of the checkout; it checks no types, which `deno check` does. */
+const TSCONFIG = {
+  compilerOptions: {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    module: "esnext",
+    moduleResolution: "bundler",
+    target: "esnext",
+    lib: ["esnext", "dom"],
+    types: [],
+    paths: { "core/*": [`${ROOT}/core/*`] },
+  },
+};
+
+/** The texts of all files in docs/schemas, by name. */
+export function schemaTexts(): Map<string, string> {
+  const tsconfig = Deno.makeTempFileSync({ suffix: ".json" });
+  try {
+    Deno.writeTextFileSync(tsconfig, JSON.stringify(TSCONFIG));
+    const one = ([name, where]: [string, DocumentType]): [string, string] => [
+      schemaFile(name),
+      `${JSON.stringify(schemaOf(name, where, tsconfig), undefined, 2)}\n`,
+    ];
+    return new Map(Object.entries(DOCUMENTS).map(one));
+  } finally {
+    Deno.removeSync(tsconfig);
+  }
+}
+
+function schemaOf(name: string, { file, type }: DocumentType, tsconfig: string): Schema {
+  const generator = createGenerator({
+    path: `${ROOT}/${file}`,
+    type,
+    tsconfig,
+    skipTypeCheck: true,
+    expose: "all",
+    topRef: false,
+    additionalProperties: false,
+  });
+  const { $schema = "", ...schema } = generator.createSchema(type);
+  return { $schema, $id: name, ...schema };
+}
