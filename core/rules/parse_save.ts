@@ -10,7 +10,7 @@ import type { SavedChain, SavedRule, SavedState, SavedTable } from "./saved.ts";
 import { endsInQuote, splitWords } from "./words.ts";
 
 const CHAIN_LINE = /^:(\S+) (\S+)(?: \[[0-9]+:[0-9]+\])?$/;
-const RULE_LINE = /^(?:\[[0-9]+:[0-9]+\] )?-A (\S+)(?: (.*))?$/s;
+const RULE_LINE = /^(?:\[([0-9]+):([0-9]+)\] )?-A (\S+)(?: (.*))?$/s;
 const INCOMPATIBLE = /^# Table [`'"]([A-Za-z0-9_]+)[`'"] is incompatible/;
 
 /**
@@ -61,9 +61,11 @@ function readLine(line: string, table: { chains: SavedChain[]; rules: SavedRule[
     table.chains.push({ name: chain, policy, builtin: policy !== "-" });
     return true;
   }
-  const [, of, text = ""] = RULE_LINE.exec(line) ?? [];
+  const [, packets, bytes, of, text = ""] = RULE_LINE.exec(line) ?? [];
   if (of === undefined) return false;
-  table.rules.push(savedRule(of, text));
+  const rule = savedRule(of, text);
+  const count = { packets: Number(packets), bytes: Number(bytes) };
+  table.rules.push(packets === undefined ? rule : { ...rule, count });
   return true;
 }
 

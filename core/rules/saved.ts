@@ -5,6 +5,12 @@
  * @module
  */
 
+/** What a rule has matched since it was put in. In table nat, a packet is a connection: its first one. */
+export interface Count {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
 /** One listed rule. */
 export interface SavedRule {
   readonly chain: string;
@@ -16,6 +22,8 @@ export interface SavedRule {
   readonly comment?: string;
   /** The chain or target after `-j` or `-g`; absent for a rule that only counts. */
   readonly target?: string;
+  /** Where the listing was asked for counters. */
+  readonly count?: Count;
 }
 
 /** One listed chain. */

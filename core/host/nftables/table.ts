@@ -39,7 +39,8 @@ export function readTable(socket: NftSocket): NftImage | undefined {
   for (let read = 0; read < READS; read++) {
     const before = socket.generation();
     const image = readOnce(socket);
-    const now = JSON.stringify(image ?? null);
+    // Counters go on counting.
+    const now = JSON.stringify(image ?? null, (key, value) => key === "count" ? undefined : value);
     if (image !== "changing" && (socket.generation() === before || now === last)) return image;
     last = now;
   }

@@ -49,6 +49,8 @@ export const FLAG = { INTERVAL: 4, INTERVAL_END: 1 } as const;
 export const LIST_ELEMENT = 1;
 /** `NFTA_EXPR_…`. */
 export const EXPRESSION = { NAME: 1, DATA: 2 } as const;
+/** `NFTA_COUNTER_…`, 64 bits each. */
+export const COUNTER = { BYTES: 1, PACKETS: 2 } as const;
 /** `NFTA_DATA_…`. */
 export const DATA = { VALUE: 1, VERDICT: 2 } as const;
 /** `NFTA_GEN_ID`. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { isRecord } from "core/patch/json.ts";
+import type { Expression } from "./expressions.ts";
 import { type ImageChain, imageOf, type ImageRule, type NftImage } from "./image.ts";
 import { NFT_TABLE, type NftTable } from "./model.ts";
 import { renderNftRule } from "./text.ts";
@@ -17,7 +18,9 @@ import { renderNftRule } from "./text.ts";
 export function compareNft(desired: NftTable, found: NftImage | undefined): string[] {
   if (found === undefined) return [`the table inet ${NFT_TABLE} is missing`];
   const wanted = imageOf(desired);
-  const text = new Map(desired.chains.map(({ name, rules }) => [name, rules.map(renderNftRule)]));
+  const text = new Map(
+    desired.chains.map(({ name, rules }) => [name, rules.map((rule) => renderNftRule(rule))]),
+  );
   const chains = pairs(wanted.chains, found.chains).flatMap(([name, a, b]) =>
     compareChain(name, a, b, text.get(name) ?? [])
   );
@@ -70,10 +73,16 @@ function describe({ comment, expressions }: ImageRule): string {
   return comment === undefined ? words.join(", ") : `"${comment}"`;
 }
 
-function key(rule: ImageRule): string {
+/** Earlier versions put none in, and nobody fares differently for one. */
+function isNoCounter({ name }: Expression): boolean {
+  return name !== "counter";
+}
+
+/** A rule as it is compared. */
+export function key(rule: ImageRule): string {
   return JSON.stringify([
     rule.comment ?? null,
-    rule.expressions.map((one) => Object.entries(one).sort()),
+    rule.expressions.filter(isNoCounter).map((one) => Object.entries(one).sort()),
   ]);
 }
 

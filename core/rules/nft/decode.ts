@@ -5,6 +5,7 @@
  */
 import {
   CHAIN,
+  COUNTER,
   DATA,
   ELEMENT,
   ELEMENTS,
@@ -18,6 +19,7 @@ import {
   USERDATA,
 } from "./attributes.ts";
 import { disjoint, hex, hexNumber, KEY_LENGTH } from "./elements.ts";
+import type { Count } from "../saved.ts";
 import type { Expression } from "./expressions.ts";
 import type { ImageChain, ImageRule, NftImage } from "./image.ts";
 import type { NftBase, NftElement, NftSet, NftSetType } from "./model.ts";
@@ -76,13 +78,29 @@ function decodeRule(bytes: Bytes): { chain: string; rule: ImageRule } {
   const list = attributes.get(RULE.EXPRESSIONS);
   const note = attributes.get(RULE.USERDATA);
   const comment = note === undefined ? undefined : userdataText(note, USERDATA.COMMENT);
-  const expressions = list === undefined
+  const parts = list === undefined
     ? []
-    : decodeAttributes(list).map(({ value }) => decodeExpression(attributesOf(value)));
+    : decodeAttributes(list).map(({ value }) => attributesOf(value));
+  const expressions = parts.map(decodeExpression);
+  const counter = parts[expressions.findIndex(({ name }) => name === "counter")];
+  const count = counter === undefined ? undefined : decodeCount(counter);
   return {
     chain: optionalText(attributes.get(RULE.CHAIN)),
-    rule: { ...(comment === undefined ? {} : { comment }), expressions },
+    rule: {
+      ...(comment === undefined ? {} : { comment }),
+      expressions,
+      ...(count === undefined ? {} : { count }),
+    },
   };
+}
+
+function decodeCount(expression: Map<number, Bytes>): Count | undefined {
+  const counter = attributesOf(expression.get(EXPRESSION.DATA) ?? new Uint8Array(0));
+  const packets = counter.get(COUNTER.PACKETS), bytes = counter.get(COUNTER.BYTES);
+  if (packets === undefined || bytes === undefined) return undefined;
+  const number = ({ buffer, byteOffset }: Bytes): number =>
+    Number(new DataView(buffer, byteOffset).getBigUint64(0, false));
+  return { packets: number(packets), bytes: number(bytes) };
 }
 
 function userdataText(bytes: Bytes, wanted: number): string | undefined {
@@ -131,6 +149,8 @@ function known(name: string, one: Map<number, Bytes>): Expression | undefined {
       return { name, set: optionalText(one.get(1)) };
     case "immediate":
       return decodeImmediate(one, number(1), value(2));
+    case "counter":
+      return { name };
     case "redir":
       return number(1) === 1 && [1, -1].includes(number(2)) ? { name } : undefined;
     case "log":

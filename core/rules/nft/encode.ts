@@ -233,6 +233,8 @@ function expressionAttributes(expression: Expression): Attribute[] {
     }
     case "redir":
       return of("redir", [number(1, REGISTER)]);
+    case "counter":
+      return of("counter", []);
     case "log":
       return of("log", [text(2, expression.prefix), number(5, expression.level)]);
     case "unknown":

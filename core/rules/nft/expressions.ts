@@ -53,11 +53,17 @@ export type Expression =
   | { readonly name: "immediate"; readonly data: string }
   | { readonly name: "verdict"; readonly code: number; readonly chain?: string }
   | { readonly name: "redir" }
+  /** Counts what has matched so far; what it has counted is no part of it. */
+  | { readonly name: "counter" }
   | { readonly name: "log"; readonly prefix: string; readonly level: number }
   /** One that we never write: read from a rule that somebody else put into our table. */
   | { readonly name: "unknown"; readonly text: string };
 
-/** All expressions of a rule. Throws KumaError KUMA-TP-101 where a value cannot stand in a rule. */
+/**
+ * All expressions of a rule, with a counter behind its matches, as each rule of iptables has one: chains of NAT see
+ * the first packet of a connection alone, and the others only match DNS and what is dropped. Throws KumaError
+ * KUMA-TP-101 where a value cannot stand in a rule.
+ */
 export function expressionsOf(rule: NftRule): Expression[] {
   const guard: Expression[] = rule.family === undefined
     ? []
@@ -65,6 +71,7 @@ export function expressionsOf(rule: NftRule): Expression[] {
   return [
     ...guard,
     ...rule.matches.flatMap((match) => matchExpressions(match)),
+    { name: "counter" },
     ...targetExpressions(rule.target),
   ];
 }

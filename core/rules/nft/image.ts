@@ -6,12 +6,15 @@
 import type { Family } from "../../proxy/resolved.ts";
 import { hexNumber } from "./elements.ts";
 import { type Expression, expressionsOf, META, NFPROTO } from "./expressions.ts";
+import type { Count } from "../saved.ts";
 import type { NftBase, NftSet, NftTable } from "./model.ts";
 
 /** One rule as the kernel holds it. */
 export interface ImageRule {
   readonly comment?: string;
   readonly expressions: readonly Expression[];
+  /** What its counter has counted; only of a rule that was read. */
+  readonly count?: Count;
 }
 
 /** One chain as the kernel holds it. */

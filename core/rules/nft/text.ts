@@ -57,13 +57,17 @@ function renderChain({ name, base, rules }: NftChain): string {
   return [
     `\tchain ${name} {`,
     ...head,
-    ...rules.map((rule) => `\t\t${renderNftRule(rule)}`),
+    ...rules.map((rule) => `\t\t${renderNftRule(rule, true)}`),
     "\t}",
   ].join("\n");
 }
 
-/** One rule, such as `ip saddr 10.0.0.0/8 tcp dport 22 return`. Throws KUMA-TP-101. */
-export function renderNftRule(rule: NftRule): string {
+/**
+ * One rule, such as `ip saddr 10.0.0.0/8 tcp dport 22 return`. Throws KUMA-TP-101.
+ *
+ * @param counted with the counter that each of our rules has; a person who compares rules does not need to read it
+ */
+export function renderNftRule(rule: NftRule, counted = false): string {
   // The same checks as on the way to the kernel.
   expressionsOf(rule);
   const { matches, family, comment, target } = rule;
@@ -73,6 +77,7 @@ export function renderNftRule(rule: NftRule): string {
   for (const [index, match] of matches.entries()) {
     words.push(...matchText(match, matches[index + 1], matches, family));
   }
+  if (counted) words.push("counter");
   words.push(targetText(target));
   if (comment !== undefined) words.push(`comment ${quoteWord(comment)}`);
   return words.join(" ");

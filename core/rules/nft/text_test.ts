@@ -19,37 +19,37 @@ Deno.test("the defaults: what both families have in common is written once", () 
 delete table inet kuma-mesh
 table inet kuma-mesh {
 	chain KUMA_MESH_OUTBOUND_REDIRECT {
-		meta l4proto tcp redirect to :15001
+		meta l4proto tcp counter redirect to :15001
 	}
 
 	chain KUMA_MESH_INBOUND_REDIRECT {
-		meta l4proto tcp redirect to :15006
+		meta l4proto tcp counter redirect to :15006
 	}
 
 	chain KUMA_MESH_OUTBOUND {
-		ip saddr 127.0.0.6/32 oifname "lo" return
-		meta nfproto ipv4 meta l4proto tcp oifname "lo" ip daddr != 127.0.0.1/32 meta skuid 5678 jump KUMA_MESH_INBOUND_REDIRECT
-		ip6 saddr ::6/128 oifname "lo" return
-		meta nfproto ipv6 meta l4proto tcp oifname "lo" ip6 daddr != ::1/128 meta skuid 5678 jump KUMA_MESH_INBOUND_REDIRECT
-		meta l4proto tcp oifname "lo" return
-		meta skuid 5678 return
-		ip daddr 127.0.0.1/32 return
-		ip6 daddr ::1/128 return
-		jump KUMA_MESH_OUTBOUND_REDIRECT
+		ip saddr 127.0.0.6/32 oifname "lo" counter return
+		meta nfproto ipv4 meta l4proto tcp oifname "lo" ip daddr != 127.0.0.1/32 meta skuid 5678 counter jump KUMA_MESH_INBOUND_REDIRECT
+		ip6 saddr ::6/128 oifname "lo" counter return
+		meta nfproto ipv6 meta l4proto tcp oifname "lo" ip6 daddr != ::1/128 meta skuid 5678 counter jump KUMA_MESH_INBOUND_REDIRECT
+		meta l4proto tcp oifname "lo" counter return
+		meta skuid 5678 counter return
+		ip daddr 127.0.0.1/32 counter return
+		ip6 daddr ::1/128 counter return
+		counter jump KUMA_MESH_OUTBOUND_REDIRECT
 	}
 
 	chain KUMA_MESH_INBOUND {
-		meta l4proto tcp jump KUMA_MESH_INBOUND_REDIRECT
+		meta l4proto tcp counter jump KUMA_MESH_INBOUND_REDIRECT
 	}
 
 	chain nat-prerouting-last {
 		type nat hook prerouting priority -99; policy accept;
-		meta l4proto tcp jump KUMA_MESH_INBOUND
+		meta l4proto tcp counter jump KUMA_MESH_INBOUND
 	}
 
 	chain nat-output-last {
 		type nat hook output priority -99; policy accept;
-		meta l4proto tcp jump KUMA_MESH_OUTBOUND
+		meta l4proto tcp counter jump KUMA_MESH_OUTBOUND
 	}
 }
 `,
@@ -82,9 +82,9 @@ Deno.test("many ports, addresses and users become sets; what overlaps is joined"
   assert.match(text, /elements = \{ 1000, 1002-1005 \}/);
   assert.match(
     text,
-    /tcp dport @ports-1 meta skuid @uids-1 return\n.*udp dport @ports-1 meta skuid @uids-1 return/,
+    /tcp dport @ports-1 meta skuid @uids-1 counter return\n.*udp dport @ports-1 meta skuid @uids-1 counter return/,
   );
-  assert.match(text, /ip6 saddr fd00::\/64 return/);
+  assert.match(text, /ip6 saddr fd00::\/64 counter return/);
 });
 
 Deno.test("DNS is caught before everybody's rules, its exclusions are said again behind them", () => {
@@ -93,13 +93,13 @@ Deno.test("DNS is caught before everybody's rules, its exclusions are said again
   const last = /chain nat-output-last \{\n([^}]*)/.exec(text)?.[1] ?? "";
   assert.match(
     first,
-    /priority -101.*\n.*udp dport 53 meta skuid 5678 return\n.*udp dport 53 redirect to :15053/,
+    /priority -101.*\n.*udp dport 53 meta skuid 5678 counter return\n.*udp dport 53 counter redirect to :15053/,
   );
   assert.match(
     last,
-    /priority -99.*\n.*udp dport 53 meta skuid 5678 return\n.*jump KUMA_MESH_OUTBOUND/,
+    /priority -99.*\n.*udp dport 53 meta skuid 5678 counter return\n.*counter jump KUMA_MESH_OUTBOUND/,
   );
-  assert.match(text, /priority -300.*\n.*udp sport 53 ct zone set 1/);
+  assert.match(text, /priority -300.*\n.*udp sport 53 counter ct zone set 1/);
 });
 
 Deno.test("a value that is none is refused as it is for iptables", () => {

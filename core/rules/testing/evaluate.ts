@@ -73,6 +73,8 @@ function run(expressions: readonly Expression[], state: State): End {
       case "redir":
         state.verdict.redirect = parseInt(register ?? "", 16);
         return "done";
+      case "counter":
+        continue;
       case "log":
         return "continue";
       case "verdict":
