@@ -150,6 +150,12 @@ export const TP_CODES = {
     title: "The firewall backend is unknown",
     todo: "Give auto, nftables or iptables.",
   },
+  "KUMA-TP-030": {
+    title: "What redirects a pod's traffic cannot be read from the pod",
+    todo:
+      "Give a pod as the API server has it (kubectl get pod NAME -o json). Where a ContainerPatch lets kuma-init " +
+      "run something else, or read a file, look at the rules in the pod instead.",
+  },
   "KUMA-TP-040": {
     title: "The packet to explain cannot be read",
     todo: "Mend the flag that the message names: 'kumactl explain packet --help' shows them all.",

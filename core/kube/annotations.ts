@@ -4,82 +4,14 @@
  *
  * @module
  */
+import { ANNOTATION_TABLE, type AnnotationKey } from "./annotation_table.ts";
 
-/** Annotations, by what they say. */
-export const ANNOTATIONS = {
-  /** The whole transparent-proxy configuration as YAML; written by the injector for CNI pods. */
-  transparentProxyConfig: "traffic.kuma.io/transparent-proxy-config",
-  transparentProxyConfigMapName: "traffic.kuma.io/transparent-proxy-configmap-name",
-  excludeInboundPorts: "traffic.kuma.io/exclude-inbound-ports",
-  excludeOutboundPorts: "traffic.kuma.io/exclude-outbound-ports",
-  excludeInboundIps: "traffic.kuma.io/exclude-inbound-ips",
-  excludeOutboundIps: "traffic.kuma.io/exclude-outbound-ips",
-  excludeOutboundPortsForUids: "traffic.kuma.io/exclude-outbound-ports-for-uids",
-  /** Older, for TCP only: `ports:uids`; the users' documentation still shows it. */
-  excludeOutboundTcpPortsForUids: "traffic.kuma.io/exclude-outbound-tcp-ports-for-uids",
-  /** Older, for UDP only. */
-  excludeOutboundUdpPortsForUids: "traffic.kuma.io/exclude-outbound-udp-ports-for-uids",
-  dropInvalidPackets: "traffic.kuma.io/drop-invalid-packets",
-  iptablesLogs: "traffic.kuma.io/iptables-logs",
-
-  transparentProxying: "kuma.io/transparent-proxying",
-  transparentProxyingInboundPort: "kuma.io/transparent-proxying-inbound-port",
-  transparentProxyingOutboundPort: "kuma.io/transparent-proxying-outbound-port",
-  transparentProxyingIpFamilyMode: "kuma.io/transparent-proxying-ip-family-mode",
-  transparentProxyingReachableServices: "kuma.io/transparent-proxying-reachable-services",
-  transparentProxyingEbpf: "kuma.io/transparent-proxying-ebpf",
-  transparentProxyingEbpfBpfFsPath: "kuma.io/transparent-proxying-ebpf-bpf-fs-path",
-  transparentProxyingEbpfCgroupPath: "kuma.io/transparent-proxying-ebpf-cgroup-path",
-  transparentProxyingEbpfTcAttachIface: "kuma.io/transparent-proxying-ebpf-tc-attach-iface",
-  transparentProxyingEbpfProgramsSourcePath:
-    "kuma.io/transparent-proxying-ebpf-programs-source-path",
-  transparentProxyingEbpfInstanceIpEnvVarName:
-    "kuma.io/transparent-proxying-ebpf-instance-ip-env-var-name",
-
-  sidecarInjected: "kuma.io/sidecar-injected",
-  sidecarUid: "kuma.io/sidecar-uid",
-  sidecarEnvVars: "kuma.io/sidecar-env-vars",
-  sidecarProxyConcurrency: "kuma.io/sidecar-proxy-concurrency",
-  sidecarDrainTime: "kuma.io/sidecar-drain-time",
-  containerPatches: "kuma.io/container-patches",
-  initFirst: "kuma.io/init-first",
-  waitForDataplaneReady: "kuma.io/wait-for-dataplane-ready",
-  serviceAccountTokenVolume: "kuma.io/service-account-token-volume",
-  envoyAdminPort: "kuma.io/envoy-admin-port",
-  envoyLogLevel: "kuma.io/envoy-log-level",
-  envoyComponentLogLevel: "kuma.io/envoy-component-log-level",
-  builtinDns: "kuma.io/builtin-dns",
-  builtinDnsPort: "kuma.io/builtin-dns-port",
-  builtinDnsLogging: "kuma.io/builtin-dns-logging",
-  virtualProbes: "kuma.io/virtual-probes",
-  virtualProbesPort: "kuma.io/virtual-probes-port",
-  applicationProbeProxyPort: "kuma.io/application-probe-proxy-port",
-
-  /** On pods a delegated gateway; on Services `builtin` marks those the control plane made. */
-  gateway: "kuma.io/gateway",
-  ingress: "kuma.io/ingress",
-  egress: "kuma.io/egress",
-  ingressPublicAddress: "kuma.io/ingress-public-address",
-  ingressPublicPort: "kuma.io/ingress-public-port",
-  tags: "kuma.io/tags",
-  directAccessServices: "kuma.io/direct-access-services",
-  reachableBackends: "kuma.io/reachable-backends",
-  prometheusPort: "prometheus.metrics.kuma.io/port",
-  prometheusPath: "prometheus.metrics.kuma.io/path",
-  /** On Services: leave it out when pods are matched. */
-  ignore: "kuma.io/ignore",
-
-  /** Deprecated as an annotation; the label of the same name is what counts. */
-  mesh: "kuma.io/mesh",
-  /** On Kuma's own objects: the name they have for people. */
-  displayName: "kuma.io/display-name",
-  /** Multus: the networks of a pod. */
-  networks: "k8s.v1.cni.cncf.io/networks",
-  /** The kubelet: the pod only shows a static pod of its node. */
-  mirrorPod: "kubernetes.io/config.mirror",
-  /** kubectl: the container that `logs` and `exec` take. */
-  defaultContainer: "kubectl.kubernetes.io/default-container",
-} as const;
+/** The names of the annotations, by what they say; {@linkcode ANNOTATION_TABLE} has the rest about each. */
+export const ANNOTATIONS: {
+  readonly [Key in AnnotationKey]: typeof ANNOTATION_TABLE[Key]["name"];
+} = Object.fromEntries(
+  Object.entries(ANNOTATION_TABLE).map(([key, { name }]) => [key, name]),
+) as never;
 
 /** Annotations that once had a meaning and have none now. */
 export const REMOVED_ANNOTATIONS = [

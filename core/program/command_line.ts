@@ -5,7 +5,7 @@
  */
 import { Command, CommanderError, Help, Option } from "commander";
 import { KUMA_VERSION, VERSION } from "core/version.ts";
-import { normalise } from "./arguments.ts";
+import { normalise } from "core/grammar/arguments.ts";
 import { type CommandDefinition, type FlagDefinition, ParsedCommand } from "./command.ts";
 import { exitCodes, formatItem, helpTail } from "./help.ts";
 import type { Io } from "./io.ts";

@@ -1,15 +1,51 @@
 /**
- * Readers for the values of single annotations.
+ * Readers for the values of single annotations, as kuma-cni reads them on the node.
  *
  * @module
  */
+import { isUserName } from "./resolve.ts";
+import type { SettingValue } from "./kinds.ts";
 import type { IpFamilyMode } from "./config.ts";
+import type { AnnotationKind } from "core/kube/annotation_table.ts";
 import { parseIpExclusion } from "core/grammar/address.ts";
 import { refused, shown } from "core/grammar/echo.ts";
 import { parseIpFamilyMode } from "core/grammar/names.ts";
-import { decimal, MAX_PORT } from "core/grammar/numbers.ts";
+import { decimal, MAX_PORT, parseUid } from "core/grammar/numbers.ts";
+import { parsePort, parsePorts } from "core/grammar/ports.ts";
 import { parseSwitch } from "core/grammar/switches.ts";
 import { parseUidExclusion } from "core/grammar/uid_exclusion.ts";
+
+/** The kinds of annotations that set something of the configuration. */
+export type TrafficKind = Exclude<
+  AnnotationKind,
+  "document" | "number" | "duration" | "text" | "list" | "pairs" | "json" | "yaml"
+>;
+
+/**
+ * How each kind is read on the node: kinder than Kuma 2.9 (see `configFromAnnotations`), so that no pod that was
+ * injected cannot start. Undefined is a value that says nothing, and means what an absent one does.
+ */
+export const NODE_READERS: Readonly<
+  Record<TrafficKind, (text: string) => SettingValue | undefined>
+> = {
+  "switch": parseSwitch,
+  "packet switch": lenientSwitch,
+  gateway: parseGateway,
+  user: parseUser,
+  family: parseFamily,
+  port: parsePort,
+  "port or none": parsePortOrNone,
+  ports: parsePorts,
+  addresses: parseIps,
+  uids: (text) => parseUids(text),
+  "tcp uids": (text) => parseUids(text, "tcp"),
+  "udp uids": (text) => parseUids(text, "udp"),
+};
+
+/** A user's name or UID. An empty text is the default user, as in Kuma 2.9, which looks at it no further. */
+function parseUser(text: string): string {
+  return text.trim() === "" ? "" : isUserName(text) ? text : String(parseUid(text));
+}
 
 /** An IP family mode; unlike on the command line the empty text is none. Throws `KUMA-TP-010`. */
 export function parseFamily(text: string): IpFamilyMode {

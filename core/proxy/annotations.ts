@@ -4,46 +4,37 @@
  * @module
  */
 import { KumaError } from "../errors.ts";
+import { type Annotation, ANNOTATION_TABLE } from "../kube/annotation_table.ts";
 import { ANNOTATIONS } from "../kube/annotations.ts";
-import {
-  DEFAULT_KUMA_DP_UID,
-  defaultConfig,
-  type DnsConfig,
-  type TrafficConfig,
-  type TransparentProxyConfig,
-} from "./config.ts";
-import {
-  lenientSwitch,
-  meaningless,
-  parseFamily,
-  parseGateway,
-  parseIps,
-  parsePortOrNone,
-  parseUids,
-} from "./annotation_values.ts";
+import { meaningless, NODE_READERS, type TrafficKind } from "./annotation_values.ts";
+import { DEFAULT_KUMA_DP_UID, defaultConfig, type TransparentProxyConfig } from "./config.ts";
 import { MAX_DOCUMENT, parseDocument } from "./document.ts";
 import { prefixed, refused } from "core/grammar/echo.ts";
-import { parseUid } from "core/grammar/numbers.ts";
-import { parsePort, parsePorts } from "core/grammar/ports.ts";
-import { parseSwitch } from "core/grammar/switches.ts";
+import { putSetting, type SettingValue } from "./kinds.ts";
+import { settingOf, valueOf } from "./options.ts";
 import { isUserName, resolveConfig, sidecarUid } from "./resolve.ts";
-import { mergeSources } from "./sources.ts";
-
-export { parseUids } from "./annotation_values.ts";
+import { mergeSources, type Provenance } from "./sources.ts";
 
 /** Annotations of a pod, as the API server gives them. */
 export type Annotations = Readonly<Record<string, string>>;
 
-/** What the annotations ask for, and what was ignored. */
+/** What the annotations ask for, where each setting comes from, and what was ignored. */
 export interface AnnotatedConfig {
   readonly config: TransparentProxyConfig;
+  readonly provenance: Provenance;
   readonly warnings: readonly string[];
 }
 
-/** Port that is excluded in both directions where the annotation is absent: Envoy's admin port. */
-const DEFAULT_EXCLUDED_PORT = 9901;
-/** Port of the application probe proxy where the annotation is absent. */
-const DEFAULT_PROBE_PROXY_PORT = 9001;
+/** An annotation that sets something of the configuration. */
+export type TrafficAnnotation = Annotation & {
+  readonly kind: TrafficKind;
+  readonly sets: readonly string[];
+};
+
+/** Those, in the table's order. */
+export const TRAFFIC_ANNOTATIONS: readonly TrafficAnnotation[] = Object.values<Annotation>(
+  ANNOTATION_TABLE,
+).filter((row): row is TrafficAnnotation => row.sets !== undefined);
 
 /**
  * Reads the configuration of an injected pod: the annotation `traffic.kuma.io/transparent-proxy-config`
@@ -67,110 +58,76 @@ async function fromDocument(text: string): Promise<AnnotatedConfig> {
   const name = ANNOTATIONS.transparentProxyConfig;
   try {
     const parsed = await parseDocument(text, name);
-    const { config } = mergeSources({ name, parsed }, {});
+    const { config, provenance } = mergeSources({ name: `annotation ${name}`, parsed }, {});
     config.cniMode = true;
     const warnings = [...parsed.warnings];
     // A name is looked up where the rules are made; which user it is decides about nothing else.
     const uid = isUserName(config.kumaDPUser) ? DEFAULT_KUMA_DP_UID : sidecarUid(config);
     resolveConfig(config, uid, (warning) => warnings.push(`${name}: ${warning}`));
-    return { config, warnings };
+    return { config, provenance, warnings };
   } catch (thrown) {
     throw badAnnotation(name, thrown);
   }
 }
 
-/** Looks single annotations up; an error names the annotation. */
-class AnnotationReader {
-  readonly #annotations: ReadonlyMap<string, string>;
-
-  constructor(annotations: ReadonlyMap<string, string>) {
-    this.#annotations = annotations;
-  }
-
-  /** The parsed value, or `absent` where the pod has no such annotation. */
-  read<T>(name: string, absent: T, parse: (text: string) => T): T {
-    const text = this.#annotations.get(name);
-    if (text === undefined) return absent;
-    try {
-      if (text.length <= MAX_DOCUMENT) return parse(text);
-      throw refused(
-        "KUMA-TP-022",
-        `the value has ${text.length} characters, at most ${MAX_DOCUMENT} are read`,
-      );
-    } catch (thrown) {
-      throw badAnnotation(name, thrown);
-    }
-  }
-}
-
 function fromSingle(annotations: ReadonlyMap<string, string>): AnnotatedConfig {
-  const reader = new AnnotationReader(annotations);
   const config = defaultConfig();
   config.cniMode = true;
   config.verbose = true;
-  // An empty text is the default user, as in Kuma 2.9, which looks at it no further.
-  config.kumaDPUser = reader.read(
-    ANNOTATIONS.sidecarUid,
-    "",
-    (text) => text.trim() === "" ? "" : isUserName(text) ? text : String(parseUid(text)),
-  );
-  config.ipFamilyMode = reader.read(
-    ANNOTATIONS.transparentProxyingIpFamilyMode,
-    config.ipFamilyMode,
-    parseFamily,
-  );
+  const provenance = new Map<string, string>();
   const warnings: string[] = [];
-  const packetSwitch = (name: string) =>
-    reader.read(name, false, (text) => {
-      const value = lenientSwitch(text);
-      if (value === undefined) warnings.push(meaningless(name, text));
-      return value ?? false;
-    });
-  config.dropInvalidPackets = packetSwitch(ANNOTATIONS.dropInvalidPackets);
-  config.log.enabled = packetSwitch(ANNOTATIONS.iptablesLogs);
-  readOutbound(reader, config.redirect.outbound);
-  readInbound(reader, config.redirect.inbound);
-  readDns(reader, config.redirect.dns);
-  return { config, warnings };
+  for (const row of TRAFFIC_ANNOTATIONS) {
+    // A gateway's inbound is left alone altogether, and what its annotations say of it is not looked at.
+    const inbound = row.sets[0]?.startsWith("redirect.inbound.") ?? false;
+    if (inbound && !config.redirect.inbound.enabled) continue;
+    const text = annotations.get(row.name);
+    const value = text === undefined ? row.onNode as SettingValue : read(row, text);
+    if (text !== undefined && value === undefined) warnings.push(meaningless(row.name, text));
+    if (value === undefined) continue;
+    const source = text === undefined
+      ? `kuma-cni's, where annotation ${row.name} is absent`
+      : `annotation ${row.name}`;
+    for (const key of row.sets) {
+      if (!put(config, row, key, value)) continue;
+      const before = row.how === "beside" ? provenance.get(key) : undefined;
+      provenance.set(key, before === undefined ? source : `${before}; ${source}`);
+    }
+  }
+  return { config, provenance, warnings };
 }
 
-function readOutbound(reader: AnnotationReader, outbound: TrafficConfig): void {
-  const names = ANNOTATIONS;
-  outbound.port = reader.read(names.transparentProxyingOutboundPort, outbound.port, parsePort);
-  outbound.excludePorts = reader.read(
-    names.excludeOutboundPorts,
-    [DEFAULT_EXCLUDED_PORT],
-    parsePorts,
-  );
-  outbound.excludePortsForIPs = reader.read(names.excludeOutboundIps, [], parseIps);
-  outbound.excludePortsForUIDs = [
-    ...reader.read(names.excludeOutboundPortsForUids, [], (text) => parseUids(text)),
-    ...reader.read(names.excludeOutboundTcpPortsForUids, [], (text) => parseUids(text, "tcp")),
-    ...reader.read(names.excludeOutboundUdpPortsForUids, [], (text) => parseUids(text, "udp")),
-  ];
+function read({ name, kind }: TrafficAnnotation, text: string): SettingValue | undefined {
+  try {
+    if (text.length <= MAX_DOCUMENT) return NODE_READERS[kind](text);
+    throw refused(
+      "KUMA-TP-022",
+      `the value has ${text.length} characters, at most ${MAX_DOCUMENT} are read`,
+    );
+  } catch (thrown) {
+    throw badAnnotation(name, thrown);
+  }
 }
 
-function readInbound(reader: AnnotationReader, inbound: TrafficConfig): void {
-  const names = ANNOTATIONS;
-  inbound.enabled = !reader.read(names.gateway, false, parseGateway);
-  // A gateway's inbound is left alone altogether, and what its annotations say of it is not looked at.
-  if (!inbound.enabled) return;
-  inbound.port = reader.read(names.transparentProxyingInboundPort, inbound.port, parsePort);
-  const ports = reader.read(names.excludeInboundPorts, [DEFAULT_EXCLUDED_PORT], parsePorts);
-  const probes = reader.read(
-    names.applicationProbeProxyPort,
-    DEFAULT_PROBE_PROXY_PORT,
-    parsePortOrNone,
-  );
-  const addresses = reader.read(names.excludeInboundIps, [], parseIps);
-  inbound.excludePorts = probes === 0 || ports.includes(probes) ? ports : [...ports, probes];
-  inbound.excludePortsForIPs = addresses;
-}
-
-function readDns(reader: AnnotationReader, dns: DnsConfig): void {
-  dns.enabled = reader.read(ANNOTATIONS.builtinDns, false, parseSwitch);
-  dns.captureAll = dns.enabled;
-  dns.port = reader.read(ANNOTATIONS.builtinDnsPort, dns.port, parsePort);
+/** Puts a value where the annotation says; false where it adds nothing to what is there. */
+function put(
+  config: TransparentProxyConfig,
+  { how }: TrafficAnnotation,
+  key: string,
+  value: SettingValue,
+): boolean {
+  const setting = settingOf(key);
+  if (how === "opposite") putSetting(config, setting, value !== true);
+  else if (how !== "beside") putSetting(config, setting, value);
+  else {
+    const there = valueOf(config, setting) as readonly (number | string)[];
+    // Port 0 is none, and one that is excluded anyway is not written twice.
+    const more = typeof value === "number"
+      ? [value].filter((port) => port !== 0 && !there.includes(port))
+      : value as readonly string[];
+    if (more.length === 0) return false;
+    putSetting(config, setting, [...there, ...more] as SettingValue);
+  }
+  return true;
 }
 
 function badAnnotation(name: string, thrown: unknown): unknown {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { defaultConfig } from "./config.ts";
+import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
 import { OTHER_SETTINGS } from "./options_other.ts";
 import { trafficSettings } from "./options_traffic.ts";
 import type { ProxySetting } from "./setting.ts";
@@ -18,11 +18,27 @@ export const SETTINGS: readonly ProxySetting[] = [
   ...OTHER_SETTINGS.map((setting): ProxySetting => ({ inDocument: true, ...setting })),
 ];
 
-/** The default of a setting, as {@linkcode defaultConfig} has it; undefined for one executable's path. */
-export function defaultOf(setting: ProxySetting): unknown {
-  return setting.key.split(".").reduce<unknown>(
+const BY_KEY: ReadonlyMap<string, ProxySetting> = new Map(
+  SETTINGS.map((setting) => [setting.key, setting]),
+);
+
+/** The setting of a key. Throws a `TypeError` for a key that the table does not have. */
+export function settingOf(key: string): ProxySetting {
+  const setting = BY_KEY.get(key);
+  if (setting === undefined) throw new TypeError(`no setting has the key "${key}"`);
+  return setting;
+}
+
+/** What a configuration has for a setting; undefined for one executable's path that nobody names. */
+export function valueOf(config: TransparentProxyConfig, { key }: ProxySetting): unknown {
+  return key.split(".").reduce<unknown>(
     (at, name) =>
       typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined,
-    defaultConfig(),
+    config,
   );
+}
+
+/** The default of a setting, as {@linkcode defaultConfig} has it; undefined for one executable's path. */
+export function defaultOf(setting: ProxySetting): unknown {
+  return valueOf(defaultConfig(), setting);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { buildRuleset } from "../rules/build.ts";
 import { exampleFacts } from "../rules/testing/examples.ts";
 import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
-import { SETTINGS } from "./options.ts";
+import { SETTINGS, valueOf } from "./options.ts";
 import { resolveConfig, sidecarUid } from "./resolve.ts";
 import { applyFlags, environmentNames, flagNames, mergeSources } from "./sources.ts";
 import { otherText } from "./testing/settings.ts";
@@ -51,8 +51,7 @@ function rulesOf(config: TransparentProxyConfig): string {
 for (const setting of SETTINGS) {
   Deno.test(`every flag and variable of ${setting.key} reaches its field, and that a rule`, () => {
     const before = defaultConfig();
-    const field = (config: TransparentProxyConfig) =>
-      setting.key.split(".").reduce<unknown>((at, name) => (at as never)?.[name], config);
+    const field = (config: TransparentProxyConfig) => valueOf(config, setting);
     const text = otherText(setting);
     const reached = [
       ...flagNames(setting).map((flag) =>

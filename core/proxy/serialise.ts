@@ -1,6 +1,6 @@
 import type { TransparentProxyConfig } from "./config.ts";
 import { formatDuration } from "core/grammar/duration.ts";
-import { defaultOf, type ProxySetting, SETTINGS } from "./options.ts";
+import { defaultOf, type ProxySetting, SETTINGS, valueOf } from "./options.ts";
 
 type Value = boolean | number | string | readonly (number | string)[] | Tree | undefined;
 interface Tree {
@@ -45,7 +45,7 @@ export function serialiseConfig(config: TransparentProxyConfig): string {
   for (const setting of SETTINGS) {
     if (!setting.inDocument) continue;
     const path = setting.key.split(".");
-    const value = path.reduce<unknown>((at, name) => (at as Tree | undefined)?.[name], config);
+    const value = valueOf(config, setting);
     if (isWritten(setting, value, config)) put(tree, path, textual(setting, value));
   }
   return write(tree, "");
