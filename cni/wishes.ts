@@ -47,16 +47,12 @@ export async function podWishes(
     });
   }
   // Read while the API server is asked: what its answer will be given to.
-  const loading = import("core/interception/configuration.ts");
+  const loading = import("core/interception/cni_configuration.ts");
   const view = await fetchPod(pod, () => readEndpoint(kubeconfig), log);
   const late = skipByPod(view);
   if (late !== undefined) return { skip: late };
-  const { allowsEbpf, podConfiguration } = await loading;
-  const { config, warnings } = await podConfiguration(view);
+  const { cniConfiguration } = await loading;
+  const { config, warnings, ebpf } = await cniConfiguration(view, conf.firewallBackend);
   for (const warning of warnings) log.warn(warning);
-  // A pod's own document may name a backend; the node's setting is for those that do not.
-  const { firewallBackend } = config;
-  const wishes = { name: `${pod.namespace}/${pod.name}`, ebpf: allowsEbpf(view) };
-  if (firewallBackend !== "auto") return { ...wishes, config };
-  return { ...wishes, config: { ...config, firewallBackend: conf.firewallBackend } };
+  return { name: `${pod.namespace}/${pod.name}`, config, ebpf };
 }

@@ -11,6 +11,8 @@ import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts
 export interface Limited {
   readonly config: TransparentProxyConfig;
   readonly warnings: readonly string[];
+  /** Keys, or the start of keys, of what was not obeyed. */
+  readonly overruled: readonly string[];
 }
 
 /** Most seconds, tries and milliseconds that a pod may ask for: Kuma's defaults. */
@@ -21,9 +23,9 @@ const { wait, retry, redirect, ebpf } = defaultConfig();
  * does it: programs, files, dry run, firewalld, eBPF; waiting and trying again is bounded.
  */
 export function withinHostLimits(asked: TransparentProxyConfig): Limited {
-  const warnings: string[] = [];
+  const overruled: string[] = [];
   const ignore = (name: string, differs: boolean) => {
-    if (differs) warnings.push(`${name} is ignored: a pod does not decide it for the node`);
+    if (differs) overruled.push(name);
   };
   const { dns } = asked.redirect;
   ignore("iptablesExecutables", Object.keys(asked.iptablesExecutables).length > 0);
@@ -49,5 +51,8 @@ export function withinHostLimits(asked: TransparentProxyConfig): Limited {
       sleepBetweenRetries: Math.min(asked.retry.sleepBetweenRetries, retry.sleepBetweenRetries),
     },
   };
-  return { config, warnings };
+  const warnings = overruled.map((name) =>
+    `${name} is ignored: a pod does not decide it for the node`
+  );
+  return { config, warnings, overruled };
 }

@@ -39,5 +39,5 @@ retry: { maxRetries: 1000000, sleepBetweenRetries: 1h }
 
 Deno.test("what a pod may decide stays as it is, without a warning", async () => {
   const { config } = await configFromAnnotations({ "kuma.io/builtin-dns": "true" });
-  assert.deepEqual(withinHostLimits(config), { config, warnings: [] });
+  assert.deepEqual(withinHostLimits(config), { config, warnings: [], overruled: [] });
 });

@@ -20,14 +20,29 @@ export interface ForUser {
  * @param runAsUser `securityContext.runAsUser` of the sidecar's container
  */
 export function asSidecarRuns(config: TransparentProxyConfig, runAsUser?: number): ForUser {
-  if (runAsUser === undefined) return { config, warnings: [] };
-  const named = isUserName(config.kumaDPUser) ? config.kumaDPUser : sidecarUid(config);
-  if (runAsUser === named) return { config, warnings: [] };
+  const other = otherThan(config, runAsUser);
+  if (other === undefined) return { config, warnings: [] };
   return {
     config: { ...config, kumaDPUser: String(runAsUser) },
     warnings: [
-      `the sidecar runs as user ${runAsUser}, not as ${named}, which the annotations name: ` +
+      `the sidecar runs as user ${runAsUser}, not as ${other}, which the annotations name: ` +
       `user ${runAsUser} is exempted from redirection`,
     ],
   };
+}
+
+/** The warning about rules that exempt another user than the container's; undefined where they exempt the right one. */
+export function otherUserThanRuns(
+  config: TransparentProxyConfig,
+  runAsUser?: number,
+): string | undefined {
+  const other = otherThan(config, runAsUser);
+  return other === undefined ? undefined : `the sidecar runs as user ${runAsUser}, but ${other} ` +
+    "is exempted from redirection: what it sends comes back to it";
+}
+
+function otherThan(config: TransparentProxyConfig, runAsUser?: number) {
+  if (runAsUser === undefined) return undefined;
+  const named = isUserName(config.kumaDPUser) ? config.kumaDPUser : sidecarUid(config);
+  return runAsUser === named ? undefined : named;
 }
