@@ -6,6 +6,7 @@
  */
 
 import type { BPF_CODES } from "./errors/bpf_codes.ts";
+import type { CHECK_CODES } from "./errors/check_codes.ts";
 import type { CNI_CODES } from "./errors/cni_codes.ts";
 import type { CP_CODES } from "./errors/cp_codes.ts";
 import type { CTL_CODES } from "./errors/ctl_codes.ts";
@@ -17,12 +18,13 @@ import type { TP_CODES } from "./errors/tp_codes.ts";
 import type { WH_CODES } from "./errors/wh_codes.ts";
 
 /**
- * A stable code such as `KUMA-TP-004`: the area (`TP`, `CNI`, `INS`, `WH`, `CP`, `CTL`, `BPF`, `HOST`) and a number. The codes
+ * A stable code such as `KUMA-TP-004`: the area (`TP`, `CNI`, `INS`, `WH`, `CP`, `CTL`, `BPF`, `CHK`, `HOST`) and a number. The codes
  * that exist are those of the tables, so a misspelt one does not compile. The build has codes of its own, which
  * only developers see.
  */
 export type ErrorCode =
   | keyof typeof BPF_CODES
+  | keyof typeof CHECK_CODES
   | keyof typeof CNI_CODES
   | keyof typeof CP_CODES
   | keyof typeof CTL_CODES

@@ -1,4 +1,5 @@
 import { BPF_CODES } from "core/errors/bpf_codes.ts";
+import { CHECK_CODES } from "core/errors/check_codes.ts";
 import { CNI_CODES } from "core/errors/cni_codes.ts";
 import { CP_CODES } from "core/errors/cp_codes.ts";
 import { CTL_CODES } from "core/errors/ctl_codes.ts";
@@ -21,4 +22,5 @@ export const CODES: Readonly<Record<string, CodeText>> = {
   ...CP_CODES,
   ...BPF_CODES,
   ...CTL_CODES,
+  ...CHECK_CODES,
 };

@@ -9,6 +9,7 @@ import { DEFAULT_PORTS } from "core/proxy/config.ts";
 import { completionDefinition } from "core/program/completion_command.ts";
 import { FORMATS, outputFlag } from "core/program/output.ts";
 import { versionDefinition } from "core/program/version_command.ts";
+import { CHECK_DESCRIPTION, CHECK_EXAMPLES, CHECK_FLAGS, NETNS_FLAG } from "./check_flags.ts";
 import { INSTALL_FLAGS, UNINSTALL_FLAGS } from "./control_plane/flags.ts";
 import { flagOf, settingFlags } from "./flags.ts";
 
@@ -151,13 +152,7 @@ export const COMMANDS = {
       "installed, or with the settings that are given. Changes nothing. Exit codes: 0 in place, " +
       "1 drifted, 2 absent, 3 it could not be looked at.",
     flags: [
-      {
-        name: "netns",
-        bool: false,
-        placeholder: "namespace",
-        path: true,
-        help: "network namespace of a pod: a path, or the PID of a process in it",
-      },
+      NETNS_FLAG,
       {
         name: "show-config",
         bool: true,
@@ -175,6 +170,18 @@ export const COMMANDS = {
         command: "kumactl status transparent-proxy --netns 4711 --redirect-dns",
       },
     ],
+  },
+  "check": {
+    summary: "look for what keeps the transparent proxy from working, and say what to do",
+    description: CHECK_DESCRIPTION,
+    flags: [
+      ...CHECK_FLAGS,
+      ...CONFIG_FLAGS,
+      // Its own --wait is another one.
+      ...settingFlags().filter(({ name }) => name !== "wait"),
+    ],
+    schema: "kuma.io/kumactl-check/v1",
+    examples: CHECK_EXAMPLES,
   },
   "explain": {
     summary: "explain an error code, or list them all",

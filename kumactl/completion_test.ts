@@ -19,6 +19,7 @@ Deno.test("bash offers commands, flags and values", () => {
     "install",
     "uninstall",
     "status",
+    "check",
     "explain",
     "completion",
     "version",

@@ -4,8 +4,11 @@
  * @module
  */
 import { systemIo } from "core/program/io.ts";
+import { LOCALE_VARIABLES } from "core/program/locale.ts";
 import { runProgram } from "core/program/program.ts";
 import { ENVIRONMENT_NAMES } from "core/proxy/sources.ts";
 import { KUMACTL } from "./program.ts";
 
-Deno.exit(await runProgram(KUMACTL, Deno.args, systemIo(ENVIRONMENT_NAMES)));
+Deno.exit(
+  await runProgram(KUMACTL, Deno.args, systemIo([...ENVIRONMENT_NAMES, ...LOCALE_VARIABLES])),
+);

@@ -26,6 +26,7 @@ export const KUMACTL: Program<CommandName> = {
       (await import("./control_plane/uninstall.ts")).uninstallControlPlaneCommand,
     "status transparent-proxy": async () =>
       (await import("./status_transparent_proxy.ts")).statusTransparentProxyCommand,
+    "check": async () => (await import("./check.ts")).checkCommand,
     "explain": async () => (await import("./explain.ts")).explainCommand,
     "explain packet": async () => (await import("./explain_packet.ts")).explainPacketCommand,
     "completion": async () => (await import("./completion.ts")).completionCommand,

@@ -1,5 +1,3 @@
-import { KumaError } from "core/errors.ts";
-import { shown } from "core/grammar/echo.ts";
 import type { BpfHere } from "core/host/bpf/here.ts";
 import { enterNetns } from "core/host/netns.ts";
 import {
@@ -16,6 +14,7 @@ import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { settingOfFlag } from "core/proxy/sources.ts";
 import { loadConfiguration, type LoadedConfiguration } from "./configuration.ts";
 import { LineLogger } from "./line_logger.ts";
+import { netnsPath } from "./netns_flag.ts";
 import { describeConfig, describeStatus } from "./status_text.ts";
 
 /** What `--output json` prints. */
@@ -53,7 +52,7 @@ export async function statusTransparentProxyCommand(
   const given = parsed.flags.some(({ flag }) =>
     flag.startsWith("config") || settingOfFlag(flag) !== undefined
   );
-  const path = netns === undefined ? undefined : pathOf(netns);
+  const path = netns === undefined ? undefined : netnsPath(netns);
   try {
     if (path !== undefined) enterNetns(path);
     return await look(parsed, { io, format, wanted, given, logger });
@@ -131,12 +130,4 @@ export interface Told {
   readonly document: TransparentProxyConfig;
   readonly sources: Readonly<Record<string, string>>;
   readonly compared: "flags" | "record";
-}
-
-function pathOf(netns: string): string {
-  if (/^[1-9][0-9]{0,9}$/.test(netns)) return `/proc/${netns}/ns/net`;
-  if (netns.startsWith("/")) return netns;
-  throw new KumaError("KUMA-TP-044", `--netns: '${shown(netns)}' is neither a PID nor a path`, {
-    hint: "give the PID of a process in it, or a path such as /run/netns/NAME",
-  });
 }

@@ -21,6 +21,7 @@ export const DOCUMENTS: Readonly<Record<SchemaName, DocumentType>> = {
     file: "kumactl/status_transparent_proxy.ts",
     type: "StatusDocument",
   },
+  "kuma.io/kumactl-check/v1": { file: "kumactl/check_document.ts", type: "CheckDocument" },
   "kuma.io/kumactl-explain-packet/v1": {
     file: "kumactl/explain_packet.ts",
     type: "ExplainPacketDocument",

@@ -14,6 +14,10 @@ export interface Io {
   err(text: string): void;
   /** Whether standard error may be coloured: a terminal, and `NO_COLOR` unset or empty. */
   readonly colour: boolean;
+  /** The same of standard output. */
+  readonly outColour: boolean;
+  /** Whether standard error is a terminal, on which a line may be written over. */
+  readonly live: boolean;
   /** Columns of the terminal, for help; 80 where there is none. */
   readonly columns: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -29,13 +33,18 @@ const COLUMNS = 80;
  * them at once cannot be asked for.
  */
 export function systemIo(names: readonly string[]): Io {
+  const colour = (Deno.env.get("NO_COLOR") ?? "") === "";
+  const terminal = Deno.stdout.isTerminal();
+  const live = Deno.stderr.isTerminal();
   const environment: Record<string, string | undefined> = {};
   for (const name of names) environment[name] = Deno.env.get(name);
   return {
     out: lineOut(Deno.stdout, "standard output"),
     err: lineOut(Deno.stderr, "standard error"),
-    colour: Deno.stderr.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "",
-    columns: Deno.stdout.isTerminal() ? Math.min(Deno.consoleSize().columns, 120) : COLUMNS,
+    colour: live && colour,
+    outColour: terminal && colour,
+    live,
+    columns: terminal ? Math.min(Deno.consoleSize().columns, 120) : COLUMNS,
     environment,
     read: readLimited,
   };

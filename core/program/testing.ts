@@ -16,6 +16,8 @@ export interface Ran {
 /** Streams and files as data; what is written collects in `stdout` and `stderr`. */
 export class FakeIo implements Io {
   readonly colour: boolean = false;
+  readonly outColour: boolean = false;
+  readonly live: boolean = false;
   readonly columns: number = 80;
   stdout = "";
   stderr = "";

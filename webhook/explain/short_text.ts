@@ -5,9 +5,10 @@
  */
 import { CONTAINERS } from "core/kube/annotations.ts";
 import { isObject, type JsonObject, objectsIn } from "core/patch/json.ts";
-import { beside } from "core/inject/explain/columns.ts";
+import { COLUMNS } from "core/inject/explain/columns.ts";
 import type { Explanation } from "core/inject/explain/explain.ts";
 import { remarks, text, verdictLines } from "core/inject/explain/wide_text.ts";
+import { beside } from "core/text/wrapped.ts";
 
 /** The text; `assumptions` are what the verdict rests on that nobody was asked about. */
 export function shortText(explanation: Explanation, assumptions: readonly string[]): string {
@@ -69,5 +70,5 @@ function listed(json: string): string {
 }
 
 function line(name: string, what: string): string[] {
-  return beside(`  ${name.padEnd(10)}  `, what.trim());
+  return beside(`  ${name.padEnd(10)}  `, what.trim(), COLUMNS);
 }

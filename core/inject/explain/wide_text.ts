@@ -5,7 +5,8 @@
  */
 import { stringify } from "yaml";
 import type { Json } from "core/patch/json.ts";
-import { table, wrapped } from "./columns.ts";
+import { wrapped } from "core/text/wrapped.ts";
+import { COLUMNS, table } from "./columns.ts";
 import type { Explanation } from "./explain.ts";
 import { lineDiff } from "./line_diff.ts";
 
@@ -38,12 +39,12 @@ const VERDICTS = {
 /** Who, what becomes of it, and why. */
 export function verdictLines({ who, verdict, reason, code }: Explanation): string[] {
   const end = code === undefined ? "" : ` (${code})`;
-  return wrapped(`${who} ${VERDICTS[verdict]}: ${reason}${end}`);
+  return wrapped(`${who} ${VERDICTS[verdict]}: ${reason}${end}`, 2, COLUMNS);
 }
 
 /** Lines that begin with what they are. */
 export function remarks(what: string, lines: readonly string[]): string[] {
-  return lines.flatMap((line) => wrapped(`${what}: ${line}`));
+  return lines.flatMap((line) => wrapped(`${what}: ${line}`, 2, COLUMNS));
 }
 
 /** Lines, each with its end. */

@@ -1,0 +1,67 @@
+/**
+ * `kumactl check`: what is looked at depends on the flags, how it is told does not.
+ *
+ * @module
+ */
+import { type Report, runChecks, type Section } from "core/check/run.ts";
+import { EXIT_CODES, resultOf, tallyOf, tallyText } from "core/check/tally.ts";
+import { checkText, shortText } from "core/check/text.ts";
+import { checkUntilWell } from "core/check/wait.ts";
+import { shown, within } from "core/grammar/echo.ts";
+import { parseDuration } from "core/grammar/duration.ts";
+import { enterNetns } from "core/host/netns.ts";
+import type { ParsedCommand } from "core/program/command.ts";
+import type { Io } from "core/program/io.ts";
+import { speaksUtf8 } from "core/program/locale.ts";
+import { FORMATS, printDocument } from "core/program/output.ts";
+import { UsageError } from "core/program/usage_error.ts";
+import { systemClock } from "core/time/clock.ts";
+import { checkDocument } from "./check_document.ts";
+import { netnsPath } from "./netns_flag.ts";
+
+/** Makes the sections of one look; what several checks share is looked at once a look. */
+export type Subject = () => readonly Section[] | Promise<readonly Section[]>;
+
+/** `kumactl check`. Changes nothing. */
+export async function checkCommand(parsed: ParsedCommand, io: Io): Promise<number> {
+  const format = parsed.choice("output", [...FORMATS, "short"]);
+  const limitMs = waitOf(parsed);
+  const subject = await subjectOf(parsed, io);
+  const report = await checkUntilWell(async () => await runChecks(await subject()), {
+    limitMs,
+    clock: systemClock,
+    ...(io.live ? { progress: (report, leftMs) => io.err(progressLine(report, leftMs)) } : {}),
+  });
+  if (io.live && limitMs > 0) io.err(CLEAR);
+  const style = { columns: io.columns, colour: io.outColour, utf8: speaksUtf8(io.environment) };
+  if (format === "text") io.out(checkText(report, style));
+  else if (format === "short") io.out(shortText(report, style));
+  else await printDocument(io, format, checkDocument(report));
+  return EXIT_CODES[resultOf(report)];
+}
+
+function waitOf(parsed: ParsedCommand): number {
+  const text = parsed.text("wait") ?? "0s";
+  // Where durations are settings, a bare number is nanoseconds; nobody means that here.
+  if (/^[0-9]+$/.test(text) && Number(text) > 0) {
+    throw new UsageError(`--wait: '${shown(text)}' has no unit`, { hint: `give ${shown(text)}s` });
+  }
+  return within("--wait: ", () => parseDuration(text));
+}
+
+async function subjectOf(parsed: ParsedCommand, io: Io): Promise<Subject> {
+  const netns = parsed.text("netns");
+  const path = netns === undefined ? undefined : netnsPath(netns);
+  if (!parsed.on("pre")) throw new UsageError("so far there is only --pre: give it");
+  const { beforeInstallation } = await import("./check_before.ts");
+  const subject = await beforeInstallation(parsed, io);
+  if (path !== undefined) enterNetns(path);
+  return subject;
+}
+
+/** Goes back to the line's begin and clears it: ECMA-48, EL. */
+const CLEAR = "\r\x1b[K";
+
+function progressLine(report: Report, leftMs: number): string {
+  return `${CLEAR}${tallyText(tallyOf(report))}; looking again for ${Math.ceil(leftMs / 1000)} s`;
+}
