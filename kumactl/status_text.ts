@@ -6,7 +6,7 @@
 import type { Listener } from "core/host/listeners.ts";
 import { SETTINGS } from "core/proxy/options.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import type { Told } from "./status_transparent_proxy.ts";
+import type { Told } from "./status_look.ts";
 
 /** The page: state, what was installed, where traffic goes, who listens there, what differs. */
 export function describeStatus(told: Told): string {

@@ -1,20 +1,14 @@
-import type { BpfHere } from "core/host/bpf/here.ts";
 import { enterNetns } from "core/host/netns.ts";
-import {
-  type HostStatus,
-  type InstallRecord,
-  readRecord,
-  statusOfTransparentProxy,
-} from "core/host/transparent_proxy/mod.ts";
+import type { HostStatus, InstallRecord } from "core/host/transparent_proxy/mod.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import { errorLines } from "core/program/error_lines.ts";
 import type { Io } from "core/program/io.ts";
 import { type Document, FORMATS, printDocument } from "core/program/output.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import { settingOfFlag } from "core/proxy/sources.ts";
-import { loadConfiguration, type LoadedConfiguration } from "./configuration.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { LineLogger } from "./line_logger.ts";
 import { netnsPath } from "./netns_flag.ts";
+import { givesSettings, lookForStatus, type Told } from "./status_look.ts";
 import { describeConfig, describeStatus } from "./status_text.ts";
 
 /** What `--output json` prints. */
@@ -49,13 +43,16 @@ export async function statusTransparentProxyCommand(
   const logger = new LineLogger(io, true);
   const wanted = await loadConfiguration(parsed.flags, io);
   for (const warning of wanted.warnings) logger.warn(warning);
-  const given = parsed.flags.some(({ flag }) =>
-    flag.startsWith("config") || settingOfFlag(flag) !== undefined
-  );
   const path = netns === undefined ? undefined : netnsPath(netns);
   try {
     if (path !== undefined) enterNetns(path);
-    return await look(parsed, { io, format, wanted, given, logger });
+    const told = await lookForStatus(wanted, {
+      given: givesSettings(parsed.flags),
+      elsewhere: path !== undefined,
+      logger,
+    });
+    await tell(told, { format, settings: parsed.on("show-config") }, io);
+    return CODES[told.status.state];
   } catch (thrown) {
     // Neither there nor absent: scripts must not take the one for the other.
     io.err(errorLines(thrown, io));
@@ -63,71 +60,18 @@ export async function statusTransparentProxyCommand(
   }
 }
 
-interface Question {
-  readonly io: Io;
-  readonly format: typeof FORMATS[number];
-  readonly wanted: LoadedConfiguration;
-  /** Whether any setting was given with the command. */
-  readonly given: boolean;
-  readonly logger: LineLogger;
-}
-
-async function look(parsed: ParsedCommand, question: Question): Promise<number> {
-  const { io, format, wanted, given, logger } = question;
-  const record = readRecord();
-  const document = given || record === undefined ? wanted.config : record.document;
-  const sources = given || record === undefined
-    ? Object.fromEntries(wanted.provenance)
-    : record.sources;
-  // The users of another namespace's files are not this host's: a number is taken as it is, as in kuma-cni.
-  const elsewhere = parsed.text("netns") !== undefined;
-  const uid = given || record === undefined ? document.kumaDPUser : String(record.uid);
-  const compared = elsewhere ? { ...document, kumaDPUser: uid, cniMode: true } : document;
-  const bpf = await ebpfHere(document);
-  const status = withEbpf(await statusOfTransparentProxy(compared, { logger }), bpf);
-  const told: Told = {
-    status,
-    record,
-    document,
-    sources,
-    compared: given || record === undefined ? "flags" : "record",
-  };
-  if (format !== "text") {
-    const { compared: comparedWith, ...rest } = told;
-    const schema = "kuma.io/kumactl-status-transparent-proxy/v1";
-    const document: StatusDocument = { schema, comparedWith, ...rest };
-    await printDocument(io, format, document);
-  } else {
+async function tell(
+  told: Told,
+  { format, settings }: { format: typeof FORMATS[number]; settings: boolean },
+  io: Io,
+): Promise<void> {
+  if (format === "text") {
     io.out(describeStatus(told));
-    if (parsed.on("show-config")) io.out(describeConfig(told));
+    if (settings) io.out(describeConfig(told));
+    return;
   }
-  return CODES[status.state];
-}
-
-/** Where `kumactl install` and the DaemonSet of the loader keep their programs, unless they are told otherwise. */
-const BPF_FOLDERS = ["/run/kuma/bpf", "/sys/fs/bpf"];
-
-async function ebpfHere({ ebpf }: TransparentProxyConfig): Promise<BpfHere | undefined> {
-  const { bpfHere } = await import("core/host/bpf/here.ts");
-  return bpfHere([ebpf.bpffsPath, ...BPF_FOLDERS]);
-}
-
-/** With the programs, rules of a firewall are too many: connections would be redirected twice. */
-function withEbpf(status: HostStatus, bpf: BpfHere | undefined): HostStatus {
-  if (bpf === undefined) return status;
-  const differences = [
-    ...bpf.problems,
-    ...status.state === "absent" ? [] : ["rules of a firewall redirect, too"],
-  ];
-  const state = differences.length === 0 ? "in place" : "drifted";
-  return { ...status, state, backends: ["eBPF", ...status.backends], differences };
-}
-
-/** What was found and what it was compared with. */
-export interface Told {
-  readonly status: HostStatus;
-  readonly record: InstallRecord | undefined;
-  readonly document: TransparentProxyConfig;
-  readonly sources: Readonly<Record<string, string>>;
-  readonly compared: "flags" | "record";
+  const { compared: comparedWith, ...rest } = told;
+  const schema = "kuma.io/kumactl-status-transparent-proxy/v1";
+  const document: StatusDocument = { schema, comparedWith, ...rest };
+  await printDocument(io, format, document);
 }
