@@ -13,6 +13,8 @@ const POLICY = "/usr/sbin/policy-rc.d";
 /** What packages enable for the next start of the machine, and we disable again. */
 const UNITS: Readonly<Record<string, readonly string[]>> = {
   firewalld: ["firewalld.service"],
+  "man-db": ["man-db.timer"],
+  prometheus: ["prometheus.service"],
   podman: [
     "podman.socket",
     "podman.service",

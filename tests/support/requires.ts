@@ -34,6 +34,8 @@ export type Capability =
   | "bash"
   | "zsh"
   | "fish"
+  | "man"
+  | "promtool"
   | "loop";
 
 /** Registers a test under the conditions given to {@linkcode requires}. */
@@ -51,6 +53,11 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
   bash: { present: () => which("bash") !== undefined, cure: "install bash" },
   zsh: { present: () => which("zsh") !== undefined, cure: "install zsh" },
   fish: { present: () => which("fish") !== undefined, cure: "install fish" },
+  man: {
+    present: () => which("groff") !== undefined && which("mandoc") !== undefined,
+    cure: "install groff and mandoc",
+  },
+  promtool: { present: () => which("promtool") !== undefined, cure: "install prometheus" },
   root: { present: () => Deno.uid() === 0, cure: "run the tests as root" },
   netns: {
     present: () => which("ip") !== undefined && succeeds("unshare", "--net", "true"),
