@@ -41,13 +41,22 @@ function linkFolder(binary: string): string {
  * are there.
  *
  * @param root the checkout
+ * @param pages the manual pages of each program
  * @throws {KumaError} `KUMA-BUILD-001` to `-008`: what failed and what to do
  */
-export async function release(root: string, request: BuildRequest): Promise<Archive[]> {
+export async function release(
+  root: string,
+  request: BuildRequest,
+  pages: PagesOf = pagesOf,
+): Promise<Archive[]> {
   const components = chooseComponents(await findComponents(root), request.names);
   await setUp(runtimeNeeds(request.arch));
   const denort = await obtainDenort(request.arch);
-  const place = { root, arch: request.arch, denort, commit: await commitOf(root) };
+  const date = await dateOf(root);
+  const place: Place = {
+    ...{ root, arch: request.arch, denort, commit: await commitOf(root) },
+    pages: (binary) => pages(binary, date),
+  };
   const out = join(root, "dist", "release");
   await Deno.mkdir(out, { recursive: true });
   const made: Archive[] = [];
@@ -65,6 +74,29 @@ interface Place {
   readonly arch: Arch;
   readonly denort: Denort;
   readonly commit: string;
+  readonly pages: (binary: string) => ReturnType<PagesOf>;
+}
+
+/** The manual pages of a program by file name, as of a date such as 2026-11-27; none for one that has none. */
+export type PagesOf = (
+  binary: string,
+  date: string,
+) => Promise<ReadonlyMap<string, string>> | ReadonlyMap<string, string>;
+
+/** Loaded for releases alone: nothing else that is built needs to know a program's commands. */
+async function pagesOf(binary: string, date: string): Promise<ReadonlyMap<string, string>> {
+  const [{ manPages }, { PROGRAMS }] = await Promise.all([
+    import("./docs/man_pages.ts"),
+    import("./docs/programs.ts"),
+  ]);
+  const program = PROGRAMS.find(({ name }) => name === binary);
+  return program === undefined ? new Map() : manPages(program, date);
+}
+
+/** The day of the last commit; empty where there is none. */
+async function dateOf(root: string): Promise<string> {
+  const log = await run("git", ["-C", root, "log", "-1", "--format=%cs"]).catch(() => undefined);
+  return log?.code === 0 ? log.stdout.trim() : "";
 }
 
 /** The checked-out commit; one with changes on top, or none at all, is not named, since it would be untrue. */
@@ -100,6 +132,9 @@ async function fillFolder(component: Component, place: Place, folder: string): P
   await Deno.mkdir(runtime, { recursive: true });
   const program = await Deno.readFile(path);
   await writeFile(join(folder, component.binary), program, 0o755);
+  const pages = await place.pages(component.binary);
+  if (pages.size > 0) await Deno.mkdir(join(folder, "man"));
+  for (const [name, page] of pages) await writeFile(join(folder, "man", name), page, 0o644);
   const libraries: ShippedFile[] = [];
   for (const [name, from] of await runtimeLibraries(denort.path, arch)) {
     const bytes = await Deno.readFile(from);

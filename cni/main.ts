@@ -122,13 +122,17 @@ function versionJson(): string {
 }
 
 /**
- * Without CNI_COMMAND a person started it: two lines on standard error, nothing on standard output. Who asks for the
- * version gets it as every program gives it.
+ * Without CNI_COMMAND a person started it: two lines on standard error, nothing on standard output; or what the words
+ * ask for.
  */
-async function about([word, detail]: readonly string[]): Promise<never> {
-  if (word === "version" || word === "--version") {
-    const { versionText } = await import("core/program/version.ts");
-    return end(0, versionText("kuma-cni", detail === "--detailed"));
+async function about(words: readonly string[]): Promise<never> {
+  if (words.length > 0) {
+    const [{ runProgram }, { KUMA_CNI }, { systemIo }] = await Promise.all([
+      import("core/program/program.ts"),
+      import("./program.ts"),
+      import("core/program/io.ts"),
+    ]);
+    Deno.exit(await runProgram(KUMA_CNI, words, systemIo([])));
   }
   const lines = `kuma-cni ${VERSION}: the CNI plugin of Kuma's transparent proxy\n` +
     `CNI protocol versions supported: ${SUPPORTED_VERSIONS.join(", ")}\n`;

@@ -6,7 +6,7 @@
 import type { Program } from "core/program/program.ts";
 import { UsageError } from "core/program/usage_error.ts";
 import { versionHandler } from "core/program/version_command.ts";
-import { VariableError, variablesHelp } from "core/settings/variables.ts";
+import { VariableError } from "core/settings/variables.ts";
 import { type CommandName, COMMANDS } from "./commands.ts";
 import { EXIT, installCommand } from "./install_command.ts";
 import { VARIABLES } from "./settings/settings_table.ts";
@@ -38,5 +38,5 @@ export const INSTALL_CNI: Program<CommandName> = {
     if (ofLevel) return EXIT.logLevel;
     return thrown instanceof UsageError ? EXIT.usage : EXIT.settings;
   },
-  more: () => `\nEnvironment variables (defaults in brackets):\n${variablesHelp(VARIABLES, 80)}\n`,
+  variables: VARIABLES,
 };

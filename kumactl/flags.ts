@@ -5,6 +5,7 @@
  */
 import type { FlagDefinition } from "core/program/command.ts";
 import { defaultOf, type ProxySetting, SETTINGS } from "core/proxy/options.ts";
+import { ENV_PREFIX } from "core/proxy/setting.ts";
 import { flagNames } from "core/proxy/sources.ts";
 
 const PLACEHOLDERS: Readonly<Partial<Record<ProxySetting["kind"], string>>> = {
@@ -31,7 +32,9 @@ export function settingFlags(settings: readonly ProxySetting[] = SETTINGS): Flag
 export function flagOf(key: string): FlagDefinition {
   const setting = SETTINGS.find((candidate) => candidate.key === key);
   if (setting?.flag === undefined) throw new TypeError(`no flag writes the setting "${key}"`);
-  return settingFlag(setting, setting.flag, false);
+  // Commands that have single flags read no variables.
+  const { variable: _, ...flag } = settingFlag(setting, setting.flag, false);
+  return flag;
 }
 
 function settingFlag(setting: ProxySetting, name: string, hidden: boolean): FlagDefinition {
@@ -44,6 +47,7 @@ function settingFlag(setting: ProxySetting, name: string, hidden: boolean): Flag
     defaultText: defaultText(setting),
     ...(bool || placeholder === undefined ? {} : { placeholder }),
     ...(hidden ? { hidden } : {}),
+    ...(setting.env === undefined ? {} : { variable: `${ENV_PREFIX}${setting.env}` }),
     ...(setting.kind === "family" ? { choices: ["dualstack", "ipv4", "ipv6"] } : {}),
     ...(setting.kind === "backend" ? { choices: ["auto", "nftables", "iptables"] } : {}),
     ...(/[pP]ath$/.test(setting.key) ? { path: true } : {}),

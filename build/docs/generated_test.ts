@@ -8,7 +8,8 @@ Deno.test("the files in docs that are made of tables are what the tables say", (
     assert.deepEqual(there.toSorted(), [...files.keys()].toSorted(), "run 'deno task docs'");
     for (const [name, text] of files) {
       const path = `${folder}/${name}`;
-      assert.equal(Deno.readTextFileSync(`${ROOT}/${path}`), text, `${path}: run 'deno task docs'`);
+      // Only which file it is: a difference of whole pages says less than 'git diff' after the task.
+      assert.ok(Deno.readTextFileSync(`${ROOT}/${path}`) === text, `${path}: run 'deno task docs'`);
     }
   }
 });

@@ -3,7 +3,8 @@
 #
 #   ./install.sh                      to /usr/local/lib/kuma-node, with a link in @LINKS@
 #   ./install.sh --to DIR --links DIR somewhere else
-#   ./install.sh --remove             takes both away again (with the same --to and --links)
+#   ./install.sh --man DIR            manual pages there; /usr/local/share/man where that is a folder
+#   ./install.sh --remove             takes all away again (with the same --to, --links and --man)
 #
 # The program brings its own C library, in a folder beside it, so that it starts on every Linux (Alpine, RHEL 7,
 # Talos, ...). The kernel wants the absolute path of the loader inside the program itself: that path, and no other
@@ -13,6 +14,8 @@ umask 022
 
 to=/usr/local/lib/kuma-node
 links=@LINKS@
+man=/usr/local/share/man
+own_man=no
 remove=no
 
 fail() {
@@ -24,6 +27,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --to) [ $# -gt 1 ] || fail "--to takes a folder"; to=$2; shift ;;
     --links) [ $# -gt 1 ] || fail "--links takes a folder"; links=$2; shift ;;
+    --man) [ $# -gt 1 ] || fail "--man takes a folder"; man=$2; own_man=yes; shift ;;
     --remove) remove=yes ;;
     *) fail "unknown argument $1: the first lines of this file say what there is" ;;
   esac
@@ -31,11 +35,21 @@ while [ $# -gt 0 ]; do
 done
 case "$to" in /*) ;; *) fail "--to $to: give an absolute path" ;; esac
 case "$links" in /*) ;; *) fail "--links $links: give an absolute path" ;; esac
+case "$man" in /*) ;; *) fail "--man $man: give an absolute path" ;; esac
 
 home="$to/@BINARY@-@VERSION@"
 link="$links/@BINARY@"
 
+# Takes away the links to manual pages whose targets are in the folders of this pattern.
+unlink_pages() {
+  for page in "$man"/man8/@BINARY@*; do
+    # shellcheck disable=SC2254 # a pattern
+    case "$(readlink "$page" 2>/dev/null)" in $1/man/*) rm -f "$page" ;; esac
+  done
+}
+
 if [ "$remove" = yes ]; then
+  unlink_pages "$home"
   # Only a link of ours: whatever else has that name stays.
   if [ "$(readlink "$link" 2>/dev/null)" = "$home/@BINARY@" ]; then rm -f "$link"; fi
   rm -rf "$home"
@@ -66,6 +80,7 @@ mkdir -p "$home.new/@RUNTIME@" "$links"
 trap 'rm -rf "$home.new"' EXIT
 cp @RUNTIME@/* "$home.new/@RUNTIME@/"
 cp @BINARY@ "$home.new/@BINARY@"
+if [ -d man ]; then cp -r man "$home.new/man"; fi
 chmod 755 "$home.new/@BINARY@" "$home.new/@RUNTIME@/@LOADER@"
 printf %s "$interpreter" | dd of="$home.new/@BINARY@" bs=1 seek=@OFFSET@ conv=notrunc 2>/dev/null
 
@@ -83,4 +98,15 @@ rm -rf "$home.old" "$home/first-start"
 # A new link is renamed over an old one, so that at each moment there is one.
 ln -s "$home/@BINARY@" "$link.new"
 mv -f "$link.new" "$link"
+# Pages of an older release may have other names. What is there and not ours stays.
+unlink_pages "$to/@BINARY@-*"
+if [ "$own_man" = yes ]; then mkdir -p "$man"; fi
+if [ -d "$man" ] && [ -d "$home/man" ]; then
+  mkdir -p "$man/man8"
+  for page in "$home"/man/*; do
+    place="$man/man8/${page##*/}"
+    if [ -e "$place" ] || [ -L "$place" ]; then echo "install.sh: $place is not ours and stays" >&2
+    else ln -s "$page" "$place"; fi
+  done
+fi
 echo "installed $link -> $home/@BINARY@"

@@ -4,6 +4,7 @@
  * @module
  */
 import { Command, CommanderError, Help, Option } from "commander";
+import { variablesHelp } from "core/settings/variables.ts";
 import { KUMA_VERSION, VERSION } from "core/version.ts";
 import { normalise } from "core/grammar/arguments.ts";
 import { type CommandDefinition, type FlagDefinition, ParsedCommand } from "./command.ts";
@@ -48,6 +49,12 @@ export function parseCommandLine<Name extends string>(
   return chosen;
 }
 
+/** The variables of a program for its own help. */
+function variables({ variables }: Program): string {
+  if (variables === undefined) return "";
+  return `\nEnvironment variables (defaults in brackets):\n${variablesHelp(variables, 80)}\n`;
+}
+
 /** Whether the words name no command but only what groups some: it shows its help, as in Go programs. */
 function groupsOnly(program: Program, names: readonly string[], words: readonly string[]): boolean {
   const [first] = words;
@@ -71,7 +78,7 @@ class Parser<Name extends string> {
       .description(`${program.description} (behaves as Kuma ${KUMA_VERSION}).`)
       .version(VERSION, "--version", "print the version")
       .enablePositionalOptions()
-      .addHelpText("after", () => `\n${exitCodes(program)}${program.more?.() ?? ""}`);
+      .addHelpText("after", () => `\n${exitCodes(program)}${variables(program)}`);
     for (const name of program.ignoredFlags?.keys() ?? []) {
       // A command may have its own flag of this name, so the root's counts only before the command.
       this.root.addOption(new Option(`--${name} [value]`).hideHelp());

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { VariableTable } from "core/settings/variables.ts";
 import type { CommandTable, Handler } from "./command.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { guarded } from "./guarded.ts";
@@ -34,8 +35,8 @@ export interface Program<Name extends string = string> {
   readonly ignoresWords?: boolean;
   /** Looks at the words that are no flags before they are parsed; throws for what is to be said about them. */
   readonly screen?: (words: readonly string[]) => void;
-  /** Text at the end of the program's own help. */
-  readonly more?: () => string;
+  /** The environment variables that it is set by, for its help; where each belongs to a flag, the flag names it. */
+  readonly variables?: VariableTable;
 }
 
 /** Runs one command line, without the program's own name, and gives the exit code. */

@@ -30,7 +30,9 @@ async function withArchive(use: (folder: string, bytes: Uint8Array) => Promise<v
   await withTempDir(async (root) => {
     await writeTiny(root);
     await Deno.writeTextFile(join(root, "LICENSE"), "a licence\n");
-    const [archive] = await release(root, { names: [], arch: hostArch() });
+    const pages = (binary: string, date: string) =>
+      new Map([binary, `${binary}-list`].map((name) => [`${name}.8`, `.TH ${name} 8 "${date}"\n`]));
+    const [archive] = await release(root, { names: [], arch: hostArch() }, pages);
     assert.ok(archive !== undefined);
     assert.match(
       archive.path,
@@ -43,7 +45,7 @@ async function withArchive(use: (folder: string, bytes: Uint8Array) => Promise<v
       });
       await use(work, await Deno.readFile(archive.path));
     });
-    const [again] = await release(root, { names: [], arch: hostArch() });
+    const [again] = await release(root, { names: [], arch: hostArch() }, pages);
     assert.equal(again?.sha256, archive.sha256, "the same sources give the same archive");
   });
 }
@@ -102,6 +104,35 @@ test("a released program installs and starts where there is no C library", async
         assert.equal(code, 0, stderr);
         assert.equal((await start("/opt/bin/tiny")).stdout, "LAZILY\n");
       });
+      await t.step("with its manual pages, where there is a place for them", async () => {
+        const names = (man: string) =>
+          [...Deno.readDirSync(join(root, man, "man8"))].map(({ name }) => name).sort();
+        assert.throws(() => names("usr/local/share/man"), Deno.errors.NotFound);
+        await Deno.mkdir(join(root, "usr/local/share/man/man8"), { recursive: true });
+        const at = (name: string) => join(root, "usr/local/share/man/man8", name);
+        await Deno.writeTextFile(at("tiny.8"), "theirs");
+        // As an older release has left it.
+        await Deno.symlink(
+          "/usr/local/lib/kuma-node/tiny-0.0.1/man/tiny-gone.8",
+          at("tiny-gone.8"),
+        );
+        const { code, stderr } = await install();
+        assert.deepEqual([code, stderr], [
+          0,
+          "install.sh: /usr/local/share/man/man8/tiny.8 is not ours and stays\n",
+        ]);
+        assert.deepEqual(names("usr/local/share/man"), ["tiny-list.8", "tiny.8"]);
+        assert.equal(Deno.readTextFileSync(at("tiny.8")), "theirs");
+        assert.equal(
+          Deno.readLinkSync(at("tiny-list.8")),
+          `/usr/local/lib/kuma-node/tiny-${VERSION}/man/tiny-list.8`,
+        );
+        assert.equal((await install("--man", "/opt/man")).code, 0);
+        assert.deepEqual(names("opt/man"), ["tiny-list.8", "tiny.8"]);
+        assert.equal((await install("--man", "/opt/man", "--remove")).code, 0);
+        assert.deepEqual(names("opt/man"), []);
+        assert.equal((await install()).code, 0);
+      });
       await t.step("not over somebody else's program", async () => {
         await Deno.mkdir(join(root, "theirs"));
         await Deno.writeTextFile(join(root, "theirs/tiny"), "theirs");
@@ -125,6 +156,8 @@ test("a released program installs and starts where there is no C library", async
         assert.equal((await install("--remove")).code, 0);
         assert.notEqual((await start("/usr/local/bin/tiny")).code, 0);
         assert.deepEqual([...Deno.readDirSync(join(root, "usr/local/lib/kuma-node"))], []);
+        const pages = [...Deno.readDirSync(join(root, "usr/local/share/man/man8"))];
+        assert.deepEqual(pages.map(({ name }) => name), ["tiny.8"]);
       });
     });
     await t.step("its bill of materials names what is in it", async () => {
