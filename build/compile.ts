@@ -10,8 +10,10 @@ import { BPF_OBJECTS, compileBpf } from "./bpf.ts";
 import { bundle } from "./bundle.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Denort } from "./denort.ts";
+import { compileFront } from "./front.ts";
 import { patchedDenort, placeRuntime } from "./host_runtime.ts";
-import { exists, runOk, say, sha256, withTempDir } from "./io.ts";
+import { exists, placeFile, runOk, say, sha256, withTempDir } from "./io.ts";
+import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { BPF_NEEDS, setUp } from "./setup.ts";
 import { DENO_VERSION, TARGETS } from "./pins.ts";
 import type { Arch } from "./pins.ts";
@@ -28,9 +30,13 @@ export interface BuildPlace {
   commit?: string;
 }
 
-/** What a build did: the binary's path, and whether it was compiled or found up to date. */
+/** What a build did. */
 export interface Built {
+  /** What is started: the compiled program, or the one in front of it. */
   path: string;
+  /** The compiled program; the same but where there is a front. */
+  program: string;
+  /** Whether it was compiled or found up to date. */
   compiled: boolean;
 }
 
@@ -59,27 +65,33 @@ export function buildComponent(component: Component, place: BuildPlace): Promise
     ));
     const dist = distDir(place.root, place.arch, place.variant);
     const path = join(dist, component.binary);
+    const program = component.front === undefined
+      ? path
+      : join(dist, RUNTIME_FOLDER, component.binary);
     const denort = component.hostRuntime
       ? await patchedDenort(place.denort, place.arch)
       : place.denort;
     if (component.hostRuntime) {
       await placeRuntime(dist, place.denort.path, place.arch);
     }
+    if (component.front !== undefined) {
+      await placeFile(path, await compileFront(component.front, place.arch), 0o755);
+    }
     const key = buildKey(component, place.arch, denort.sha256, made);
     const kind = `linux-${place.arch}${place.variant === undefined ? "" : `-${place.variant}`}`;
     const keyFile = join(stage, kind, `${component.binary}.json`);
     const name = `${kind}/${component.binary}`;
-    if (await isCurrent(keyFile, key, path)) {
+    if (await isCurrent(keyFile, key, program)) {
       say(`${name}: up to date`);
-      return { path, compiled: false };
+      return { path, program, compiled: false };
     }
-    await compile(component, place.arch, denort, made, work, path);
+    await compile(component, place.arch, denort, made, work, program);
     await Deno.mkdir(dirname(keyFile), { recursive: true });
-    await Deno.writeTextFile(keyFile, JSON.stringify({ key, ...await stamp(path) }));
-    const { size } = await Deno.stat(path);
+    await Deno.writeTextFile(keyFile, JSON.stringify({ key, ...await stamp(program) }));
+    const { size } = await Deno.stat(program);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     say(`${name}: compiled in ${seconds} s, ${(size / 1e6).toFixed(1)} MB`);
-    return { path, compiled: true };
+    return { path, program, compiled: true };
   }, stage);
 }
 

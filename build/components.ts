@@ -22,6 +22,11 @@ export interface Component {
   hostRuntime: boolean;
   /** True for a short-lived program: a smaller bundle is read faster. Not for one with tslib in it. */
   minify: boolean;
+  /**
+   * Absolute path of the C source of a program in front: that one gets the binary's name, and the compiled one lies in
+   * the runtime folder. Only with {@linkcode Component.hostRuntime}.
+   */
+  front: string | undefined;
 }
 
 /**
@@ -30,7 +35,7 @@ export interface Component {
  */
 export const ALWAYS: readonly string[] = ["--no-code-cache", "--no-prompt"];
 
-const KEYS = ["binary", "entry", "permissions", "flags", "hostRuntime", "minify"];
+const KEYS = ["binary", "entry", "permissions", "flags", "hostRuntime", "minify", "front"];
 const PERMISSION = /^--(allow|deny)-(read|write|net|env|run|sys|ffi)(=\S+)?$/;
 const FLAG = /^--(unstable-[a-z-]+|v8-flags=\S+)$/;
 
@@ -96,7 +101,18 @@ export function parseComponent(dir: string, name: string, section: unknown): Com
   if (typeof minify !== "boolean") throw wrong(name, `"minify" must be true or false`);
   const permissions = list(name, given, "permissions", PERMISSION);
   const flags = list(name, given, "flags", FLAG);
-  return { name, binary, entry: join(dir, entry), permissions, flags, hostRuntime, minify };
+  const front = frontOf(name, given);
+  return {
+    ...{ name, binary, entry: join(dir, entry), permissions, flags, hostRuntime, minify },
+    front: front === undefined ? undefined : join(dir, front),
+  };
+}
+
+function frontOf(name: string, { front, hostRuntime }: Record<string, unknown>) {
+  if (front === undefined) return undefined;
+  if (typeof front !== "string") throw wrong(name, `"front" must be a path`);
+  if (hostRuntime !== true) throw wrong(name, `"front" needs "hostRuntime"`);
+  return front;
 }
 
 function list(

@@ -15,7 +15,20 @@ Deno.test("a build section is read with its defaults", () => {
     flags: [],
     hostRuntime: false,
     minify: false,
+    front: undefined,
   });
+});
+
+Deno.test("a program in front is a path of the component's folder, and needs the runtime folder", () => {
+  const section = { binary: "x", hostRuntime: true, front: "front/front.c" };
+  assert.equal(parseComponent("/s", "x", section).front, "/s/front/front.c");
+  for (const change of [{ front: 1 }, { hostRuntime: false }]) {
+    const message = /"front"/;
+    assert.throws(() => parseComponent("/s", "x", { ...section, ...change }), {
+      ...wrong,
+      message,
+    });
+  }
 });
 
 Deno.test("no program gets all permissions, and each gets the two flags of root-run programs once", () => {

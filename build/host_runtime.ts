@@ -13,7 +13,7 @@ import { KumaError } from "core/errors.ts";
 import { paddedInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { cacheDir } from "./denort.ts";
 import type { Denort } from "./denort.ts";
-import { exists, runOk, say, sha256, withTempDir, writeAtomic } from "./io.ts";
+import { exists, placeFile, runOk, say, sha256, withTempDir, writeAtomic } from "./io.ts";
 import { KERNEL_ENTROPY_EDIT, takeEntropyFromKernel } from "./kernel_entropy.ts";
 import { hostArch, TARGETS } from "./pins.ts";
 import type { Arch } from "./pins.ts";
@@ -28,7 +28,9 @@ export const BUILT_FOR = "/opt/cni/bin";
  */
 export async function patchedDenort(denort: Denort, arch: Arch): Promise<Denort> {
   const interpreter = paddedInterpreter(BUILT_FOR, TARGETS[arch].loader);
-  const edits = ["--set-rpath", `$ORIGIN/${RUNTIME_FOLDER}`, "--set-interpreter", interpreter];
+  // A program with another in front of it lies in that folder itself.
+  const libraries = `$ORIGIN/${RUNTIME_FOLDER}:$ORIGIN`;
+  const edits = ["--set-rpath", libraries, "--set-interpreter", interpreter];
   const version = (await runOk("patchelf", ["--version"])).trim();
   const parts = [denort.sha256, edits, version, KERNEL_ENTROPY_EDIT];
   const key = sha256(JSON.stringify(parts)).slice(0, 32);
@@ -57,10 +59,8 @@ export async function patchedDenort(denort: Denort, arch: Arch): Promise<Denort>
  */
 export async function placeRuntime(dir: string, denortPath: string, arch: Arch): Promise<void> {
   for (const [name, path] of await runtimeLibraries(denortPath, arch)) {
-    const bytes = await Deno.readFile(path);
-    const target = join(dir, RUNTIME_FOLDER, name);
-    if (await exists(target) && sha256(await Deno.readFile(target)) === sha256(bytes)) continue;
-    await writeAtomic(target, bytes, name === TARGETS[arch].loader ? 0o755 : 0o644);
+    const mode = name === TARGETS[arch].loader ? 0o755 : 0o644;
+    await placeFile(join(dir, RUNTIME_FOLDER, name), await Deno.readFile(path), mode);
   }
 }
 

@@ -161,7 +161,7 @@ async function installer(root: ImageRoot, dist: string, arch: Arch): Promise<str
   await root.copy(join(dist, "kuma-cni"), `${plugins}/kuma-cni`);
   const runtime = ".kuma-cni-runtime";
   for await (const { name } of Deno.readDir(join(dist, runtime))) {
-    const mode = name === TARGETS[arch].loader ? 0o755 : 0o644;
+    const mode = [TARGETS[arch].loader, "kuma-cni"].includes(name) ? 0o755 : 0o644;
     await root.copy(join(dist, runtime, name), `${plugins}/${runtime}/${name}`, mode);
   }
   await withTempDir(async (dir) => {

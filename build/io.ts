@@ -98,6 +98,12 @@ export async function writeAtomic(path: string, bytes: Uint8Array, mode = 0o644)
   }
 }
 
+/** As {@linkcode writeAtomic}, but a file that has these bytes already is left alone. */
+export async function placeFile(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  if (await exists(path) && sha256(await Deno.readFile(path)) === sha256(bytes)) return;
+  await writeAtomic(path, bytes, mode);
+}
+
 /** True when something is there under that path. */
 export async function exists(path: string): Promise<boolean> {
   try {

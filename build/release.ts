@@ -121,7 +121,7 @@ async function archiveOf(component: Component, place: Place, out: string): Promi
 /** Every program of a release brings its C library, also those that in a container image find one there. */
 async function fillFolder(component: Component, place: Place, folder: string): Promise<void> {
   const { root, arch, denort, commit } = place;
-  const { path } = await buildComponent(component, {
+  const { path, program: compiled } = await buildComponent(component, {
     root,
     arch,
     denort,
@@ -130,8 +130,10 @@ async function fillFolder(component: Component, place: Place, folder: string): P
   });
   const runtime = join(folder, RUNTIME_FOLDER);
   await Deno.mkdir(runtime, { recursive: true });
-  const program = await Deno.readFile(path);
-  await writeFile(join(folder, component.binary), program, 0o755);
+  const program = await Deno.readFile(compiled);
+  await writeFile(join(folder, component.binary), await Deno.readFile(path), 0o755);
+  const inside = path === compiled ? component.binary : `${RUNTIME_FOLDER}/${component.binary}`;
+  if (path !== compiled) await writeFile(join(folder, inside), program, 0o755);
   const pages = await place.pages(component.binary);
   if (pages.size > 0) await Deno.mkdir(join(folder, "man"));
   for (const [name, page] of pages) await writeFile(join(folder, "man", name), page, 0o644);
@@ -143,7 +145,7 @@ async function fillFolder(component: Component, place: Place, folder: string): P
   }
   await writeFile(
     join(folder, "install.sh"),
-    installScript(component.binary, arch, program),
+    installScript({ binary: component.binary, inside, arch }, program),
     0o755,
   );
   const patched = await patchedDenort(denort, arch);
@@ -159,11 +161,19 @@ async function fillFolder(component: Component, place: Place, folder: string): P
 
 const TEMPLATE = new URL("./release_files/install.sh", import.meta.url);
 
+/** What an archive brings: what is started, and where in it the compiled program lies. */
+export interface Shipped {
+  readonly binary: string;
+  readonly inside: string;
+  readonly arch: Arch;
+}
+
 /** The script for a program; what differs between programs is filled in, so that it can be read as it is. */
-export function installScript(binary: string, arch: Arch, program: Uint8Array): string {
+export function installScript({ binary, inside, arch }: Shipped, program: Uint8Array): string {
   const { offset } = locateInterpreter(program);
   const values: Readonly<Record<string, string>> = {
     BINARY: binary,
+    PROGRAM: inside,
     VERSION: VERSION,
     ARCH: arch,
     LINKS: linkFolder(binary),

@@ -35,6 +35,12 @@ export const BPF_NEEDS: readonly Need[] = [
   { package: "linux-libc-dev", probe: "/usr/include/linux/bpf.h" },
 ];
 
+/** What compiling the program in front of kuma-cni needs: a linker that knows both architectures. */
+export const FRONT_NEEDS: readonly Need[] = [
+  { package: "clang", probe: "clang" },
+  { package: "lld", probe: "ld.lld" },
+];
+
 /** What `deno task test` needs. */
 export const TEST_NEEDS: readonly Need[] = [
   ...DEMO_NEEDS,
@@ -57,6 +63,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "containernetworking-plugins", probe: "/usr/lib/cni/bridge" },
   { package: "qemu-user-static", probe: "qemu-aarch64-static" },
   ...BPF_NEEDS,
+  ...FRONT_NEEDS,
   { package: "bpftool", probe: "bpftool" },
   ...IMAGE_NEEDS,
   { package: "runc", probe: "runc" },

@@ -13,7 +13,7 @@ import { look } from "./netdir/look.ts";
 import { namesIn, readNetDir } from "./netdir/net_dir.ts";
 import { type Places, PROGRAM } from "./program/places.ts";
 import type { ChainingPlan } from "./netdir/plan.ts";
-import { bundledInterpreter } from "./program/loader.ts";
+import { bundledInterpreter, programBehind } from "./program/loader.ts";
 import { hostBinDir, isInstalled } from "./program.ts";
 import { whyIncomplete, whyNotStartable } from "./program/startable.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -99,13 +99,13 @@ function programLines(settings: Settings, hostDir: string, warnings: string[]): 
   const { mounted } = settings.binDir;
   const line = (state: string) => [`plugin     ${mounted}/${PROGRAM} (host: ${hostDir}): ${state}`];
   try {
-    const brings = bundledInterpreter(`${settings.sourceDir}/${PROGRAM}`) !== undefined;
-    if (!brings) {
-      warnings.push("the plugin brings no C library: it needs the host's (glibc 2.27 or newer)");
-    }
     const incomplete = whyIncomplete(settings.sourceDir, PROGRAM);
     if (incomplete !== undefined) {
       warnings.push(`the plugin to install cannot start: ${incomplete}`);
+    } else if (
+      bundledInterpreter(programBehind(`${settings.sourceDir}/${PROGRAM}`)) === undefined
+    ) {
+      warnings.push("the plugin brings no C library: it needs the host's (glibc 2.27 or newer)");
     }
     if (isInstalled(settings, mounted, hostDir)) return line("is there");
     const view = { mounted, host: hostDir, root: settings.hostRoot };

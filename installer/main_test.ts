@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "core/host/run.ts";
 import { testHelp } from "core/program/testing_help.ts";
 import { INSTALL_CNI } from "./install_program.ts";
-import { programWith, TestDir } from "./testing.ts";
+import { FRONT, programWith, TestDir } from "./testing.ts";
 
 testHelp(INSTALL_CNI);
 
@@ -74,6 +74,29 @@ Deno.test("check says of a plugin that was copied by hand that it cannot start w
   }
   const whole = await installCni(["check"], { ...env, CNI_BIN_DIR: "/opt/cni/bin" });
   assert.doesNotMatch(whole.stdout, /cannot start/);
+
+  // The same with a program in front of it, which alone is of no use.
+  for (const name of ["image", "bin"]) {
+    const program = `${dir.dir}/${name}/kuma-cni`;
+    Deno.renameSync(program, `${dir.dir}/${name}/.kuma-cni-runtime/kuma-cni`);
+    Deno.writeFileSync(program, FRONT, { mode: 0o755 });
+  }
+  const behind = await installCni(["check"], { ...env, CNI_BIN_DIR: "/opt/cni/bin" });
+  assert.doesNotMatch(behind.stdout, /cannot start|brings no C library/);
+  const moved = await installCni(["check"], env);
+  assert.match(moved.stdout, /it looks for its loader in .*, and stands in \/usr\/lib\/cni/);
+  for (const name of ["image", "bin"]) {
+    Deno.removeSync(`${dir.dir}/${name}/.kuma-cni-runtime`, { recursive: true });
+  }
+  const front = await installCni(["check"], { ...env, CNI_BIN_DIR: "/opt/cni/bin" });
+  assert.match(
+    front.stdout,
+    /cannot start there: its program \S+\/bin\/\.kuma-cni-runtime\/kuma-cni is not/,
+  );
+  assert.match(
+    front.stdout,
+    /to install cannot start: its folder \.kuma-cni-runtime with the program is/,
+  );
 });
 
 Deno.test("exit codes: settings 1, log level 2, usage 64, help 0", async () => {

@@ -141,12 +141,11 @@ function currentRelease(settings: Settings, dir: string, hostDir: string): strin
 }
 
 function isRelease(sourceDir: string, dir: string, hostDir: string, folder: string): boolean {
-  const source = `${sourceDir}/${PROGRAM}`;
-  const patch = interpreterPatch(source, `${hostDir}/${folder}`);
-  return isCopy(source, `${dir}/${folder}/${PROGRAM}`, programMode(source), patch) &&
-    runtimeFiles(sourceDir).every(({ name, mode }) =>
-      isCopy(`${sourceDir}/${name}`, `${dir}/${folder}/${name}`, mode)
-    );
+  return releaseFiles(sourceDir).every(({ name, mode }) => {
+    const source = `${sourceDir}/${name}`;
+    const patch = interpreterPatch(source, `${hostDir}/${folder}`);
+    return isCopy(source, `${dir}/${folder}/${name}`, mode, patch);
+  });
 }
 
 function stageIn(settings: Settings, dir: string, hostDir: string, folder: string): boolean {
@@ -158,12 +157,10 @@ function stageIn(settings: Settings, dir: string, hostDir: string, folder: strin
       Deno.mkdirSync(path);
       Deno.chmodSync(path, 0o755);
     }
-    for (const { name, mode } of runtimeFiles(sourceDir)) {
-      copyFile(`${sourceDir}/${name}`, `${fresh}/${name}`, mode);
+    for (const { name, mode } of releaseFiles(sourceDir)) {
+      const source = `${sourceDir}/${name}`;
+      copyFile(source, `${fresh}/${name}`, mode, interpreterPatch(source, `${hostDir}/${folder}`));
     }
-    const source = `${sourceDir}/${PROGRAM}`;
-    const patch = interpreterPatch(source, `${hostDir}/${folder}`);
-    copyFile(source, `${fresh}/${PROGRAM}`, programMode(source), patch);
     // Of the same name only in a secondary dir, and only where somebody has damaged it.
     removeFolder(`${dir}/${folder}`);
     Deno.renameSync(fresh, `${dir}/${folder}`);
@@ -174,15 +171,16 @@ function stageIn(settings: Settings, dir: string, hostDir: string, folder: strin
   return true;
 }
 
-function programMode(source: string): number {
-  return ((Deno.statSync(source).mode ?? 0o755) & 0o777) | 0o111;
-}
-
-function runtimeFiles(sourceDir: string): { name: string; mode: number }[] {
-  return namesBelow(`${sourceDir}/${RUNTIME_FOLDER}`).map((file) => {
-    const name = `${RUNTIME_FOLDER}/${file}`;
-    return { name, mode: (Deno.statSync(`${sourceDir}/${name}`).mode ?? 0o644) & 0o777 };
-  });
+/** What a release consists of, the program first, which can be started whatever mode its image gives it. */
+function releaseFiles(sourceDir: string): { name: string; mode: number }[] {
+  const mode = (name: string) => (Deno.statSync(`${sourceDir}/${name}`).mode ?? 0o755) & 0o777;
+  const beside = namesBelow(`${sourceDir}/${RUNTIME_FOLDER}`).map((file) =>
+    `${RUNTIME_FOLDER}/${file}`
+  );
+  return [
+    { name: PROGRAM, mode: mode(PROGRAM) | 0o111 },
+    ...beside.map((name) => ({ name, mode: mode(name) })),
+  ];
 }
 
 function randomHex(): string {

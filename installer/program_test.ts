@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { paddedInterpreter, readInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { silentLogger } from "core/log/logger.ts";
+import { programBehind } from "./program/loader.ts";
 import {
   dropStaged,
   hostBinDir,
@@ -11,7 +12,7 @@ import {
   stageProgram,
   useRelease,
 } from "./program.ts";
-import { programWith, TestDir } from "./testing.ts";
+import { FRONT, programWith, TestDir } from "./testing.ts";
 
 function image(dir: TestDir, library: string): void {
   const folder = `${dir.dir}/image/${RUNTIME_FOLDER}`;
@@ -59,6 +60,24 @@ Deno.test("the loader's path follows the host's bin dir, and only a change is co
   assert.deepEqual(names(bin), [second.folder, "kuma-cni"]);
   removeProgram(bin);
   assert.deepEqual(names(bin), []);
+});
+
+Deno.test("a program in front is copied as it is, and the one behind it finds its loader", () => {
+  using dir = new TestDir();
+  image(dir, "one");
+  const behind = `${RUNTIME_FOLDER}/kuma-cni`;
+  Deno.renameSync(`${dir.dir}/image/kuma-cni`, `${dir.dir}/image/${behind}`);
+  Deno.writeFileSync(`${dir.dir}/image/kuma-cni`, FRONT, { mode: 0o755 });
+  const bin = `${dir.dir}/bin`;
+  const { folder } = install(dir, "/home/kubernetes/bin");
+  assert.deepEqual(Deno.readFileSync(`${bin}/kuma-cni`), FRONT);
+  const interpreter = readInterpreter(Deno.readFileSync(`${bin}/${folder}/${behind}`));
+  assert.ok(interpreter.startsWith(`/home/kubernetes/bin/${folder}/${RUNTIME_FOLDER}/`));
+  assert.equal((Deno.statSync(`${bin}/${folder}/${behind}`).mode ?? 0) & 0o777, 0o755);
+  assert.equal(isInstalled(dir.settings, bin, "/home/kubernetes/bin"), true);
+  assert.equal(programBehind(`${bin}/kuma-cni`), `${bin}/${folder}/${behind}`);
+  Deno.chmodSync(`${bin}/${folder}/${behind}`, 0o644);
+  assert.equal(isInstalled(dir.settings, bin, "/home/kubernetes/bin"), false);
 });
 
 Deno.test("a plain file of an older version makes way; a staged release can be dropped", () => {

@@ -70,3 +70,8 @@ export function programWith(interpreter: string): Uint8Array {
   bytes.set(path, at);
   return bytes;
 }
+
+/** What the installer knows a program in front by: a short ELF file that names what it starts. */
+export const FRONT: Uint8Array<ArrayBuffer> = new TextEncoder().encode(
+  "\x7fELF, static: .kuma-cni-runtime/kuma-cni",
+);

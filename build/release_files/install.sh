@@ -81,8 +81,8 @@ trap 'rm -rf "$home.new"' EXIT
 cp @RUNTIME@/* "$home.new/@RUNTIME@/"
 cp @BINARY@ "$home.new/@BINARY@"
 if [ -d man ]; then cp -r man "$home.new/man"; fi
-chmod 755 "$home.new/@BINARY@" "$home.new/@RUNTIME@/@LOADER@"
-printf %s "$interpreter" | dd of="$home.new/@BINARY@" bs=1 seek=@OFFSET@ conv=notrunc 2>/dev/null
+chmod 755 "$home.new/@BINARY@" "$home.new/@PROGRAM@" "$home.new/@RUNTIME@/@LOADER@"
+printf %s "$interpreter" | dd of="$home.new/@PROGRAM@" bs=1 seek=@OFFSET@ conv=notrunc 2>/dev/null
 
 rm -rf "$home.old"
 if [ -e "$home" ]; then mv "$home" "$home.old"; fi

@@ -117,4 +117,12 @@ export const CNI_CODES = {
       "its configuration.",
     cni: 50,
   },
+  "KUMA-CNI-024": {
+    title: "The plugin's program cannot be started, or ended without an answer",
+    todo:
+      "Raise the limit that the message names: `systemctl show containerd` (or the runtime's unit) has LimitNOFILE, " +
+      "LimitAS, TasksMax and MemoryMax. Where none is too low, standard error in the runtime's log says what ended it; " +
+      "`install-cni check` says whether the program is whole.",
+    cni: 11,
+  },
 } as const satisfies Readonly<Record<string, CniCodeText>>;

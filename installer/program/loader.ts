@@ -1,14 +1,40 @@
 /**
- * The dynamic loader that a program brings along, and where it looks for it.
+ * The dynamic loader that a program brings along, and where it looks for it; and the program in front, which needs
+ * none and starts another one.
  *
  * @module
  */
+import { dirname } from "node:path";
+import { Buffer } from "node:buffer";
 import { KumaError } from "core/errors.ts";
 import { interpreterFor, locateInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import type { Patch } from "./copy.ts";
+import { PROGRAM } from "./places.ts";
 
 /** ELF header and program headers lie in the first bytes of a file. */
 const HEAD = 4096;
+
+/** The program in front is some kilobytes long; whatever is longer is none. */
+const LONGEST_FRONT = 65_536;
+
+/** What the program in front starts, from the folder that it lies in. */
+const BEHIND = `${RUNTIME_FOLDER}/${PROGRAM}`;
+
+/**
+ * The program that a start of `path` ends in: the one behind it, where it is a program in front, and else itself.
+ *
+ * @throws the runtime's file errors
+ */
+export function programBehind(path: string): string {
+  const real = Deno.realPathSync(path);
+  return isFront(real) ? `${dirname(real)}/${BEHIND}` : path;
+}
+
+function isFront(path: string): boolean {
+  if (Deno.statSync(path).size > LONGEST_FRONT) return false;
+  const bytes = Buffer.from(Deno.readFileSync(path));
+  return bytes.indexOf("\x7fELF") === 0 && bytes.includes(BEHIND);
+}
 
 /** The interpreter that the program would need to start, if it needs one that we bring. */
 export function bundledInterpreter(program: string): string | undefined {

@@ -11,7 +11,7 @@ import type { Logger } from "core/log/logger.ts";
 import { errnoOf } from "../errno.ts";
 import { becomeIn } from "./native.ts";
 import { PROGRAM } from "./places.ts";
-import { bundledInterpreter } from "./loader.ts";
+import { bundledInterpreter, programBehind } from "./loader.ts";
 import type { Settings } from "../settings/settings.ts";
 
 /** The internal command that enters a root and becomes a program there. */
@@ -96,7 +96,7 @@ function commandFor(
     };
   }
   const program = `${place.mounted}/${PROGRAM}`;
-  const loader = bundledInterpreter(program);
+  const loader = bundledInterpreter(programBehind(program));
   if (loader === undefined || isThere(loader)) return { argv: [program], proves: true };
   return { argv: [`${settings.sourceDir}/${PROGRAM}`], proves: false };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
-import { bundledInterpreter } from "./loader.ts";
+import { bundledInterpreter, programBehind } from "./loader.ts";
 
 /** How to look at a path of the host from here. */
 export interface HostView {
@@ -20,7 +20,11 @@ export interface HostView {
  * Why the program at `path` (as it is seen here) cannot start on the host; undefined where it can, or is not there.
  */
 export function whyNotStartable(path: string, view: HostView): string | undefined {
-  const loader = loaderOf(path);
+  const program = behind(path);
+  if (program !== undefined && !isThere(program)) {
+    return `its program ${program} is not there`;
+  }
+  const loader = loaderOf(program);
   if (loader === undefined) return undefined;
   const here = seenHere(loader, view);
   if (here !== undefined && isThere(here)) return undefined;
@@ -31,7 +35,11 @@ export function whyNotStartable(path: string, view: HostView): string | undefine
 
 /** Why a copy of the program in `dir` would have no loader; undefined where it brings one, or needs none. */
 export function whyIncomplete(dir: string, name: string): string | undefined {
-  const loader = loaderOf(`${dir}/${name}`);
+  const program = behind(`${dir}/${name}`);
+  if (program !== undefined && !isThere(program)) {
+    return `its folder ${RUNTIME_FOLDER} with the program is not beside it in ${dir}`;
+  }
+  const loader = loaderOf(program);
   if (loader === undefined) return undefined;
   const file = loader.slice(loader.lastIndexOf("/") + 1);
   return isThere(`${dir}/${RUNTIME_FOLDER}/${file}`)
@@ -39,13 +47,19 @@ export function whyIncomplete(dir: string, name: string): string | undefined {
     : `its folder ${RUNTIME_FOLDER} is not beside it in ${dir}`;
 }
 
-function loaderOf(path: string): string | undefined {
+/** What a start of `path` ends in; undefined where nothing is there. */
+function behind(path: string): string | undefined {
   try {
-    return bundledInterpreter(path)?.replaceAll(/\/{2,}/g, "/");
+    return programBehind(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+function loaderOf(program: string | undefined): string | undefined {
+  if (program === undefined) return undefined;
+  return bundledInterpreter(program)?.replaceAll(/\/{2,}/g, "/");
 }
 
 function seenHere(path: string, { mounted, host, root }: HostView): string | undefined {

@@ -5,6 +5,7 @@ import { build } from "build/build.ts";
 import { findComponents } from "build/components.ts";
 import { run } from "build/io.ts";
 import { ROOT } from "build/task.ts";
+import { run as runWithInput } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
 import { withTiny } from "./fixture.ts";
 
@@ -43,4 +44,15 @@ test("every component compiles for arm64, and kumactl tells its version", async 
   if (kumactl === undefined) return;
   const { code, stderr } = await run(emulator, [...system, kumactl.path, "version"]);
   assert.equal(code, 0, stderr);
+
+  // The program in front of kuma-cni, which the same clang makes for both architectures.
+  const cni = built.find(({ path }) => path.endsWith("/kuma-cni"))?.path ?? "";
+  const env = { CNI_CONTAINERID: "a", CNI_IFNAME: "eth0", CNI_PATH: "/x" };
+  const call = (CNI_COMMAND: string, stdin: string) =>
+    runWithInput(emulator, [cni], { env: { ...env, CNI_COMMAND }, stdin });
+  assert.deepEqual(await call("DEL", "{}"), { code: 0, stdout: "", stderr: "" });
+  assert.equal(JSON.parse((await call("DEL", "")).stdout).code, 6);
+  // The emulator starts no other program, unless this machine's kernel knows it: then that one answers.
+  const version = JSON.parse((await call("VERSION", "")).stdout);
+  assert.ok(version.supportedVersions !== undefined || /errno/.test(version.msg), version.msg);
 });

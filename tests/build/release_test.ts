@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { hostArch } from "build/pins.ts";
 import { release } from "build/release.ts";
 import { run, runOk, withTempDir } from "build/io.ts";
+import { ROOT } from "build/task.ts";
 import { VERSION } from "core/version.ts";
 import { requires } from "tests/support/requires.ts";
 import { writeTiny } from "./fixture.ts";
@@ -39,14 +40,17 @@ async function withArchive(use: (folder: string, bytes: Uint8Array) => Promise<v
       new RegExp(`/dist/release/tiny-${VERSION}-linux-[a-z0-9]+\\.tar\\.gz$`),
     );
     await runOk("sha256sum", ["--check", "SHA256SUMS"], { cwd: join(root, "dist", "release") });
-    await withTempDir(async (work) => {
-      await runOk("tar", ["--extract", "--file", archive.path, "--strip-components=1"], {
-        cwd: work,
-      });
-      await use(work, await Deno.readFile(archive.path));
-    });
+    await unpacked(archive.path, async (work) => use(work, await Deno.readFile(archive.path)));
     const [again] = await release(root, { names: [], arch: hostArch() }, pages);
     assert.equal(again?.sha256, archive.sha256, "the same sources give the same archive");
+  });
+}
+
+/** Unpacks an archive and gives `use` the folder. */
+async function unpacked(path: string, use: (folder: string) => Promise<void>): Promise<void> {
+  await withTempDir(async (work) => {
+    await runOk("tar", ["--extract", "--file", path, "--strip-components=1"], { cwd: work });
+    await use(work);
   });
 }
 
@@ -174,6 +178,25 @@ test("a released program installs and starts where there is no C library", async
         bill.components.find(({ name }) => name === "libc.so.6")?.purl ?? "",
         /^pkg:deb\/debian\/libc6@2/,
       );
+    });
+  });
+});
+
+test("kuma-cni's archive installs the program in front and the one behind it", async () => {
+  const [archive] = await release(ROOT, { names: ["cni"], arch: hostArch() });
+  await unpacked(archive?.path ?? "", async (folder) => {
+    await withBareRoot(async (root) => {
+      await runOk("cp", ["-r", folder, join(root, "archive")]);
+      const env = { PATH: "/bin:/usr/sbin" };
+      await runOk("chroot", [root, "/bin/sh", "/archive/install.sh", "--to", "/opt/a"], { env });
+      const call = (CNI_COMMAND: string) =>
+        run("chroot", [root, "/opt/cni/bin/kuma-cni"], { env: { ...env, CNI_COMMAND } });
+      const version = await call("VERSION");
+      assert.match(version.stdout, /"supportedVersions"/, version.stderr);
+      // The program behind it is gone: what answers is the one in front.
+      const home = `/opt/a/kuma-cni-${VERSION}`;
+      await Deno.remove(join(root, home, ".kuma-cni-runtime/kuma-cni"));
+      assert.match((await call("VERSION")).stdout, /KUMA-CNI-024/);
     });
   });
 });

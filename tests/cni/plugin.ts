@@ -36,11 +36,14 @@ export class InstalledPlugin implements Disposable {
 export function placePlugin(target: string, binDir: string): void {
   Deno.mkdirSync(`${target}/${RUNTIME_FOLDER}`, { recursive: true });
   for (const { name } of Deno.readDirSync(`${DIST}/${RUNTIME_FOLDER}`)) {
+    if (name === "kuma-cni") continue;
     Deno.copyFileSync(`${DIST}/${RUNTIME_FOLDER}/${name}`, `${target}/${RUNTIME_FOLDER}/${name}`);
   }
-  const bytes = Deno.readFileSync(`${DIST}/kuma-cni`);
+  const program = `${RUNTIME_FOLDER}/kuma-cni`;
+  const bytes = Deno.readFileSync(`${DIST}/${program}`);
   rewriteInterpreter(bytes, binDir);
-  Deno.writeFileSync(`${target}/kuma-cni`, bytes, { mode: 0o755 });
+  Deno.writeFileSync(`${target}/${program}`, bytes, { mode: 0o755 });
+  Deno.copyFileSync(`${DIST}/kuma-cni`, `${target}/kuma-cni`);
 }
 
 /** The environment of a call; `undefined` takes a default away. */

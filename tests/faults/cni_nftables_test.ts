@@ -69,7 +69,7 @@ test("a fresh pod: one table of nftables; CHECK sees what is changed, ADD puts i
   await pod.succeed("DEL");
 });
 
-test("a root with the plugin and its folder alone: ADD and CHECK work, and start nothing", async () => {
+test("a root with the plugin and its folder alone: ADD and CHECK work, and start nothing else", async () => {
   await using pod = await ready();
   const root = await Deno.makeTempDir({ prefix: "cni-bare-" });
   const binDir = "/opt/cni/bin";
@@ -93,7 +93,9 @@ test("a root with the plugin and its folder alone: ADD and CHECK work, and start
       ], { stdin });
       assert.equal(done.code, 0, done.stdout + done.stderr);
       const calls = Deno.readTextFileSync(trace).match(/execve(?:at)?\("[^"]*"/g);
-      assert.deepEqual(calls, ['execve("/usr/sbin/chroot"', `execve("${binDir}/kuma-cni"`]);
+      const behind = command === "DEL" ? [] : [`${binDir}/${RUNTIME_FOLDER}/kuma-cni`];
+      const wanted = ["/usr/sbin/chroot", `${binDir}/kuma-cni`, ...behind];
+      assert.deepEqual(calls, wanted.map((path) => `execve("${path}"`));
     }
     assert.match(await pod.nft(...OURS), /redirect to :15006/);
   } finally {

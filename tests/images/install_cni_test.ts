@@ -64,7 +64,8 @@ requires("root", "podman", "debian")("install-cni's image puts the plugin on a n
 
   await t.step("it holds the programs where Kuma's image has them, and licences", async () => {
     const files = await image.files();
-    for (const path of ["/install-cni", "/opt/cni/bin/kuma-cni", "/bin/sleep", "/bin/cat"]) {
+    const plugin = ["/opt/cni/bin/kuma-cni", "/opt/cni/bin/.kuma-cni-runtime/kuma-cni"];
+    for (const path of ["/install-cni", ...plugin, "/bin/sleep", "/bin/cat"]) {
       assert.ok(files.includes(`f ${path} 755 0`), files.join("\n"));
     }
     for (const name of ["dash", "coreutils", "libc6"]) {

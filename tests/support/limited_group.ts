@@ -14,6 +14,8 @@ export interface Limits {
   readonly memoryBytes: number;
   /** Thousandths of one processor. */
   readonly milliCpu: number;
+  /** Processes and threads, that of {@linkcode LimitedGroup.run} which waits included; without it, any number. */
+  readonly processes?: number;
 }
 
 /** One controller's folder and files: names differ between the versions. */
@@ -28,8 +30,8 @@ interface Layout {
 /** Whether this machine lets us make such groups. */
 export function canLimit(): boolean {
   return isThere(`${ROOT}/memory/memory.limit_in_bytes`)
-    ? isThere(`${ROOT}/cpu/cpu.shares`)
-    : ["cpu", "memory"].every((name) => controllers().includes(name));
+    ? isThere(`${ROOT}/cpu/cpu.shares`) && isThere(`${ROOT}/pids/cgroup.procs`)
+    : ["cpu", "memory", "pids"].every((name) => controllers().includes(name));
 }
 
 /** A fresh group; dispose of it when its programs have ended. */
@@ -40,7 +42,7 @@ export class LimitedGroup implements Disposable {
     const name = `kuma-test-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
     const old = isThere(`${ROOT}/memory/memory.limit_in_bytes`);
     this.#layout = old ? versionOne(name, limits) : versionTwo(name, limits);
-    if (!old) Deno.writeTextFileSync(`${ROOT}/cgroup.subtree_control`, "+cpu +memory");
+    if (!old) Deno.writeTextFileSync(`${ROOT}/cgroup.subtree_control`, "+cpu +memory +pids");
     for (const folder of this.#layout.folders) Deno.mkdirSync(folder);
     for (const [file, text] of this.#layout.settings) Deno.writeTextFileSync(file, text);
   }
@@ -98,11 +100,13 @@ export class LimitedGroup implements Disposable {
   }
 }
 
-function versionOne(name: string, { memoryBytes, milliCpu }: Limits): Layout {
-  const memory = `${ROOT}/memory/${name}`, cpu = `${ROOT}/cpu/${name}`;
+function versionOne(name: string, { memoryBytes, milliCpu, processes }: Limits): Layout {
+  const folderOf = (controller: string) => `${ROOT}/${controller}/${name}`;
+  const memory = folderOf("memory"), cpu = folderOf("cpu"), pids = folderOf("pids");
   return {
-    folders: [memory, cpu],
+    folders: [memory, cpu, pids],
     settings: [
+      [`${pids}/pids.max`, String(processes ?? "max")],
       [`${memory}/memory.limit_in_bytes`, String(memoryBytes)],
       [`${cpu}/cpu.cfs_period_us`, String(PERIOD_US)],
       [`${cpu}/cpu.cfs_quota_us`, String(PERIOD_US * milliCpu / 1000)],
@@ -112,12 +116,13 @@ function versionOne(name: string, { memoryBytes, milliCpu }: Limits): Layout {
   };
 }
 
-function versionTwo(name: string, { memoryBytes, milliCpu }: Limits): Layout {
+function versionTwo(name: string, { memoryBytes, milliCpu, processes }: Limits): Layout {
   const folder = `${ROOT}/${name}`;
   return {
     folders: [folder],
     settings: [
       [`${folder}/memory.max`, String(memoryBytes)],
+      [`${folder}/pids.max`, String(processes ?? "max")],
       [`${folder}/cpu.max`, `${PERIOD_US * milliCpu / 1000} ${PERIOD_US}`],
     ],
     peak: `${folder}/memory.peak`,
