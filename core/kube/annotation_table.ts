@@ -16,6 +16,9 @@ export type AnnotationKind =
   | "user"
   | "family"
   | "port"
+  /** A port, or 0, which says as little as nothing. */
+  | "port or default"
+  /** A port, or 0, with which there is none. */
   | "port or none"
   | "ports"
   | "addresses"
@@ -188,7 +191,7 @@ export const ANNOTATION_TABLE = {
   },
   builtinDnsPort: {
     name: "kuma.io/builtin-dns-port",
-    kind: "port",
+    kind: "port or default",
     by: "pod",
     sets: ["redirect.dns.port"],
     setting: "builtinDnsPort",

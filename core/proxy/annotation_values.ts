@@ -34,6 +34,7 @@ export const NODE_READERS: Readonly<
   user: parseUser,
   family: parseFamily,
   port: parsePort,
+  "port or default": (text) => parsePortOrNone(text) || undefined,
   "port or none": parsePortOrNone,
   ports: parsePorts,
   addresses: parseIps,

@@ -82,7 +82,9 @@ function fromSingle(annotations: ReadonlyMap<string, string>): AnnotatedConfig {
     if (inbound && !config.redirect.inbound.enabled) continue;
     const text = annotations.get(row.name);
     const value = text === undefined ? row.onNode as SettingValue : read(row, text);
-    if (text !== undefined && value === undefined) warnings.push(meaningless(row.name, text));
+    if (text !== undefined && value === undefined && row.kind === "packet switch") {
+      warnings.push(meaningless(row.name, text));
+    }
     if (value === undefined) continue;
     const source = text === undefined
       ? `kuma-cni's, where annotation ${row.name} is absent`

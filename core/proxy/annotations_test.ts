@@ -117,7 +117,7 @@ Deno.test("a bad value is refused with the annotation's name", async () => {
     ["transparentProxyingIpFamilyMode", ""],
     ["gateway", "maybe"],
     ["builtinDns", ""],
-    ["builtinDnsPort", "0"],
+    ["builtinDnsPort", "65536"],
     ["applicationProbeProxyPort", "-1"],
     ["transparentProxyConfig", "wait: [\n"],
     ["transparentProxyConfig", "kumaDPUser: kuma dp"],
