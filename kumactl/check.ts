@@ -17,7 +17,9 @@ import { FORMATS, printDocument } from "core/program/output.ts";
 import { UsageError } from "core/program/usage_error.ts";
 import { systemClock } from "core/time/clock.ts";
 import { checkDocument } from "./check_document.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { netnsPath } from "./netns_flag.ts";
+import { givesSettings } from "./status_look.ts";
 
 /** Makes the sections of one look; what several checks share is looked at once a look. */
 export type Subject = () => readonly Section[] | Promise<readonly Section[]>;
@@ -52,11 +54,20 @@ function waitOf(parsed: ParsedCommand): number {
 async function subjectOf(parsed: ParsedCommand, io: Io): Promise<Subject> {
   const netns = parsed.text("netns");
   const path = netns === undefined ? undefined : netnsPath(netns);
-  if (!parsed.on("pre")) throw new UsageError("so far there is only --pre: give it");
-  const { beforeInstallation } = await import("./check_before.ts");
-  const subject = await beforeInstallation(parsed, io);
-  if (path !== undefined) enterNetns(path);
-  return subject;
+  // The setting of this name is another one.
+  const flags = parsed.flags.filter(({ flag }) => flag !== "wait");
+  const wanted = await loadConfiguration(flags, io);
+  for (const text of wanted.warnings) io.err(`Warning: ${text}\n`);
+  const elsewhere = path !== undefined;
+  if (parsed.on("pre")) {
+    const { sectionsBefore } = await import("./check/before.ts");
+    if (elsewhere) enterNetns(path);
+    return () => sectionsBefore(wanted.config, elsewhere);
+  }
+  const { sectionsAfter } = await import("./check/after.ts");
+  const given = givesSettings(flags);
+  if (elsewhere) enterNetns(path);
+  return () => sectionsAfter(wanted, { given, elsewhere });
 }
 
 /** Goes back to the line's begin and clears it: ECMA-48, EL. */

@@ -70,7 +70,8 @@ export async function lookForStatus(
 /** Where `kumactl install` and the DaemonSet of the loader keep their programs, unless they are told otherwise. */
 const BPF_FOLDERS = ["/run/kuma/bpf", "/sys/fs/bpf"];
 
-async function ebpfHere({ ebpf }: TransparentProxyConfig): Promise<BpfHere | undefined> {
+/** Whether this namespace is redirected by eBPF. Throws as `bpfHere` does. */
+export async function ebpfHere({ ebpf }: TransparentProxyConfig): Promise<BpfHere | undefined> {
   const { bpfHere } = await import("core/host/bpf/here.ts");
   return bpfHere([ebpf.bpffsPath, ...BPF_FOLDERS]);
 }

@@ -10,14 +10,14 @@ export const PAGE_MARK = "<!-- From here on, the tables of core/check write this
 
 /** One heading a check, so that each has an anchor of its own name. */
 export function checksPage(): string {
-  const parts = CHECK_TABLES.map(({ command, sections }) => {
+  const parts = CHECK_TABLES.map(({ heading, sections }) => {
     const texts = Object.values(sections).map(({ title, checks }) => {
       const entries = Object.entries(checks).map(([name, check]) =>
         `#### ${name}\n\n${check.title} (\`${check.code}\`). ${check.about} What to do: ${check.todo}.\n`
       );
       return `### ${title}\n\n${entries.join("\n")}`;
     });
-    return `## \`${command}\`\n\n${texts.join("\n")}`;
+    return `## ${heading}\n\n${texts.join("\n")}`;
   });
   return parts.join("\n");
 }

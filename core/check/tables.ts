@@ -4,16 +4,20 @@
  * @module
  */
 import type { SectionDefinition } from "./definition.ts";
+import { AFTER_SECTIONS } from "./host_after.ts";
+import { ALWAYS_SECTIONS } from "./host_always.ts";
 import { BEFORE_SECTIONS } from "./host_before.ts";
 
-/** What one way to call `kumactl check` looks at. */
+/** Checks of one occasion. */
 export interface CheckTable {
-  /** The command line. */
-  readonly command: string;
+  /** When they are made: a heading. */
+  readonly heading: string;
   readonly sections: Readonly<Record<string, SectionDefinition>>;
 }
 
 /** In the order of the documentation. */
 export const CHECK_TABLES: readonly CheckTable[] = [
-  { command: "kumactl check --pre", sections: BEFORE_SECTIONS },
+  { heading: "Before the installation: `kumactl check --pre`", sections: BEFORE_SECTIONS },
+  { heading: "After the installation: `kumactl check`", sections: AFTER_SECTIONS },
+  { heading: "Before and after", sections: ALWAYS_SECTIONS },
 ];

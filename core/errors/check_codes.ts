@@ -9,9 +9,110 @@ import type { CodeText } from "./tp_codes.ts";
 /** The codes of the tables of `core/check`. */
 export const CHECK_CODES = {
   "KUMA-CHK-001": {
-    title: "kuma-dp is to run as root",
+    title: "The user of kuma-dp is root",
     todo:
       "Give it a user of its own with --kuma-dp-user: what runs as the same user is not redirected, so all that " +
       "root runs would bypass the mesh.",
+  },
+  "KUMA-CHK-002": {
+    title: "The programs of iptables are too old, or write to two places",
+    todo:
+      "Use iptables 1.8 or newer, and one of iptables-nft and iptables-legacy for all programs of the host: " +
+      "update-alternatives --config iptables chooses it on Debian.",
+  },
+  "KUMA-CHK-003": {
+    title: "DNS goes in circles",
+    todo:
+      "Leave the queries of the host's own resolver alone with --exclude-outbound-ports-for-uids '*:53:UID', UID being " +
+      "the resolver's, or redirect DNS to the servers of resolv.conf only (--redirect-dns).",
+  },
+  "KUMA-CHK-004": {
+    title: "A port of the proxy is taken by somebody else",
+    todo:
+      "Stop what listens there ('ss -lntup' names it), or give the proxy other ports with --redirect-inbound-port, " +
+      "--redirect-outbound-port and --redirect-dns-port, and kuma-dp the same.",
+  },
+  "KUMA-CHK-005": {
+    title: "Rules of others keep traffic from the proxy",
+    todo:
+      "Remove the rules that the message names, or put ours first with insertRedirectInsteadOfAppend. What is meant to " +
+      "be left alone is better excluded by a setting of ours: then status and explain know of it.",
+  },
+  "KUMA-CHK-006": {
+    title: "The host's firewall drops redirected connections",
+    todo:
+      "Let TCP to the inbound port in: 'iptables -I INPUT -p tcp --dport 15006 -j ACCEPT', 'ufw allow 15006/tcp', or " +
+      "'firewall-cmd --permanent --add-port=15006/tcp'. The port that was called is not what filter rules see.",
+  },
+  "KUMA-CHK-007": {
+    title: "Another mesh redirects the same traffic",
+    todo:
+      "Uninstall the one that you do not want; in a cluster, inject each pod by one mesh alone.",
+  },
+  "KUMA-CHK-008": {
+    title: "Another program's rules are in the way of the proxy's",
+    todo: "The message names the program, and what to do about it.",
+  },
+  "KUMA-CHK-009": {
+    title: "Something of an earlier installation is left",
+    todo:
+      "'kumactl uninstall transparent-proxy' takes out all that was put in by any release; an installation replaces rules.",
+  },
+  "KUMA-CHK-010": {
+    title: "The kernel's table of connections is nearly full",
+    todo:
+      "Raise net.netfilter.nf_conntrack_max, for good in /etc/sysctl.d, and look for what holds so many connections " +
+      "(conntrack -L).",
+  },
+  "KUMA-CHK-011": {
+    title: "An installation may cut off an SSH session",
+    todo: "Give --exclude-inbound-ports 22, or make sure that there is another way into the host.",
+  },
+  "KUMA-CHK-012": {
+    title: "IPv6 would not be redirected, though the host has it",
+    todo:
+      "Mend what the message names (ip6tables, kernel modules, net.ipv6.conf.lo.disable_ipv6), or say that it is meant so " +
+      "with --ip-family-mode ipv4.",
+  },
+  "KUMA-CHK-020": {
+    title: "The transparent proxy is not installed",
+    todo:
+      "Run 'kumactl install transparent-proxy'. In a pod, look at the log of kuma-cni or of the init container: " +
+      "'kumactl explain pod' says which of the two it should be.",
+  },
+  "KUMA-CHK-021": {
+    title: "The transparent proxy is not as it was wanted",
+    todo:
+      "Run 'kumactl install transparent-proxy' with the same settings: it puts right what differs, and touches no rule of " +
+      "others. 'kumactl status transparent-proxy' names each difference.",
+  },
+  "KUMA-CHK-022": {
+    title: "Nobody, or the wrong one, takes what is redirected",
+    todo:
+      "Start kuma-dp as the user that was installed, with the ports that were installed: 'kumactl status " +
+      "transparent-proxy --show-config' names both.",
+  },
+  "KUMA-CHK-024": {
+    title: "Two backends redirect at once",
+    todo:
+      "Run 'kumactl install transparent-proxy' again: it removes the rules of the other backend.",
+  },
+  "KUMA-CHK-025": {
+    title: "The transparent proxy was installed by another version",
+    todo: "Run 'kumactl install transparent-proxy' with the same settings.",
+  },
+  "KUMA-CHK-026": {
+    title: "An interface is not as the transparent proxy needs it",
+    todo: "The message names the interface: bring it up, or name the one that there is.",
+  },
+  "KUMA-CHK-027": {
+    title: "The transparent proxy does not survive a reboot",
+    todo:
+      "Install it with --persist systemd, which writes a unit that does the same before the network is up, or with " +
+      "--store-firewalld where firewalld runs.",
+  },
+  "KUMA-CHK-028": {
+    title: "The user of kuma-dp has another number than at the installation",
+    todo: "Run 'kumactl install transparent-proxy' again: rules hold the number of the user.",
   },
 } as const satisfies Readonly<Record<string, CodeText>>;

@@ -90,7 +90,7 @@ function seenChain(family: SeenChain["family"], attributes: Map<number, Bytes>):
 }
 
 /** Tables that iptables-nft makes; whoever else uses these names is compatible with it or breaks it. */
-const IPTABLES_TABLES = ["raw", "nat", "mangle", "filter", "security"];
+export const IPTABLES_TABLES: readonly string[] = ["raw", "nat", "mangle", "filter", "security"];
 
 /** Whether anybody uses iptables here, nft or legacy. */
 export function usesIptables({ chains = [], legacy }: Surroundings): boolean {

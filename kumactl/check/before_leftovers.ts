@@ -1,0 +1,83 @@
+/**
+ * What an earlier installation has left, and who is at work on this host.
+ *
+ * @module
+ */
+import { BEFORE_SECTIONS } from "core/check/host_before.ts";
+import { failed, ok, type Outcome, outcomeOf, warning } from "core/check/outcome.ts";
+import { type Section, section } from "core/check/run.ts";
+import { KumaError } from "core/errors.ts";
+import { FirewallJournal, JOURNAL_DIRECTORY } from "core/host/firewall/journal.ts";
+import { holdsOurIptables } from "core/host/nftables/surroundings.ts";
+import { endangersSsh, SSH_WARNING } from "core/host/ssh_sessions.ts";
+import { type InstallRecord, readRecord } from "core/host/transparent_proxy/mod.ts";
+import { requireTrusted } from "core/host/trusted_file.ts";
+import { ebpfHere } from "../status_look.ts";
+import { type HostSubject, requireRights } from "./subject.ts";
+import { WarningList } from "./warning_list.ts";
+
+const RESOLV_CONF_BACKUP = "/etc/resolv.conf.kuma-backup";
+
+/** What is there of an earlier installation. */
+export function leftoversSection({ document, around, elsewhere }: HostSubject): Section {
+  return section("leftovers", BEFORE_SECTIONS.leftovers, {
+    "leftover-rules": async () => {
+      const seen = await around();
+      const found = [
+        ...seen.ourTable ? ["a table inet kuma-mesh"] : [],
+        ...holdsOurIptables(seen) ? ["chains KUMA_MESH_… of iptables"] : [],
+        ...await ebpfHere(document) === undefined ? [] : ["eBPF programs"],
+      ];
+      if (found.length === 0) return ok();
+      const record = noted();
+      if (record === undefined) return warning(found);
+      return ok(`installed ${record.at.slice(0, 10)} by kumactl ${record.version}`);
+    },
+    "leftover-notes": () => elsewhere ? undefined : notes(),
+    "leftover-resolv-conf": () => elsewhere ? undefined : resolvConf(),
+  });
+}
+
+/** Whether somebody would be cut off. */
+export function accessSection({ resolved }: HostSubject): Section {
+  return section("access", BEFORE_SECTIONS.access, {
+    "access-ssh": async () => {
+      const config = await resolved().catch(() => undefined);
+      if (config === undefined) return undefined;
+      return endangersSsh(config) ? warning(SSH_WARNING) : ok();
+    },
+  });
+}
+
+/** What cannot be read is told by its own check. */
+function noted(): InstallRecord | undefined {
+  try {
+    return readRecord();
+  } catch (error) {
+    if (error instanceof KumaError) return undefined;
+    throw error;
+  }
+}
+
+function notes(): Outcome {
+  requireRights();
+  const logger = new WarningList();
+  try {
+    requireTrusted(`${JOURNAL_DIRECTORY}/any`);
+    new FirewallJournal(logger).read();
+    readRecord();
+  } catch (error) {
+    return outcomeOf(error, ["KUMA-HOST-131", "KUMA-TP-042"]);
+  }
+  return logger.warnings.length === 0 ? ok() : failed(logger.warnings);
+}
+
+function resolvConf(): Outcome {
+  try {
+    Deno.lstatSync(RESOLV_CONF_BACKUP);
+    return warning(`${RESOLV_CONF_BACKUP} is there`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return ok();
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The programs of iptables, as an installation finds them.
+ *
+ * @module
+ */
+import { BEFORE_SECTIONS } from "core/check/host_before.ts";
+import { once } from "core/check/once.ts";
+import { ok, type Outcome, outcomeOf, warning } from "core/check/outcome.ts";
+import { type Section, section } from "core/check/run.ts";
+import { detectIpv4, detectIpv6 } from "core/host/firewall/detect.ts";
+import { hasRules } from "core/host/firewall/snapshot.ts";
+import type { FirewallView } from "core/host/firewall/views.ts";
+import { isAtLeast } from "core/host/firewall/version.ts";
+import { hasUsableIpv6 } from "core/host/interfaces.ts";
+import { backendFor } from "core/host/transparent_proxy/install.ts";
+import { silentLogger } from "core/log/logger.ts";
+import { FAMILIES } from "core/proxy/resolved.ts";
+import type { HostSubject } from "./subject.ts";
+import { WarningList } from "./warning_list.ts";
+
+/** The oldest release that was tried, and the first with both flavours. */
+const OLDEST = [1, 8];
+
+/** The section; nothing of it applies where nftables writes the rules, or eBPF alone. */
+export function toolsSection(subject: HostSubject): Section {
+  const { document, session, around } = subject;
+  const logger = new WarningList();
+  const applies = once(async () =>
+    !(document.ebpf.enabled && !document.ebpf.fallback) &&
+    backendFor(document, await around(), {}).backend === "iptables"
+  );
+  const ipv4 = once(() => detectIpv4(session().views, document.iptablesExecutables, logger));
+  return section("tools", BEFORE_SECTIONS.tools, {
+    "tools-found": async () => {
+      if (!await applies()) return undefined;
+      try {
+        const { tools } = await ipv4();
+        return await found(subject, tools, logger);
+      } catch (error) {
+        return outcomeOf(error, ["KUMA-TP-201", "KUMA-TP-203"]);
+      }
+    },
+    "tools-version": async () => {
+      if (!await applies()) return undefined;
+      const view = await ipv4().catch(() => undefined);
+      if (view === undefined) return undefined;
+      const version = await session().views.finder.version(view.tools);
+      const text = version?.join(".");
+      if (isAtLeast(version, OLDEST)) return ok(text ?? "");
+      return warning(`${view.tools.iptables} ${text ?? "does not tell its version"}`);
+    },
+    "tools-agree": async () => await applies() ? agree(await subject.views()) : undefined,
+  });
+}
+
+async function found(
+  { document, session }: HostSubject,
+  { flavour, restore }: FirewallView["tools"],
+  logger: WarningList,
+): Promise<Outcome> {
+  const { ipFamilyMode, iptablesExecutables } = document;
+  const refused = logger.warnings.filter((line) => line.includes("executables that were named"));
+  if (refused.length > 0) return warning(refused, { todo: "mend --iptables-executables" });
+  if (ipFamilyMode === "ipv4" || !hasUsableIpv6()) return ok(restore);
+  const ipv6 = await detectIpv6(session().views, flavour, iptablesExecutables, silentLogger);
+  return typeof ipv6 === "string"
+    ? warning(`${restore} for IPv4; for IPv6: ${ipv6}`)
+    : ok(`${restore} and ${ipv6.tools.restore}`);
+}
+
+function agree(views: readonly FirewallView[]): Outcome {
+  const both = FAMILIES.filter((family) =>
+    (["nft", "legacy"] as const).every((flavour) =>
+      views.some(({ tools, state }) =>
+        tools.family === family && tools.flavour === flavour && hasRules(state)
+      )
+    )
+  );
+  if (both.length === 0) return ok();
+  return warning(both.map((family) => `${family}: iptables-nft and iptables-legacy hold rules`));
+}

@@ -1,0 +1,79 @@
+/**
+ * What checks of a host, or of a network namespace, look at: each thing is looked at when it is first asked for, and
+ * once a look.
+ *
+ * @module
+ */
+import { once } from "core/check/once.ts";
+import { KumaError } from "core/errors.ts";
+import type { FirewallView } from "core/host/firewall/views.ts";
+import { type Listener, listeners } from "core/host/listeners.ts";
+import { lookAround, type Surroundings } from "core/host/nftables/surroundings.ts";
+import { currentPrivileges } from "core/host/privileges.ts";
+import { resolved } from "core/host/transparent_proxy/prepare.ts";
+import { openSession, patienceOf, type Session } from "core/host/transparent_proxy/session.ts";
+import { silentLogger } from "core/log/logger.ts";
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import { FAMILIES, type ResolvedConfig } from "core/proxy/resolved.ts";
+
+/** One look. */
+export interface HostSubject {
+  /** What is installed, or to be. */
+  readonly document: TransparentProxyConfig;
+  /** Whether the namespace is not that of this host's files. */
+  readonly elsewhere: boolean;
+  /** Fails with `KUMA-HOST-150` where kuma-dp's user is not there. */
+  readonly resolved: () => Promise<ResolvedConfig>;
+  /** Fails with `KUMA-TP-043` where this user may not look at the firewall. */
+  readonly around: () => Promise<Surroundings>;
+  readonly listeners: () => Promise<readonly Listener[]>;
+  readonly session: () => Session;
+  /** What iptables lists, of each family and flavour that has programs here. */
+  readonly views: () => Promise<readonly FirewallView[]>;
+}
+
+/** A look at the netns that the main thread is in. */
+export function hostSubject(document: TransparentProxyConfig, elsewhere: boolean): HostSubject {
+  // The users of another namespace's files are not this host's: a number is taken as it is, as in kuma-cni.
+  const wanted = elsewhere ? { ...document, cniMode: true } : document;
+  let session: Session | undefined;
+  const around = once(mayLookAround);
+  const open = () => session ??= openSession({ logger: silentLogger }, patienceOf(document), true);
+  return {
+    document: wanted,
+    elsewhere,
+    resolved: once(() => resolved(wanted, { logger: silentLogger }, undefined)),
+    around,
+    listeners: once(listeners),
+    session: open,
+    views: once(async () => {
+      await around();
+      const { views } = open();
+      const found: FirewallView[] = [];
+      for (const family of FAMILIES) {
+        for (const flavour of ["nft", "legacy"] as const) {
+          // Without tables there is nothing to list, and listing legacy ones makes them.
+          if (views.hasTables(family, flavour) === false) continue;
+          const view = await views.get(family, flavour);
+          if (typeof view !== "string") found.push(view);
+        }
+      }
+      return found;
+    }),
+  };
+}
+
+function mayLookAround(): Surroundings {
+  requireRights();
+  return lookAround();
+}
+
+/** Throws `KUMA-TP-043` where this user may not look at the firewall. */
+export function requireRights(): void {
+  const { effectiveUid, has } = currentPrivileges();
+  if (has("CAP_NET_ADMIN")) return;
+  const who = effectiveUid === 0 ? "the capability CAP_NET_ADMIN is missing" : "you are not root";
+  throw new KumaError("KUMA-TP-043", `the firewall cannot be looked at: ${who}`, {
+    hint: "run it as root",
+  });
+}
