@@ -13,7 +13,7 @@ import { hostArch, TARGETS } from "./pins.ts";
 export const BPF_SOURCES: string = fileURLToPath(new URL("../ebpf-loader/bpf", import.meta.url));
 
 /** The objects, by the file name of their source without `.bpf.c`. */
-export const BPF_OBJECTS = ["node", "pod"] as const;
+export const BPF_OBJECTS = ["node", "pod", "cookie"] as const;
 
 /** How every source is compiled; `-g` makes the types (BTF) that maps and libbpf need. */
 export const CLANG_FLAGS: readonly string[] = [

@@ -204,6 +204,12 @@ export const POD_CONSTANTS = new Struct("pod_constants", {
   zero32: "u32",
 });
 
+/** The constants of `cookie.bpf.o`. */
+export const COOKIE_CONSTANTS = new Struct("cookie_constants", { address: "u32", port: "u32" });
+
+/** The program of `cookie.bpf.o`, and the map with what it saw. */
+export const COOKIE_PROGRAM = "cookie", COOKIE_MAP = "told";
+
 /** Maps that are pinned by their name in the folder of {@linkcode LAYOUT_VERSION}. */
 export const NODE_MAPS = [
   "pods",

@@ -20,6 +20,7 @@ const kernel = systemCalls({
   ioctl: ["i32", "usize", "buffer"],
   socket: ["i32", "i32", "i32"],
   bind: ["i32", "buffer", "u32"],
+  connect: ["i32", "buffer", "u32"],
   geteuid: [],
   getsockopt: ["i32", "i32", "i32", "buffer", "buffer"],
 });
@@ -117,6 +118,22 @@ export function unshare(flags: number): number {
 /** mount(2) without data. */
 export function mount(source: string, target: string, type: string, flags: number): number {
   return kernel.mount(cString(source), cString(target), cString(type), BigInt(flags), null);
+}
+
+/**
+ * Connects a datagram socket to an address of IPv4, as a number in host order; nothing is sent by that. Gives 0 or the
+ * negative errno.
+ */
+export function connectIpv4(socket: number, address: number, port: number): number {
+  const AF_INET = 2;
+  // struct sockaddr_in: the family in the machine's order (both that we build for are little-endian), the rest in the
+  // network's.
+  const name = new Uint8Array(16);
+  const view = new DataView(name.buffer);
+  view.setUint16(0, AF_INET, true);
+  view.setUint16(2, port);
+  view.setUint32(4, address);
+  return kernel.connect(socket, name, name.length);
 }
 
 /** A datagram socket of the family (2 IPv4, 10 IPv6), in the netns that the main thread is in. */

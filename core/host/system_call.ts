@@ -24,6 +24,7 @@ import { lazyCLibrary } from "./c_library.ts";
 /** The numbers on x86-64 and arm64: <asm/unistd_64.h> and <asm-generic/unistd.h>. */
 const NUMBERS = {
   bind: [49, 200],
+  connect: [42, 203],
   chdir: [80, 49],
   chroot: [161, 51],
   close: [3, 57],

@@ -230,3 +230,8 @@ struct pod_constants {
 	__u16 zero16;
 	__u32 zero32;
 };
+
+struct cookie_constants {
+	__u32 address; /* where the asking process connects to, in network order */
+	__u32 port;
+};

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type BpfObjects, useObjects } from "core/host/bpf/embedded.ts";
 import {
   type Features,
   loadNode,
@@ -13,21 +14,29 @@ import {
 import { Pins } from "core/host/bpf/pins.ts";
 import { addPod, type PodOptions, removePod } from "core/host/bpf/pod_programs.ts";
 import { mount } from "core/host/libc.ts";
-import { compileBpf } from "build/bpf.ts";
+import { BPF_OBJECTS, compileBpf } from "build/bpf.ts";
 import { usePrivateFiles } from "tests/support/traffic/private_files.ts";
 
 const KUMA_DP_UID = 5678;
 const BPFFS = "/sys/fs/bpf";
 
 /** The objects, compiled once a process. */
-export function compiledObjects(): Promise<{ node: Bytes; pod: Bytes }> {
-  return objects ??= Promise.all([compileBpf("node"), compileBpf("pod")])
-    .then(([node, pod]) => ({ node: Uint8Array.from(node), pod: Uint8Array.from(pod) }));
+export function compiledObjects(): Promise<BpfObjects> {
+  return objects ??= compileAll();
 }
 
-let objects: Promise<{ node: Bytes; pod: Bytes }> | undefined;
+async function compileAll(): Promise<BpfObjects> {
+  const [node, pod, cookie] = await Promise.all(BPF_OBJECTS.map(compileBpf));
+  const made = {
+    node: Uint8Array.from(node!),
+    pod: Uint8Array.from(pod!),
+    cookie: Uint8Array.from(cookie!),
+  };
+  useObjects(made);
+  return made;
+}
 
-type Bytes = Uint8Array<ArrayBuffer>;
+let objects: Promise<BpfObjects> | undefined;
 
 /** What differs from pod to pod in these tests. */
 export type PodChoices =
@@ -39,7 +48,7 @@ export class BpfNode implements Disposable {
   private constructor(
     readonly cgroup: string,
     readonly pins: Pins,
-    private readonly objects: { node: Bytes; pod: Bytes },
+    private readonly objects: BpfObjects,
   ) {}
 
   /** Makes the place, and moves this process into the cgroup; loads nothing yet. */

@@ -6,14 +6,23 @@
  */
 import { KumaError } from "core/errors.ts";
 
-/** Both objects. */
+/** All objects, by the name of their source. */
 export interface BpfObjects {
   readonly node: Uint8Array<ArrayBuffer>;
   readonly pod: Uint8Array<ArrayBuffer>;
+  readonly cookie: Uint8Array<ArrayBuffer>;
 }
 
 const NODE = "@@BPF_NODE@@";
 const POD = "@@BPF_POD@@";
+const COOKIE = "@@BPF_COOKIE@@";
+
+let given: BpfObjects | undefined;
+
+/** Objects for a program that is run from its sources, and has none in it. */
+export function useObjects(objects: BpfObjects): void {
+  given = objects;
+}
 
 /**
  * The objects of this program.
@@ -21,7 +30,7 @@ const POD = "@@BPF_POD@@";
  * @throws {KumaError} `KUMA-BPF-025` where it was not compiled.
  */
 export function embeddedObjects(): BpfObjects {
-  return { node: decode(NODE), pod: decode(POD) };
+  return given ?? { node: decode(NODE), pod: decode(POD), cookie: decode(COOKIE) };
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

@@ -4,7 +4,7 @@
  * @module
  */
 import { FILE_SYSTEMS, fileSystemAt } from "./bpffs.ts";
-import { netnsCookie } from "./netns_view.ts";
+import { netnsCookie } from "./netns_cookie.ts";
 import { Pins } from "./pins.ts";
 import { type PodStatus, status } from "./status.ts";
 

@@ -12,11 +12,11 @@ import {
   isUp,
   loopbackInterface,
 } from "../interfaces.ts";
-import { close, datagramSocket, errnoText, getsockopt, openReadOnly, setns } from "../libc.ts";
+import { close, errnoText, openReadOnly, setns } from "../libc.ts";
 import { readProcFile } from "../proc.ts";
+import { netnsCookie } from "./netns_cookie.ts";
 
 const CLONE_NEWNET = 0x40000000;
-const AF_INET = 2, SOL_SOCKET = 1, SO_NETNS_COOKIE = 71;
 
 /** One namespace, as it is now. */
 export interface NetnsView {
@@ -92,24 +92,6 @@ export function inspectNetns(path: string): NetnsView {
  */
 export function netnsCookieOf(path: string): bigint {
   return withinNetns(path, netnsCookie);
-}
-
-/**
- * Cookie of the namespace that the main thread is in; Linux 5.14.
- *
- * @throws {KumaError} `KUMA-BPF-019` where the kernel gives it none.
- */
-export function netnsCookie(): bigint {
-  const socket = datagramSocket(AF_INET);
-  const cookie = new Uint8Array(8);
-  const result = socket < 0 ? socket : getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, cookie);
-  if (socket >= 0) close(socket);
-  if (result >= 0) return new DataView(cookie.buffer).getBigUint64(0, true);
-  throw new KumaError(
-    "KUMA-BPF-019",
-    `the kernel gives the network namespace no cookie: ${errnoText(result)}`,
-    { hint: "Linux 5.14 and newer do" },
-  );
 }
 
 function isOn(name: string): boolean {

@@ -10,7 +10,7 @@ import { currentPrivileges, type Privileges } from "../privileges.ts";
 import { readProcFile } from "../proc.ts";
 import { entriesOf, FILE_SYSTEMS, fileSystemAt, mountBpffs } from "./bpffs.ts";
 import { libbpfVersion } from "./libbpf.ts";
-import { netnsCookie } from "./netns_view.ts";
+import { netnsCookie } from "./netns_cookie.ts";
 
 /** Where to look. */
 export interface PreflightOptions {
@@ -81,7 +81,7 @@ function kernel(): string {
   if (!isAtLeast(release, 5, 7)) {
     throw lacking(
       `Linux ${release} is too old for these programs`,
-      "use 5.14 or newer, or iptables",
+      "use 5.7 or newer, or iptables",
     );
   }
   return `Linux ${release}`;
