@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Annotation, ANNOTATION_TABLE } from "core/kube/annotation_table.ts";
 import {
   ANNOTATIONS,
   CONTAINERS,
@@ -30,18 +31,9 @@ const REMOVED: Readonly<Record<RemovedAnnotation, string>> = {
 };
 
 /** Annotations that are switches; `yes` and `no` are their deprecated words. */
-const SWITCHES: readonly string[] = [
-  ANNOTATIONS.gateway,
-  ANNOTATIONS.waitForDataplaneReady,
-  ANNOTATIONS.initFirst,
-  ANNOTATIONS.virtualProbes,
-  ANNOTATIONS.builtinDns,
-  ANNOTATIONS.builtinDnsLogging,
-  ANNOTATIONS.transparentProxying,
-  ANNOTATIONS.transparentProxyingEbpf,
-  ANNOTATIONS.dropInvalidPackets,
-  ANNOTATIONS.iptablesLogs,
-];
+const SWITCHES: readonly string[] = Object.values<Annotation>(ANNOTATION_TABLE)
+  .filter(({ kind, by }) => by !== "elsewhere" && /switch$|^gateway$/.test(kind))
+  .map(({ name }) => name);
 
 /** Warnings about a pod that is injected. */
 export function advice(pod: PodView, settings: Settings): string[] {

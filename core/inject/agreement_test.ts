@@ -15,6 +15,7 @@ import type { JsonObject } from "core/patch/json.ts";
 import { runs } from "tests/support/property.ts";
 import { injectPod } from "./inject.ts";
 import { viewPod } from "./pod.ts";
+import { SETTINGS } from "./settings/table.ts";
 import { contextOf } from "./testing/cases_context.ts";
 import { type InjectionCase, inputPod } from "./testing/cases_model.ts";
 
@@ -104,6 +105,14 @@ async function outcome(one: InjectionCase, cniEnabled: boolean) {
   // Where DNS is not redirected, nothing goes by its port.
   return { rules: resolved.dns.enabled ? resolved : { ...resolved, dns: "off" } };
 }
+
+Deno.test("each annotation of the table that sets something names settings that there are", () => {
+  for (const { name, sets, setting } of TRAFFIC_ANNOTATIONS) {
+    for (const key of sets) settingOf(key);
+    assert.ok(settingOf(sets.at(-1) ?? "").flag !== undefined, `${name} has no flag of kuma-init`);
+    if (setting !== undefined) assert.ok(Object.hasOwn(SETTINGS, setting), `${name}: ${setting}`);
+  }
+});
 
 Deno.test("kuma-init and kuma-cni agree about every pod, and what is injected can start", async () => {
   let injected = 0;

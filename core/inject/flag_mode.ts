@@ -4,39 +4,35 @@
  * @module
  */
 import { ANNOTATIONS } from "core/kube/annotations.ts";
-import type { EbpfOptions } from "./ebpf.ts";
+import { defaultConfig } from "core/proxy/config.ts";
+import { type EbpfOptions, ebpfOptions } from "./ebpf.ts";
 import { initArgs } from "./init_args.ts";
 import type { Inputs } from "./inputs.ts";
 import type { PodOptions } from "./options.ts";
 import type { Redirection } from "./redirection.ts";
-import { trafficOptions } from "./traffic.ts";
+import { adjustTraffic, warnAlwaysOn } from "./traffic.ts";
 
 /** Resolves the redirection of one pod from its annotations and the settings. */
 export function flagRedirection(inputs: Inputs, options: PodOptions): Redirection {
-  const traffic = trafficOptions(inputs, options.gateway);
-  const annotations: Record<string, string> = {
-    [ANNOTATIONS.transparentProxyingIpFamilyMode]: traffic.ipFamilyMode,
-    ...ebpfAnnotations(traffic.ebpf, false),
-  };
-  const lists = [
-    "excludeInboundPorts",
-    "excludeOutboundPorts",
-    "excludeInboundIps",
-    "excludeOutboundIps",
-  ] as const;
-  for (const name of lists) {
-    const value = traffic[name];
-    if (value !== undefined) annotations[ANNOTATIONS[name]] = value;
-  }
-  if (options.dns.enabled) Object.assign(annotations, dnsAnnotations(options));
+  const config = defaultConfig();
+  const { dns, inbound } = config.redirect;
+  dns.enabled = dns.captureAll = options.dns.enabled;
+  warnAlwaysOn(inputs);
+  const lists = adjustTraffic(config, inputs, options);
+  const ebpf = ebpfOptions(inputs);
   return {
-    args: initArgs(options, traffic, inputs.settings),
-    annotations,
-    ipFamilyMode: traffic.ipFamilyMode,
-    inboundPort: traffic.inboundPort,
-    inboundEnabled: !options.gateway,
-    dnsEnabled: options.dns.enabled,
-    ebpf: traffic.ebpf,
+    args: initArgs(config, ebpf),
+    annotations: {
+      [ANNOTATIONS.transparentProxyingIpFamilyMode]: config.ipFamilyMode,
+      ...ebpfAnnotations(ebpf, false),
+      ...lists,
+      ...(dns.enabled ? dnsAnnotations(options) : {}),
+    },
+    ipFamilyMode: config.ipFamilyMode,
+    inboundPort: inbound.port,
+    inboundEnabled: inbound.enabled,
+    dnsEnabled: dns.enabled,
+    ebpf,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Settings } from "./settings/table.ts";
 import type { PodView } from "./pod.ts";
 import { SIDECAR_TMP } from "./sidecar.ts";
 import type { EbpfOptions } from "./ebpf.ts";
-import type { TrafficOptions } from "./traffic.ts";
+import type { Redirection } from "./redirection.ts";
 
 /** Name of kuma-init's volume at /tmp. */
 export const INIT_TMP = "kuma-init-tmp";
@@ -62,7 +62,7 @@ function demandsNonRoot({ object: { spec } }: PodView): boolean {
 /** kuma-validation: a client and a server that meet only where traffic is redirected. */
 export function validationContainer(
   settings: Settings,
-  traffic: Pick<TrafficOptions, "ipFamilyMode" | "inboundPort">,
+  traffic: Pick<Redirection, "ipFamilyMode" | "inboundPort">,
 ): JsonObject {
   return {
     name: CONTAINERS.validation,

@@ -5,57 +5,48 @@
  * @module
  */
 import { POD_ENV } from "core/kube/annotations.ts";
-import { DEFAULT_KUMA_DP_UID, DEFAULT_PORTS } from "core/proxy/config.ts";
-import type { Settings } from "./settings/table.ts";
+import { TRAFFIC_ANNOTATIONS, type TrafficAnnotation } from "core/proxy/annotations.ts";
+import { DEFAULT_KUMA_DP_UID, type TransparentProxyConfig } from "core/proxy/config.ts";
+import { defaultOf, settingOf, valueOf } from "core/proxy/options.ts";
 import type { EbpfOptions } from "./ebpf.ts";
-import { readList } from "core/grammar/go_text.ts";
-import type { PodOptions } from "./options.ts";
-import type { TrafficOptions } from "./traffic.ts";
 
-/** The flags, in Kuma's order. */
+/** The flags, in Kuma's order: that of the table of annotations, with the switches about packets last. */
 export function initArgs(
-  options: PodOptions,
-  traffic: TrafficOptions,
-  settings: Settings,
+  config: TransparentProxyConfig,
+  ebpf: EbpfOptions | undefined,
 ): string[] {
-  const args: string[] = [];
-  const flag = (name: string, value: string | undefined, absent = "") => {
-    if (value !== undefined && value !== "" && value !== absent) args.push(`--${name}=${value}`);
-  };
-  // Port 0 says nothing: the program's own default holds.
-  const port = (name: string, value: number, absent: number) => {
-    if (value !== 0 && value !== absent) args.push(`--${name}=${value}`);
-  };
-  flag("kuma-dp-user", String(settings.uid), String(DEFAULT_KUMA_DP_UID));
-  flag("ip-family-mode", traffic.ipFamilyMode, "dualstack");
-  port("redirect-outbound-port", traffic.outboundPort, DEFAULT_PORTS.outbound);
-  flag("exclude-outbound-ports", cleaned(traffic.excludeOutboundPorts));
-  flag("exclude-outbound-ips", cleaned(traffic.excludeOutboundIps));
-  for (const item of traffic.excludeUids) flag("exclude-outbound-ports-for-uids", item);
-  if (options.gateway) args.push("--redirect-inbound=false");
-  else {
-    port("redirect-inbound-port", traffic.inboundPort, DEFAULT_PORTS.inbound);
-    flag("exclude-inbound-ports", inboundPorts(traffic, options));
-    flag("exclude-inbound-ips", cleaned(traffic.excludeInboundIps));
-  }
-  if (options.dns.enabled) {
-    args.push("--redirect-all-dns-traffic");
-    port("redirect-dns-port", options.dns.port, DEFAULT_PORTS.dns);
-  }
-  if (traffic.ebpf !== undefined) args.push(...ebpfArgs(traffic.ebpf));
-  if (traffic.dropInvalidPackets) args.push("--drop-invalid-packets");
-  if (traffic.iptablesLogs) args.push("--iptables-logs");
-  return [...args, "--verbose"];
+  const isLast = ({ kind }: TrafficAnnotation) => kind === "packet switch";
+  return [
+    ...flagsOf(config, TRAFFIC_ANNOTATIONS.filter((row) => !isLast(row))),
+    ...ebpf === undefined ? [] : ebpfArgs(ebpf),
+    ...flagsOf(config, TRAFFIC_ANNOTATIONS.filter(isLast)),
+    "--verbose",
+  ];
 }
 
-/** The kubelet must reach the probe proxy directly. */
-function inboundPorts(traffic: TrafficOptions, { probes }: PodOptions): string {
-  const excluded = readList(traffic.excludeInboundPorts ?? "");
-  return [...excluded, ...probes.proxyPort === 0 ? [] : [probes.proxyPort]].join(",");
+/** Flags of what these annotations set, each once. */
+function flagsOf(config: TransparentProxyConfig, rows: readonly TrafficAnnotation[]): string[] {
+  // Of several settings the last one's flag stands for the others.
+  const rowOf = new Map(rows.map((row) => [row.sets.at(-1) ?? "", row]));
+  return [...rowOf].filter(([key]) => counts(config, key)).flatMap(([key, { kind }]) => {
+    const setting = settingOf(key);
+    const value = valueOf(config, setting);
+    // Port 0 says nothing: the program's own default holds.
+    if (value === 0 || value === "" || String(value) === String(defaultOf(setting))) return [];
+    if (key === "kumaDPUser" && value === String(DEFAULT_KUMA_DP_UID)) return [];
+    const flag = `--${setting.flag}`;
+    if (value === true) return [flag];
+    // UIDs have commas of their own, so each item has a flag.
+    if (kind.endsWith("uids")) return (value as string[]).map((item) => `${flag}=${item}`);
+    return [`${flag}=${Array.isArray(value) ? value.join(",") : value}`];
+  });
 }
 
-function cleaned(list: string | undefined): string | undefined {
-  return list === undefined ? undefined : readList(list).join(",");
+/** Whether anything goes by a setting: nothing of a direction that is not redirected does. */
+function counts({ redirect }: TransparentProxyConfig, key: string): boolean {
+  if (key.startsWith("redirect.dns.")) return redirect.dns.enabled;
+  return key === "redirect.inbound.enabled" || !key.startsWith("redirect.inbound.") ||
+    redirect.inbound.enabled;
 }
 
 function ebpfArgs(ebpf: EbpfOptions): string[] {

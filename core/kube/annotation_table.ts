@@ -45,7 +45,9 @@ export interface Annotation {
   readonly name: string;
   readonly kind: AnnotationKind;
   readonly by: AnnotationAuthority;
-  /** Keys of the transparent-proxy configuration (`core/proxy/options.ts`), and so flags of kuma-init. */
+  /**
+   * Keys of the transparent-proxy configuration (`core/proxy/options.ts`); the last one's flag is what kuma-init gets.
+   */
   readonly sets?: readonly string[];
   /** How: in place of what is there (absent), beside it, or the opposite of what it says. */
   readonly how?: "beside" | "opposite";
@@ -229,7 +231,8 @@ export const ANNOTATION_TABLE = {
     "kuma.io/transparent-proxying-reachable-services",
     "list",
   ),
-  sidecarInjected: { ...pod("kuma.io/sidecar-injected", "switch"), by: "injector" },
+  /** Exactly `true`: no other word of a switch makes a pod one of the mesh for kuma-cni. */
+  sidecarInjected: { ...pod("kuma.io/sidecar-injected"), by: "injector" },
   sidecarEnvVars: pod("kuma.io/sidecar-env-vars", "pairs"),
   sidecarProxyConcurrency: pod("kuma.io/sidecar-proxy-concurrency", "number"),
   sidecarDrainTime: pod("kuma.io/sidecar-drain-time", "duration"),

@@ -98,15 +98,26 @@ function fromSingle(annotations: ReadonlyMap<string, string>): AnnotatedConfig {
   return { config, provenance, warnings };
 }
 
-function read({ name, kind }: TrafficAnnotation, text: string): SettingValue | undefined {
+/**
+ * Reads the value of one annotation; undefined where it says as little as an absent one. Throws a `KumaError` without
+ * the annotation's name.
+ */
+export function readTrafficAnnotation(
+  { kind }: TrafficAnnotation,
+  text: string,
+): SettingValue | undefined {
+  if (text.length <= MAX_DOCUMENT) return NODE_READERS[kind](text);
+  throw refused(
+    "KUMA-TP-022",
+    `the value has ${text.length} characters, at most ${MAX_DOCUMENT} are read`,
+  );
+}
+
+function read(row: TrafficAnnotation, text: string): SettingValue | undefined {
   try {
-    if (text.length <= MAX_DOCUMENT) return NODE_READERS[kind](text);
-    throw refused(
-      "KUMA-TP-022",
-      `the value has ${text.length} characters, at most ${MAX_DOCUMENT} are read`,
-    );
+    return readTrafficAnnotation(row, text);
   } catch (thrown) {
-    throw badAnnotation(name, thrown);
+    throw badAnnotation(row.name, thrown);
   }
 }
 

@@ -4,7 +4,10 @@
  *
  * @module
  */
+import { type Annotation, ANNOTATION_TABLE } from "core/kube/annotation_table.ts";
 import { ANNOTATIONS, LABELS, POD_ENV } from "core/kube/annotations.ts";
+import { TRAFFIC_ANNOTATIONS } from "core/proxy/annotations.ts";
+import { settingOf } from "core/proxy/options.ts";
 
 /**
  * Names of options; none where the field is always so. `*` stands for what the pattern's group matched,
@@ -16,22 +19,14 @@ const A = ANNOTATIONS;
 
 /** Annotations whose option has another name than the annotation itself. */
 const WRITTEN: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    Object.values<Annotation>(ANNOTATION_TABLE).flatMap(({ name, option }) =>
+      option === undefined ? [] : [[name, [option]]]
+    ),
+  ),
   [A.defaultContainer]: ["=the pod has only this container"],
   [A.sidecarInjected]: [],
   [A.transparentProxying]: [],
-  [A.sidecarUid]: ["sidecar user"],
-  [A.transparentProxyingOutboundPort]: ["outbound port"],
-  [A.transparentProxyingInboundPort]: ["inbound port"],
-  [A.transparentProxyingIpFamilyMode]: ["IP family mode"],
-  [A.transparentProxyingEbpf]: ["eBPF"],
-  [A.virtualProbes]: ["virtual probes"],
-  [A.virtualProbesPort]: ["virtual probes port"],
-  [A.applicationProbeProxyPort]: ["application probe proxy port"],
-  [A.envoyAdminPort]: ["Envoy admin port"],
-  [A.builtinDns]: ["DNS"],
-  [A.builtinDnsPort]: ["DNS port"],
-  [A.builtinDnsLogging]: ["DNS logging"],
-  [A.networks]: ["CNI"],
   [A.transparentProxyConfig]: ["CNI", "ConfigMap"],
 };
 
@@ -56,34 +51,27 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
-  "--concurrency": ["concurrency"],
-  "--kuma-dp-user": ["sidecar user"],
-  "--ip-family-mode": ["IP family mode"],
+  ...flagsOfAnnotations(),
   "--validation-server-port": ["inbound port"],
-  "--redirect-outbound-port": ["outbound port"],
-  "--redirect-inbound-port": ["inbound port"],
-  "--redirect-inbound": ["delegated gateway"],
-  "--exclude-outbound-ports": [A.excludeOutboundPorts],
-  "--exclude-outbound-ips": [A.excludeOutboundIps],
-  "--exclude-outbound-ports-for-uids": [
-    A.excludeOutboundPortsForUids,
-    A.excludeOutboundTcpPortsForUids,
-    A.excludeOutboundUdpPortsForUids,
-  ],
-  "--exclude-inbound-ports": [A.excludeInboundPorts, "application probe proxy port"],
-  "--exclude-inbound-ips": [A.excludeInboundIps],
-  "--redirect-all-dns-traffic": ["DNS"],
-  "--redirect-dns-port": ["DNS port"],
+  "--concurrency": ["concurrency"],
   "--ebpf-enabled": ["eBPF"],
   "--ebpf-bpffs-path": [A.transparentProxyingEbpfBpfFsPath],
   "--ebpf-cgroup-path": [A.transparentProxyingEbpfCgroupPath],
   "--ebpf-tc-attach-iface": [A.transparentProxyingEbpfTcAttachIface],
   "--ebpf-programs-source-path": [A.transparentProxyingEbpfProgramsSourcePath],
   "--ebpf-instance-ip": [A.transparentProxyingEbpfInstanceIpEnvVarName],
-  "--drop-invalid-packets": [A.dropInvalidPackets],
-  "--iptables-logs": [A.iptablesLogs],
   "--config": ["ConfigMap"],
 };
+
+/** Each flag of kuma-init, and the options of all annotations that decide it. */
+function flagsOfAnnotations(): Record<string, string[]> {
+  const flags: Record<string, string[]> = {};
+  for (const { name, option = name, sets } of TRAFFIC_ANNOTATIONS) {
+    const { flag } = settingOf(sets.at(-1) ?? "");
+    (flags[`--${flag}`] ??= []).push(option);
+  }
+  return flags;
+}
 
 const SIDECAR = String.raw`^spec\.(?:initC|c)ontainers\[kuma-sidecar\]\.`;
 const INIT = String.raw`^spec\.initContainers\[kuma-(?:init|validation)\]\.`;
