@@ -11,6 +11,7 @@ import { FORMATS, outputFlag } from "core/program/output.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 import { CHECK_DESCRIPTION, CHECK_EXAMPLES, CHECK_FLAGS, NETNS_FLAG } from "./check_flags.ts";
 import { INSTALL_FLAGS, UNINSTALL_FLAGS } from "./control_plane/flags.ts";
+import { EXPLAIN_POD } from "./pod/definition.ts";
 import { flagOf, settingFlags } from "./flags.ts";
 
 /** Where the config document comes from. */
@@ -189,6 +190,7 @@ export const COMMANDS = {
     argument: { name: "code" },
     examples: [{ does: "what to do about a bad port", command: "kumactl explain KUMA-TP-001" }],
   },
+  "explain pod": EXPLAIN_POD,
   "explain packet": {
     summary: "say which rule decides about a packet, and which setting put it in",
     description:

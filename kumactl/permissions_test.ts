@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
+import { CLUSTER_VARIABLES } from "core/kube/variables.ts";
 import { ENVIRONMENT_NAMES } from "core/proxy/sources.ts";
 import { ENV_PREFIX } from "core/proxy/options.ts";
 import manifest from "./deno.json" with { type: "json" };
 
-/** NO_COLOR and the locale are ours; the `yaml` package looks at the LOG_ ones, running programs at the rest. */
+/**
+ * NO_COLOR and the locale are ours; the `yaml` package looks at the LOG_ ones, running programs at PATH and TMPDIR; the
+ * rest is about clusters: which one, by which proxy, and (written, not read) that no roots but its own are trusted.
+ */
 const OTHERS = [
+  ...["ALL_PROXY", "HTTPS_PROXY", "NO_PROXY", "all_proxy", "https_proxy", "no_proxy"],
+  ...["DENO_CERT", "DENO_TLS_CA_STORE", "HOME"],
+  ...CLUSTER_VARIABLES,
   "LANG",
   "LC_ALL",
   "LC_CTYPE",

@@ -28,6 +28,7 @@ export const KUMACTL: Program<CommandName> = {
       (await import("./status_transparent_proxy.ts")).statusTransparentProxyCommand,
     "check": async () => (await import("./check.ts")).checkCommand,
     "explain": async () => (await import("./explain.ts")).explainCommand,
+    "explain pod": async () => (await import("./explain_pod.ts")).explainPodCommand,
     "explain packet": async () => (await import("./explain_packet.ts")).explainPacketCommand,
     "completion": async () => (await import("./completion.ts")).completionCommand,
     "version": versionHandler("kumactl"),

@@ -26,6 +26,10 @@ export const DOCUMENTS: Readonly<Record<SchemaName, DocumentType>> = {
     file: "kumactl/explain_packet.ts",
     type: "ExplainPacketDocument",
   },
+  "kuma.io/kumactl-explain-pod/v1": {
+    file: "kumactl/pod/document.ts",
+    type: "ExplainPodDocument",
+  },
   "kuma.io/kuma-webhook-explain/v1": {
     file: "webhook/explain/command.ts",
     type: "ExplainDocument",

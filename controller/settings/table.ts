@@ -4,29 +4,23 @@
  *
  * @module
  */
-import { DURATION, integer, listOf, oneOf, SWITCH, TEXT } from "core/settings/kinds.ts";
+import { DATAPLANE_SETTINGS } from "core/dataplane/settings.ts";
+import { DURATION, integer, oneOf, SWITCH, TEXT } from "core/settings/kinds.ts";
 import type { Values } from "core/settings/load.ts";
 import { at } from "core/settings/setting.ts";
 
 const ROOT = "runtime.kubernetes";
 const RUNTIME = "KUMA_RUNTIME_KUBERNETES";
-const LABEL_KEYS = listOf("the key of a label", (text) => /^[A-Za-z0-9._/-]{1,317}$/.test(text));
 
 /** The table. Its keys are the names that the code uses. */
 export const SETTINGS = {
   mode: at("mode", "KUMA_MODE", oneOf("zone", "global"), "zone"),
-  zoneName: at("multizone.zone.name", "KUMA_MULTIZONE_ZONE_NAME", TEXT, "default"),
+  ...DATAPLANE_SETTINGS,
   systemNamespace: at(
     "store.kubernetes.systemNamespace",
     "KUMA_STORE_KUBERNETES_SYSTEM_NAMESPACE",
     TEXT,
     "kuma-system",
-  ),
-  outboundsAsVips: at(
-    "experimental.kubeOutboundsAsVIPs",
-    "KUMA_EXPERIMENTAL_KUBE_OUTBOUNDS_AS_VIPS",
-    SWITCH,
-    true,
   ),
   controlPlaneServiceName: at(
     `${ROOT}.controlPlaneServiceName`,
@@ -39,22 +33,6 @@ export const SETTINGS = {
     `${RUNTIME}_INJECTOR_CNI_ENABLED`,
     SWITCH,
     false,
-  ),
-  nodeLabelsToCopy: at(
-    `${ROOT}.injector.nodeLabelsToCopy`,
-    `${RUNTIME}_INJECTOR_NODE_LABELS_TO_COPY`,
-    LABEL_KEYS,
-    [
-      "topology.kubernetes.io/zone",
-      "topology.kubernetes.io/region",
-      "kubernetes.io/hostname",
-    ] as readonly string[],
-  ),
-  ignoredServiceSelectorLabels: at(
-    `${ROOT}.injector.ignoredServiceSelectorLabels`,
-    `${RUNTIME}_INJECTOR_IGNORED_SERVICE_SELECTOR_LABELS`,
-    LABEL_KEYS,
-    [] as readonly string[],
   ),
   taintEnabled: at(
     `${ROOT}.nodeTaintController.enabled`,

@@ -6,12 +6,7 @@
 import { type ErrorCode, KumaError } from "core/errors.ts";
 import { endpointFromKubeconfig, type KubeEndpoint, readSmallFile, readToken } from "./client.ts";
 
-/** The variables that {@linkcode findEndpoint} looks at. */
-export const CLUSTER_VARIABLES: readonly string[] = [
-  "KUBECONFIG",
-  "KUBERNETES_SERVICE_HOST",
-  "KUBERNETES_SERVICE_PORT",
-];
+export { CLUSTER_VARIABLES } from "core/kube/variables.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

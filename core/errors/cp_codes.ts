@@ -5,7 +5,7 @@
  */
 import type { CodeText } from "./tp_codes.ts";
 
-/** The codes of `kumactl install control-plane` and `uninstall control-plane`. */
+/** The codes of `kumactl install control-plane`, `uninstall control-plane`, and of whatever looks at a cluster. */
 export const CP_CODES = {
   "KUMA-CP-001": {
     title: "A --set argument cannot be read",
@@ -44,5 +44,21 @@ export const CP_CODES = {
   "KUMA-CP-009": {
     title: "Something of the installation could not be removed",
     todo: "Remove what the message names, or correct the cause and run the command again.",
+  },
+  "KUMA-CP-010": {
+    title: "It is not known which cluster to ask, or as whom",
+    todo:
+      "Name a kubeconfig with --kubeconfig or KUBECONFIG whose user has a token or a client certificate. " +
+      "One with a login program (exec) cannot be used: 'kubectl create token' makes a token.",
+  },
+  "KUMA-CP-011": {
+    title: "The cluster does not accept who asks",
+    todo:
+      "The token or certificate of the kubeconfig has expired or is of another cluster: get a new one.",
+  },
+  "KUMA-CP-012": {
+    title: "The pod to explain is not there, or may not be read",
+    todo:
+      "Correct NAMESPACE/NAME, or get the right to read pods there; a file with the pod (-f) needs no cluster.",
   },
 } as const satisfies Readonly<Record<string, CodeText>>;

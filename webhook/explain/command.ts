@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { errorText, KumaError } from "core/errors.ts";
+import { KumaError } from "core/errors.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
+import { readText } from "core/program/read_text.ts";
 import { type Document, printDocument } from "core/program/output.ts";
 import { documentFor } from "core/program/serve_flags.ts";
 import { OUTPUTS } from "../commands.ts";
@@ -38,7 +39,10 @@ export async function explainCommand(parsed: ParsedCommand, io: Io): Promise<num
   const output = parsed.choice("output", OUTPUTS);
   const files = parsed.flags.filter(({ flag }) => flag === "file").map(({ value }) => value);
   const objects: JsonObject[] = [];
-  for (const file of files) objects.push(...await readFile(file, io));
+  for (const file of files) {
+    const text = await readText(io, file, { limit: LONGEST_FILE, code: "KUMA-WH-001" });
+    objects.push(...readObjects(text, file));
+  }
   const answers = await explainHere({
     objects,
     namespace: parsed.text("namespace") ?? "",
@@ -90,16 +94,4 @@ function documentOf(answers: readonly Answer[]): ExplainDocument {
       assumptions,
     })),
   };
-}
-
-async function readFile(path: string, io: Io): Promise<JsonObject[]> {
-  let text: string;
-  try {
-    const bytes = await io.read(path, LONGEST_FILE);
-    if (bytes.length > LONGEST_FILE) throw new RangeError(`it has over ${LONGEST_FILE} bytes`);
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new KumaError("KUMA-WH-001", `${path}: ${errorText(cause)}`, { cause });
-  }
-  return readObjects(text, path);
 }

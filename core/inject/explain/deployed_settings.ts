@@ -8,6 +8,7 @@
 import { errorText } from "core/errors.ts";
 import { isObject, type Json, type JsonObject, objectsIn, own } from "core/patch/json.ts";
 import type { SettingsDocument } from "core/settings/load.ts";
+import { INJECTORS } from "../called.ts";
 
 /** What was found, and what was not, in words. */
 export interface DeployedSettings {
@@ -26,7 +27,6 @@ export interface Reader {
 
 const CONFIGURATION =
   "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/kuma-admission-mutating-webhook-configuration";
-const INJECTORS = ["namespace-kuma-injector.kuma.io", "pods-kuma-injector.kuma.io"];
 
 /** Reads them; never throws: what cannot be read is an assumption. */
 export async function deployedSettings(connection: Reader): Promise<DeployedSettings> {
