@@ -175,9 +175,14 @@ class YamlReader {
     return { key: key.text, value: this.read(pair.value, depth + 1), ...at };
   }
 
-  /** What an alias names. A cycle ends at the depth, a "billion laughs" at the number of nodes. */
+  /**
+   * What an alias names; nothing is never meant. A cycle ends at the depth, a "billion laughs" at the number of nodes.
+   */
   #named(node: Alias): unknown {
-    return node.resolve(this.#document);
+    const named = node.resolve(this.#document);
+    if (named !== undefined) return named;
+    const place = this.#place(node).at;
+    throw malformed(place, `the alias '*${shown(node.source)}' names nothing that stands before it`);
   }
 
   #place(node: Node): { at?: Place } {

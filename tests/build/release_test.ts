@@ -46,6 +46,8 @@ async function withArchive(use: (folder: string, bytes: Uint8Array) => Promise<v
   });
 }
 
+const noPages = () => new Map<string, string>();
+
 /** Unpacks an archive and gives `use` the folder. */
 async function unpacked(path: string, use: (folder: string) => Promise<void>): Promise<void> {
   await withTempDir(async (work) => {
@@ -182,21 +184,24 @@ test("a released program installs and starts where there is no C library", async
   });
 });
 
-test("kuma-cni's archive installs the program in front and the one behind it", async () => {
-  const [archive] = await release(ROOT, { names: ["cni"], arch: hostArch() });
-  await unpacked(archive?.path ?? "", async (folder) => {
-    await withBareRoot(async (root) => {
-      await runOk("cp", ["-r", folder, join(root, "archive")]);
-      const env = { PATH: "/bin:/usr/sbin" };
-      await runOk("chroot", [root, "/bin/sh", "/archive/install.sh", "--to", "/opt/a"], { env });
-      const call = (CNI_COMMAND: string) =>
-        run("chroot", [root, "/opt/cni/bin/kuma-cni"], { env: { ...env, CNI_COMMAND } });
-      const version = await call("VERSION");
-      assert.match(version.stdout, /"supportedVersions"/, version.stderr);
-      // The program behind it is gone: what answers is the one in front.
-      const home = `/opt/a/kuma-cni-${VERSION}`;
-      await Deno.remove(join(root, home, ".kuma-cni-runtime/kuma-cni"));
-      assert.match((await call("VERSION")).stdout, /KUMA-CNI-024/);
+test("an archive with a program in front installs both, as kuma-cni's does", async () => {
+  await withTempDir(async (root) => {
+    await writeTiny(root, { binary: "kuma-cni", hostRuntime: true, front: "front/front.c" });
+    await runOk("cp", ["-r", join(ROOT, "cni/front"), join(root, "tiny/front")]);
+    await Deno.writeTextFile(join(root, "LICENSE"), "a licence\n");
+    const [archive] = await release(root, { names: [], arch: hostArch() }, noPages);
+    await unpacked(archive?.path ?? "", async (folder) => {
+      await withBareRoot(async (bare) => {
+        await runOk("cp", ["-r", folder, join(bare, "archive")]);
+        const env = { PATH: "/bin:/usr/sbin" };
+        await runOk("chroot", [bare, "/bin/sh", "/archive/install.sh", "--to", "/opt/a"], { env });
+        const call = () =>
+          run("chroot", [bare, "/opt/cni/bin/kuma-cni"], { env: { ...env, CNI_COMMAND: "ADD" } });
+        assert.match((await call()).stdout, /^tiny /);
+        // The program behind it is gone: what answers is the one in front.
+        await Deno.remove(join(bare, `/opt/a/kuma-cni-${VERSION}/.kuma-cni-runtime/kuma-cni`));
+        assert.match((await call()).stdout, /KUMA-CNI-024/);
+      });
     });
   });
 });
