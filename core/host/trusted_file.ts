@@ -44,6 +44,16 @@ export function requireTrusted(path: string): void {
   if (((info.mode ?? 0) & WRITABLE_BY_OTHERS) !== 0) throw refused(path, mayWrite(info), info);
 }
 
+/**
+ * Makes sure that only root, or the user of this process, can have put there what is in the folder at `path`: the folder
+ * and all above it are theirs, and others cannot write to it. What does not exist passes.
+ *
+ * @throws {KumaError} `KUMA-HOST-131` naming the folder that others can change, and its owner.
+ */
+export function requireTrustedFolder(path: string): void {
+  requireTrustedDirectory(path);
+}
+
 function requireTrustedDirectory(path: string, above = false): void {
   if (path !== "/") requireTrustedDirectory(parentOf(path), true);
   const info = lstatOrNothing(path);

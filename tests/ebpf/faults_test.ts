@@ -171,6 +171,36 @@ test("without libbpf it says what to install", OPEN_LIBRARIES, async () => {
   assert.equal(code, 1);
 });
 
+test(
+  "a folder of ours that others can change is neither used nor believed",
+  OPEN_LIBRARIES,
+  async () => {
+    await using lab = await LoaderLab.create();
+    const kuma = `${lab.bpffs}/kuma`;
+    // The kernel mounts a BPF file system for everybody to write in, unless it is told a mode.
+    Deno.mkdirSync(kuma);
+    for (
+      const spoil of [
+        () => Deno.chownSync(kuma, 5678, 5678),
+        () => {
+          Deno.chownSync(kuma, 0, 0);
+          Deno.chmodSync(kuma, 0o770);
+        },
+      ]
+    ) {
+      spoil();
+      for (const words of [["load"], ["status"], ["pod", "add", `--netns=${lab.netns}`]]) {
+        const { code, stderr } = await lab.run(words);
+        assert.equal(code, 1, words.join(" "));
+        assert.match(stderr, /\/kuma is not trusted: it (belongs to another user|may be written)/);
+        assert.match(stderr, /KUMA-HOST-131/);
+      }
+    }
+    Deno.chmodSync(kuma, 0o700);
+    await lab.intercept();
+  },
+);
+
 function connected(lab: LoaderLab): boolean {
   using client = Socket.create({ ns: lab.pod.name, uid: 1000 });
   return client.connect({ address: OUTSIDE.ipv4, port: 8080 }) === 0;

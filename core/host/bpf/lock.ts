@@ -7,6 +7,7 @@
 import { KumaError } from "core/errors.ts";
 import { delay } from "core/time/clock.ts";
 import { close, errnoText, openReadOnly } from "../libc.ts";
+import { requireTrustedFolder } from "../trusted_file.ts";
 import { systemCalls } from "../system_call.ts";
 import { makeFolder } from "./bpffs.ts";
 import type { Pins } from "./pins.ts";
@@ -20,12 +21,14 @@ const LIMIT_MS = 30_000, POLL_MS = 10;
 /**
  * Does synchronous work while no other loader does any. Our folder is there meanwhile, unless the work removes it.
  *
- * @throws {KumaError} `KUMA-BPF-021` where another one takes longer than half a minute; what the work throws.
+ * @throws {KumaError} `KUMA-BPF-021` where another one takes longer than half a minute; `KUMA-HOST-131` where others can
+ *   change our folder, since a BPF file system that was mounted without a mode is everybody's; what the work throws.
  */
 export async function alone<T>(pins: Pins, work: () => T, limitMs = LIMIT_MS): Promise<T> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     makeFolder(pins.root);
+    requireTrustedFolder(pins.root);
     const fd = openReadOnly(pins.root);
     if (fd >= 0) {
       try {

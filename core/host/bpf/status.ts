@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requireTrustedFolder } from "../trusted_file.ts";
 import { addressText, mappedAddress } from "core/bpf/address.ts";
 import { decodeCounters, emptyCounters } from "core/bpf/counters.ts";
 import { cookieKey } from "core/bpf/entries.ts";
@@ -66,8 +67,13 @@ export interface NodeStatus {
 /** Socket storage and rings have no keys to count. */
 const COUNTED = new Set(["pods", "pod_ports", "pod_addresses", "pod_uid_rules", "connecting"]);
 
-/** Looks at everything; changes nothing. Nothing loaded is a status, too. */
+/**
+ * Looks at everything; changes nothing. Nothing loaded is a status, too.
+ *
+ * @throws {KumaError} `KUMA-HOST-131` where others than root can have put there what is found.
+ */
 export function status(pins: Pins): NodeStatus {
+  requireTrustedFolder(pins.root);
   const node = nodeRecord(pins);
   const programs = CGROUP_PROGRAMS.map(({ name, optional }) => ({
     name,
