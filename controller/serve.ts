@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LEASES } from "core/kube/leases.ts";
 import type { KubeClient } from "core/cluster/client.ts";
 import { leadWithLease } from "core/cluster/lease.ts";
 import { parseGoDuration } from "core/grammar/go_duration.ts";
@@ -14,9 +15,6 @@ import { controllersFor } from "./controllers.ts";
 import { EventLoop } from "./event_loop.ts";
 import type { Leadership } from "./leadership.ts";
 import type { LoadedSettings } from "./settings/load.ts";
-
-/** Name of the Lease. Not that of Kuma's control plane, beside which we may run. */
-export const LEASE = "kuma-controller-leader";
 
 const METRICS = {
   ...LOOP_METRICS,
@@ -64,7 +62,7 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
   const controllers = controllersFor({ settings, client, log });
   const informers = [...new Set(controllers.flatMap((one) => [...one.informers]))];
   const metrics = new MetricSet<keyof typeof METRICS>(METRICS);
-  metrics.set("leader_election_master_status", 0, { name: LEASE });
+  metrics.set("leader_election_master_status", 0, { name: LEASES.own });
   using eventLoop = new EventLoop();
   metrics.onPage(() => {
     metrics.set("kuma_controller_event_loop_blocked_max_seconds", eventLoop.blockedSeconds);
@@ -107,7 +105,7 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
       {
         client: options.leaseClient,
         namespace: settings.systemNamespace,
-        name: LEASE,
+        name: LEASES.own,
         identity: options.identity,
         log,
         durationMs: Number(parseGoDuration(settings.leaseDuration)) / 1e6,
@@ -115,13 +113,13 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
       },
       async (signal, holds) => {
         options.leadership.begin(holds);
-        metrics.set("leader_election_master_status", 1, { name: LEASE });
+        metrics.set("leader_election_master_status", 1, { name: LEASES.own });
         await Promise.all([
           ...controllers.map((one) => runController(one, { log, metrics }, signal)),
           // Who has nothing to do stays all the same: a Deployment wants a program that runs.
           new Promise((resolve) => signal.addEventListener("abort", resolve)),
         ]);
-        metrics.set("leader_election_master_status", 0, { name: LEASE });
+        metrics.set("leader_election_master_status", 0, { name: LEASES.own });
       },
       ending,
     );

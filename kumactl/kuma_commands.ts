@@ -12,7 +12,7 @@ const OF_THE_CONTROL_PLANE = [
 ];
 
 /** What else Kuma's kumactl installs into a cluster. */
-const MANIFESTS = ["crds", "demo", "gateway", "observability"];
+const MANIFESTS = ["crds", "demo", "gateway", "logging", "metrics", "observability", "tracing"];
 
 /**
  * Refuses a command line that means a command of Kuma's kumactl.
@@ -25,6 +25,15 @@ export function refuseKumasCommands([first = "", second = ""]: readonly string[]
     throw new UsageError(
       `Cannot run "kumactl ${first}": this kumactl sets up hosts and talks to no control plane`,
       { hint: "use the kumactl of your control plane's own release" },
+    );
+  }
+  if (first === "uninstall" && second === "ebpf") {
+    throw new UsageError(
+      'Cannot run "kumactl uninstall ebpf": this kumactl asks no cluster about its nodes',
+      {
+        hint: "of the programs here, 'kuma-ebpf-loader unload' does it on a node; of Kuma's own, " +
+          "the kumactl of your control plane's own release",
+      },
     );
   }
   if ((first === "install" || first === "uninstall") && MANIFESTS.includes(second)) {

@@ -10,6 +10,8 @@ Deno.test("commands of Kuma's own kumactl are known, and refused with a hint tha
     ["config", "control-planes", "list"],
     ["install", "crds"],
     ["install", "demo"],
+    ["install", "tracing"],
+    ["uninstall", "ebpf"],
   ];
   for (const words of cases) {
     const { code, out, err } = await kumactl(...words);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { LEASES } from "core/kube/leases.ts";
 import { ApiError, type KubeClient } from "core/cluster/client.ts";
 import { textOf } from "core/dataplane/read_facts.ts";
 import { errorText } from "core/errors.ts";
@@ -26,8 +27,6 @@ export interface ModeOptions {
   readonly clock?: Clock;
 }
 
-/** The Lease of Kuma's control plane. */
-const LEASE = "cp-leader-lease";
 /** Pause between two looks: a control plane takes longer from its Deployment to its first write. */
 const PAUSE_MS = 5000;
 /** A Lease that nobody has renewed for that long has no holder at work. */
@@ -101,7 +100,7 @@ export class DataplaneMode {
 
   /** Somebody renews its Lease. Told by the change as well: clocks of two machines may differ. */
   async #led(signal: AbortSignal): Promise<string | undefined> {
-    const lease = await this.#get("/apis/coordination.k8s.io/v1", "leases", LEASE, signal);
+    const lease = await this.#get("/apis/coordination.k8s.io/v1", "leases", LEASES.ofKuma, signal);
     const spec = isObject(lease?.spec) ? lease.spec : {};
     const renewed = textOf(spec.renewTime);
     const holder = textOf(spec.holderIdentity);
@@ -111,7 +110,7 @@ export class DataplaneMode {
     if (renewed !== this.#lease.renewed) this.#lease = { renewed, at: first ? -Infinity : now };
     const age = Math.abs(this.#clock.wall() - Date.parse(renewed));
     const fresh = age < STALE_MS || now - this.#lease.at < STALE_MS;
-    return fresh ? `the Lease ${LEASE} is held by ${holder}` : undefined;
+    return fresh ? `the Lease ${LEASES.ofKuma} is held by ${holder}` : undefined;
   }
 
   async #get(

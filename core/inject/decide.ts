@@ -9,7 +9,7 @@ import type { Settings } from "./settings/table.ts";
 import type { Cluster, NamespaceView } from "./context.ts";
 import { quotedList, readSwitch } from "core/grammar/go_text.ts";
 import type { PodView, TextMap } from "./pod.ts";
-import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
+import { isObject, type Json, type JsonObject, objectsIn } from "core/patch/json.ts";
 
 /** The verdict and the rule that gave it. */
 export interface InjectionDecision {
@@ -120,15 +120,39 @@ function userOf({ securityContext }: JsonObject): Json | undefined {
 /** Why a pod that should be injected cannot be; `undefined` for one that can. */
 export function whyNever(pod: PodView): string | undefined {
   const { spec } = pod.object;
-  const { os, nodeSelector } = isObject(spec) ? spec : {};
-  const windows = isObject(os) && os.name === "windows" ||
-    isObject(nodeSelector) && nodeSelector[OS_LABEL] === "windows";
-  if (windows) return "the pod is for Windows nodes, where no traffic can be redirected";
+  if (isObject(spec) && isForWindows(spec)) {
+    return "the pod is for Windows nodes, where no traffic can be redirected";
+  }
   if (own(pod.annotations, ANNOTATIONS.mirrorPod) === undefined) return undefined;
   return "the pod mirrors a static pod of its node, which no change here reaches";
 }
 
-const OS_LABEL = "kubernetes.io/os";
+/** By its own word, or since only nodes with Windows may run it. */
+function isForWindows({ os, nodeSelector, affinity }: JsonObject): boolean {
+  if (isObject(os) && os.name === "windows") return true;
+  if (isObject(nodeSelector) && OS_LABELS.some((label) => nodeSelector[label] === "windows")) {
+    return true;
+  }
+  const terms = objectsIn(
+    at(at(at(affinity, "nodeAffinity"), REQUIRED), "nodeSelectorTerms"),
+  );
+  // Terms are alternatives, expressions in a term have to hold together.
+  return terms.length > 0 &&
+    terms.every((term) =>
+      objectsIn(term.matchExpressions).some(({ key, operator, values }) =>
+        OS_LABELS.includes(String(key)) && operator === "In" &&
+        Array.isArray(values) && values.length > 0 && values.every((one) => one === "windows")
+      )
+    );
+}
+
+function at(value: Json | undefined, key: string): Json | undefined {
+  return isObject(value) ? value[key] : undefined;
+}
+
+/** The second is deprecated, and nodes still have it. */
+const OS_LABELS: readonly string[] = ["kubernetes.io/os", "beta.kubernetes.io/os"];
+const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 
 function own(map: TextMap, key: string): string | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;

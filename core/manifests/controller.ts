@@ -5,6 +5,7 @@
  * @module
  */
 import { LABELS } from "core/kube/annotations.ts";
+import { LEASES } from "core/kube/leases.ts";
 import { clusterAccess, ownAccess, serviceAccount } from "./access.ts";
 import { named, type Program } from "./names.ts";
 import { CONTAINER_SECURITY, disruptionBudget, POD_SECURITY, probe, spread } from "./pods.ts";
@@ -77,12 +78,12 @@ export function controllerClusterRules(
 
 /** What is needed in the system namespace: the lease, and to see whether Kuma's control plane is at work. */
 export function controllerNamespaceRules(): Node[] {
+  const leases = { apiGroups: ["coordination.k8s.io"], resources: ["leases"] };
   return [
-    {
-      apiGroups: ["coordination.k8s.io"],
-      resources: ["leases"],
-      verbs: ["get", "create", "update"],
-    },
+    // Who creates gives no name to look at. Of Kuma's own lease it only has to be seen that it is held.
+    { ...leases, verbs: ["create"] },
+    { ...leases, resourceNames: [LEASES.own], verbs: ["get", "update"] },
+    { ...leases, resourceNames: [LEASES.ofKuma], verbs: ["get"] },
     { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get"] },
   ];
 }

@@ -104,7 +104,10 @@ Deno.test("an error names the file, the line and the column", async () => {
     ['{"wait": 1, "wait": 2}', /-014 tproxy.yaml:1:13: the key 'wait' is there twice/],
     ['{"wait": 1, "WAIT" : 2}', /-014 tproxy.yaml:1:13: the key 'WAIT' is there twice/],
     ["log:\n  level: 3\n  <<: {Level: 4}\n", /-014 tproxy.yaml:2:3: 'level' stands before/],
-    ["redirect: *x\n", /-014 tproxy.yaml:1:11: the alias '\*x' names nothing that stands before it$/],
+    [
+      "redirect: *x\n",
+      /-014 tproxy.yaml:1:11: the alias '\*x' names nothing that stands before it$/,
+    ],
     ["wait: *x\nx: &x 1\n", /-014 tproxy.yaml:1:7: the alias '\*x' names nothing/],
     ["redirect:\n  <<: *x\n", /-014 tproxy.yaml:2:7: the alias '\*x' names nothing/],
     ["redirect:\n  <<: 5\n", /-014 tproxy.yaml:2:3: the merge key '<<' takes a mapping/],

@@ -182,7 +182,10 @@ class YamlReader {
     const named = node.resolve(this.#document);
     if (named !== undefined) return named;
     const place = this.#place(node).at;
-    throw malformed(place, `the alias '*${shown(node.source)}' names nothing that stands before it`);
+    throw malformed(
+      place,
+      `the alias '*${shown(node.source)}' names nothing that stands before it`,
+    );
   }
 
   #place(node: Node): { at?: Place } {
