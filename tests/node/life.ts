@@ -1,64 +1,20 @@
 /**
- * What is installed on the test's node, and pods that live there.
+ * Pods that live on the test's nodes.
  *
  * @module
  */
 import assert from "node:assert/strict";
-import { kumactlPath } from "../kernel/kumactl.ts";
-import { must, waitUntil } from "../support/processes.ts";
-import { REGISTRY, TAG } from "./images.ts";
+import { waitUntil } from "../support/processes.ts";
 import type { TestNode } from "./node.ts";
-import { CGROUP, STANDIN_IMAGE } from "./spec.ts";
+import { STANDIN_IMAGE } from "./spec.ts";
 
-/** Repositories of the images by component: the defaults of the values. */
-export const IMAGES = {
-  webhook: "kuma-webhook",
-  controller: "kuma-controller",
-  installer: "kuma-cni",
-  kumactl: "kuma-init",
-  "ebpf-loader": "kuma-ebpf-loader",
-};
-const [STANDIN = "", STANDIN_TAG = ""] = STANDIN_IMAGE.split(":");
-
-/** What is always asked for: our images, and the stand-in for kuma-dp. */
-export const VALUES = [
-  `global.image.registry=${REGISTRY}`,
-  `global.image.tag=${TAG}`,
-  "dataPlane.image.registry=localhost",
-  `dataPlane.image.repository=${STANDIN.replace("localhost/", "")}`,
-  `dataPlane.image.tag=${STANDIN_TAG}`,
-];
-/** The CNI behind the node's own. */
-export const CNI = [
-  "cni.enabled=true",
-  "cni.chained=true",
-  "cni.confName=10-test.conflist",
-  "cni.netDir=/etc/cni/net.d",
-  "cni.binDir=/opt/cni/bin",
-];
-/** eBPF, in the control groups of this node alone. */
-export const EBPF = [
-  "experimental.ebpf.enabled=true",
-  `experimental.ebpf.cgroupPath=/sys/fs/cgroup/unified/${CGROUP}`,
-];
-/** Sidecars as Kubernetes knows them. */
-export const NATIVE = ["experimental.sidecarContainers=true"];
-
-/** A Mesh, and a namespace whose pods are in it. */
-export const MESH = `apiVersion: kuma.io/v1alpha1
-kind: Mesh
-metadata: {name: default}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {kuma.io/sidecar-injection: enabled}}
-`;
-
-function podAndService(name: string): string {
+/** A pod and its Service; on the node of this name, or on any. */
+export function podAndService(name: string, place?: TestNode): string {
   return `apiVersion: v1
 kind: Pod
 metadata: {name: ${name}, namespace: shop, labels: {app: ${name}}}
 spec:
+  nodeSelector: {${place === undefined ? "" : `kubernetes.io/hostname: ${place.spec.name}`}}
   terminationGracePeriodSeconds: 2
   containers:
   - name: app
@@ -79,12 +35,6 @@ spec:
 `;
 }
 
-/** What `kumactl install control-plane` prints with these values. */
-export async function manifests(...values: string[]): Promise<string> {
-  const sets = [...VALUES, ...values].flatMap((value) => ["--set", value]);
-  return await must(kumactlPath(), ["install", "control-plane", ...sets]);
-}
-
 /** Waits until a Deployment or DaemonSet has what it wants. */
 export async function rolledOut(node: TestNode, namespace: string, what: string): Promise<void> {
   await node.until(`${what} is rolled out`, async () => {
@@ -98,84 +48,110 @@ export async function rolledOut(node: TestNode, namespace: string, what: string)
   });
 }
 
-async function jsonOf(node: TestNode, ...what: string[]) {
+/** An object of the namespace, or nothing where it is not there. */
+export async function jsonOf<T>(node: TestNode, ...what: string[]): Promise<T | undefined> {
   const { code, stdout } = await node.kubectl(["get", "-n", "shop", ...what, "-o", "json"]);
   return code === 0 ? JSON.parse(stdout) : undefined;
 }
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
+/** A pod of the namespace, which is there. */
+export async function podOf(node: TestNode, name: string): Promise<Pod> {
+  const pod = await jsonOf<Pod>(node, "pod", name);
+  assert.ok(pod !== undefined, `there is no pod ${name}`);
+  return pod;
 }
 
-async function ready(node: TestNode, name: string): Promise<void> {
+/** Waits until a pod is ready. */
+export async function ready(node: TestNode, name: string): Promise<void> {
   await node.until(`${name} is ready`, async () => {
-    const pod = await jsonOf(node, "pod", name);
-    const conditions: Condition[] = pod?.status.conditions ?? [];
+    const { conditions = [] } = (await podOf(node, name)).status;
     return conditions.some(({ type, status }) => type === "Ready" && status === "True");
   });
 }
 
-/** A pod's and its Service's addresses, of both families. */
-async function addresses(node: TestNode): Promise<string[]> {
-  const pod = await jsonOf(node, "pod", "server");
-  const service = await jsonOf(node, "service", "server");
-  const ips: string[] = pod.status.podIPs.map(({ ip }: { ip: string }) => ip);
+/** A pod's and its Service's addresses, of all families. */
+async function addresses(node: TestNode, name: string): Promise<string[]> {
+  const { podIPs = [] } = (await podOf(node, name)).status;
+  const service = await jsonOf<Service>(node, "service", name);
+  const withPort = (ip: string, port: number) =>
+    ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
   return [
-    ...ips.map((ip) => ip.includes(":") ? `[${ip}]:8080` : `${ip}:8080`),
-    ...service.spec.clusterIPs.map((ip: string) => ip.includes(":") ? `[${ip}]:80` : `${ip}:80`),
+    ...podIPs.map(({ ip }) => withPort(ip, 8080)),
+    ...service?.spec.clusterIPs.map((ip) => withPort(ip, 80)) ?? [],
   ];
+}
+
+/** The nodes on which the two pods live: both on any, where none are said. */
+export interface Places {
+  readonly server: TestNode;
+  readonly client: TestNode;
 }
 
 /** Two pods come, talk through both sidecars, have Dataplanes, and go with all that they had. */
 export async function live(
   node: TestNode,
   check: (pod: Pod) => void | Promise<void>,
+  places?: Places,
 ): Promise<void> {
-  await node.apply(podAndService("server") + podAndService("client"));
+  await node.apply(
+    podAndService("server", places?.server) + podAndService("client", places?.client),
+  );
   await ready(node, "server");
   await ready(node, "client");
-  await check(await jsonOf(node, "pod", "server"));
+  await check(await podOf(node, "server"));
+  await talk(node, "client", "server");
+  await depart(node, [node, ...places === undefined ? [] : [places.server, places.client]]);
+}
+
+/** The client asks the server at each of its addresses, through both sidecars, which have seen nobody before. */
+export async function talk(node: TestNode, client: string, server: string): Promise<void> {
   const logs = (name: string) => node.must(["logs", "-n", "shop", name, "-c", "kuma-sidecar"]);
-  const all = await addresses(node);
-  assert.equal(all.length, 4, all.join());
+  const all = await addresses(node, server);
+  assert.equal(all.length, 2 * node.spec.addresses.length, all.join());
   for (const [index, to] of all.entries()) {
-    const get = ["exec", "-n", "shop", "client", "-c", "app", "--", "/standin", "get"];
+    const get = ["exec", "-n", "shop", client, "-c", "app", "--", "/standin", "get"];
     // kube-proxy may write a Service's rules a second after its pod is ready; a pod's own address answers at once.
     const patience = to.endsWith(":80") ? 30_000 : 0;
     const answer = await waitUntil(`${to} answers`, async () => {
       const { code, stdout } = await node.kubectl([...get, `http://${to}/${index}`]);
       return code === 0 && stdout;
     }, { timeoutMs: patience, intervalMs: 300 });
-    assert.match(answer, new RegExp(`200 OK\\napp server saw /${index} from`));
-    assert.ok(
-      (await logs("client")).includes(`outbound from`) &&
-        (await logs("client")).includes(` to ${to}\n`),
-      await logs("client"),
-    );
+    assert.match(answer, new RegExp(`200 OK\\napp ${server} saw /${index} from`));
+    const outbound = await logs(client);
+    assert.ok(outbound.includes(`outbound from`) && outbound.includes(` to ${to}\n`), outbound);
   }
-  const inbound = (await logs("server")).match(/^inbound from .* to .*:8080$/mg) ?? [];
-  assert.equal(inbound.length, all.length, await logs("server"));
+  const inbound = (await logs(server)).match(/^inbound from .* to .*:8080$/mg) ?? [];
+  assert.equal(inbound.length, all.length, await logs(server));
   // kubelet's own probes took their way, too: the sidecar's proxy of probes answered them.
-  assert.match(await logs("server"), /probe proxy: \/8080\/healthz/);
+  assert.match(await logs(server), /probe proxy: \/8080\/healthz/);
   await node.until("the Dataplane says that it is ready", async () => {
-    const dataplane = await jsonOf(node, "dataplane", "server");
-    const [inbound] = dataplane?.spec.networking.inbound ?? [];
-    return inbound?.tags["kuma.io/service"] === "server_shop_svc_80" &&
-      inbound.tags["kuma.io/protocol"] === "http" && inbound.health.ready === true;
+    const dataplane = await jsonOf<Dataplane>(node, "dataplane", server);
+    const { address, inbound: [inbound] = [] } = dataplane?.spec.networking ?? {};
+    return all.some((one) => one === `${address}:8080`) &&
+      inbound?.tags["kuma.io/service"] === `${server}_shop_svc_80` &&
+      inbound.tags["kuma.io/protocol"] === "http" && inbound.health.ready;
   });
+}
+
+/** The two pods go; nothing of them is left, neither in the cluster nor on the nodes. */
+export async function depart(node: TestNode, nodes: readonly TestNode[]): Promise<void> {
   await node.must(["delete", "-n", "shop", "pod,service", "server", "client", "--wait"]);
   await node.until(
     "the Dataplanes are gone",
-    async () => (await jsonOf(node, "dataplanes")).items.length === 0,
+    async () => (await jsonOf<{ items: unknown[] }>(node, "dataplanes"))?.items.length === 0,
   );
-  await node.until("no veth is left but those of pods that live", async () => {
-    const { stdout } = await node.run("ip", ["-o", "link", "show", "type", "veth"]);
-    const pods = JSON.parse(await node.must(["get", "pods", "-A", "-o", "json"])).items
-      .filter(({ spec }: { spec: { hostNetwork?: boolean } }) => spec.hostNetwork !== true);
-    // Beside them the two ends of the wire.
-    return stdout.trim().split("\n").length === pods.length + 2;
-  });
+  for (const one of nodes) {
+    await node.until(
+      `no veth is left on ${one.spec.name} but those of pods that live`,
+      async () => {
+        const { stdout } = await one.run("ip", ["-o", "link", "show", "type", "veth"]);
+        const on = ["-A", `--field-selector=spec.nodeName=${one.spec.name}`];
+        const pods = JSON.parse(await node.must(["get", "pods", ...on, "-o", "json"])).items
+          .filter(({ spec }: { spec: { hostNetwork?: boolean } }) => spec.hostNetwork !== true);
+        return (stdout.match(/^\d+: veth/mg) ?? []).length === pods.length;
+      },
+    );
+  }
 }
 
 /** What is looked at of a container. */
@@ -186,8 +162,33 @@ export interface Container {
 
 /** What is looked at of a pod. */
 export interface Pod {
-  readonly status: { readonly podIP: string };
+  readonly status: {
+    readonly podIP: string;
+    readonly podIPs?: readonly { readonly ip: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+    }[];
+    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+  };
   readonly spec: { readonly containers: Container[]; readonly initContainers?: Container[] };
+}
+
+interface Service {
+  readonly spec: { readonly clusterIPs: readonly string[] };
+}
+
+interface Dataplane {
+  readonly spec: {
+    readonly networking: {
+      readonly address: string;
+      readonly inbound?: readonly {
+        readonly tags: Readonly<Record<string, string>>;
+        readonly health: { readonly ready: boolean };
+      }[];
+    };
+  };
 }
 
 /** Makes pods one after the other, each of which has to be ready; gives how many there were. */

@@ -6,12 +6,18 @@
 import assert from "node:assert/strict";
 import type { TestNode } from "./node.ts";
 
-/** Waits until the node carries no taint of ours. */
-export async function untilFree(node: TestNode): Promise<void> {
-  await node.until("the node has no taint of ours", async () => {
-    const { spec } = JSON.parse(await node.must(["get", "node", node.spec.name, "-o", "json"]));
-    return !JSON.stringify(spec.taints ?? []).includes("NodeReadiness");
-  });
+/** Keys of a node's taints. */
+export async function taintsOf(node: TestNode, which: TestNode): Promise<string[]> {
+  const { spec } = JSON.parse(await node.must(["get", "node", which.spec.name, "-o", "json"]));
+  return (spec.taints ?? []).map(({ key }: { key: string }) => key);
+}
+
+/** Waits until a node, the cluster's first where none is said, has no taint of ours. */
+export async function untilFree(node: TestNode, which = node): Promise<void> {
+  await node.until(
+    `${which.spec.name} has no taint of ours`,
+    async () => !(await taintsOf(node, which)).includes("NodeReadiness"),
+  );
 }
 
 /** What the loader says of the node; its exit code is 1 while a pod that has gone is on record. */
@@ -21,18 +27,22 @@ export async function loaderStatus(node: TestNode): Promise<string> {
   return (await node.kubectl(exec)).stdout;
 }
 
-/** What nftables and iptables-nft hold in the network namespace of the pod with this address. */
-export async function firewallOf(node: TestNode, ip: string): Promise<string> {
+/** The network namespace, by its name on the node, of the pod there with this address. */
+export async function netnsOf(node: TestNode, ip: string): Promise<string> {
   const { stdout } = await node.run("ls", ["/run/netns"]);
   for (const name of stdout.trim().split("\n")) {
-    const inside = ["netns", "exec", name];
-    const addresses = await node.run("ip", [...inside, "ip", "-o", "addr"]);
-    if (!addresses.stdout.includes(` ${ip}/`)) continue;
-    const { code, stdout, stderr } = await node.run("ip", [...inside, "nft", "list", "ruleset"]);
-    assert.equal(code, 0, stderr);
-    return stdout;
+    const addresses = await node.run("ip", ["netns", "exec", name, "ip", "-o", "addr"]);
+    if (addresses.stdout.includes(` ${ip}/`)) return name;
   }
   throw new Error(`no network namespace has ${ip}`);
+}
+
+/** What nftables and iptables-nft hold in the network namespace of the pod with this address. */
+export async function firewallOf(node: TestNode, ip: string): Promise<string> {
+  const inside = ["netns", "exec", await netnsOf(node, ip)];
+  const { code, stdout, stderr } = await node.run("ip", [...inside, "nft", "list", "ruleset"]);
+  assert.equal(code, 0, stderr);
+  return stdout;
 }
 
 /** Names of everything in the cluster that the system could leave behind. */

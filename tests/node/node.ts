@@ -1,71 +1,101 @@
 /**
  * A real Kubernetes node on this machine: kubelet, containerd, runc and the rest in namespaces of their own.
  *
- * What is not a cluster's: no DNS server, the control plane on the node itself, and images from archives.
+ * What is not a cluster's: no DNS server, the control plane on the first node itself, and images from archives.
  *
  * @module
  */
-import { createPki, type KeyPair } from "../kube/pki.ts";
+import type { ClusterPki } from "../kube/pki.ts";
 import { type Finished, run, type RunOptions, sleep, waitUntil } from "../support/processes.ts";
-import { nodeImages } from "./images.ts";
+import { clusterPki, writePki } from "./pki.ts";
 import { nodePrograms } from "./programs.ts";
-import { CGROUP, nodeFiles, type NodeSpec } from "./spec.ts";
+import { CGROUP, diskOf, nodeFiles, type NodeSpec } from "./spec.ts";
+import { connect, type Plug } from "./wire.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
-const IP = "192.168.77.2";
+/** Names of the nodes that a cluster can have: each has a certificate. */
+const NAMES = ["node1", "node2"] as const;
+
+/** What a cluster's nodes have in common. */
+export interface ClusterOptions {
+  /** Archives of images that the node gets. */
+  readonly images: readonly string[];
+  /** Whether nodes, pods and Services have IPv6 addresses, too. */
+  readonly ipv6: boolean;
+}
 
 /** A running node; it and everything in it goes when it is disposed of. */
 export class TestNode implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
+  readonly #pki: ClusterPki;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   #said = "";
 
-  private constructor(readonly spec: NodeSpec, child: Deno.ChildProcess) {
+  private constructor(readonly spec: NodeSpec, pki: ClusterPki, child: Deno.ChildProcess) {
     this.#child = child;
+    this.#pki = pki;
+    this.#input = child.stdin.getWriter();
     this.#reading = this.#read();
   }
 
-  /**
-   * Builds what is needed, and starts it; returns when pods can be made.
-   *
-   * @param components repositories of the images that are imported, by component
-   */
-  static async start(components: Readonly<Record<string, string>>): Promise<TestNode> {
-    const programs = await nodePrograms();
-    const dir = await Deno.makeTempDir({ dir: "/root", prefix: ".kuma-test-node-" });
-    const name = "node1";
-    const images = await nodeImages(`${dir}/images`, components, programs.standin);
-    const spec: NodeSpec = {
-      dir,
-      name,
-      ip: IP,
-      podSubnets: ["10.244.0.0/24", "fd00:244::/64"],
-      programs,
-      images,
-      patienceMs: 180_000,
-    };
-    await writePki(spec);
-    const at = nodeFiles(dir);
+  /** Builds what is needed, and starts the first node of a cluster; returns when pods can be made. */
+  static async start(options: ClusterOptions): Promise<TestNode> {
+    const spec = await specOf(0, options);
+    return await TestNode.#start(spec, await clusterPki(spec.addresses[0], NAMES));
+  }
+
+  /** Starts a second node of this one's cluster; it has joined when it returns. */
+  async join(images: readonly string[]): Promise<TestNode> {
+    const spec = await specOf(1, { images, ipv6: this.spec.addresses.length > 1 });
+    return await TestNode.#start(spec, this.#pki, this);
+  }
+
+  static async #start(spec: NodeSpec, pki: ClusterPki, first?: TestNode): Promise<TestNode> {
+    await Deno.mkdir(diskOf(spec));
+    await writePki(spec, pki);
+    const at = nodeFiles(spec.dir);
     await Deno.writeTextFile(at.spec, JSON.stringify(spec));
     const child = new Deno.Command("unshare", {
       args: [
-        ...["--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"],
-        ...["--mount-proc", "--propagation", "private"],
-        ...[programs.standin, "init", Deno.execPath(), "run", "-A", "--no-check"],
+        ...["--mount", "--propagation", "private", spec.programs.standin, "machine", diskOf(spec)],
+        ...[Deno.execPath(), "run", "-A", "--no-check"],
         ...[new URL("./inside/main.ts", import.meta.url).pathname, at.spec],
       ],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
-    const node = new TestNode(spec, child);
+    const node = new TestNode(spec, pki, child);
     try {
-      await waitUntil("the node is ready", () => node.#isReady(), { timeoutMs: 300_000 });
+      await node.#comesUp(first);
       return node;
     } catch (error) {
       await node[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  async #comesUp(first?: TestNode): Promise<void> {
+    if (first !== undefined) {
+      await this.#says("the node is prepared", /^\S+ s prepared$/m);
+      await connect(await first.#plug(), await this.#plug());
+    }
+    await this.#says("the node is ready", /^\S+ s ready$/m);
+  }
+
+  /** Turns the power off and on: everything but the disk is gone, and comes anew. `first` is the node it joined. */
+  async reboot(first: TestNode): Promise<void> {
+    this.#said = "";
+    this.#child.kill("SIGHUP");
+    await this.#comesUp(first);
+  }
+
+  /** Kills a server of the node, or starts one that was killed. */
+  async server(verb: "stop" | "start", name: string): Promise<void> {
+    this.#said = "";
+    await this.#input.write(new TextEncoder().encode(`${verb} ${name}\n`));
+    await this.#says(`${verb} ${name}`, new RegExp(`^\\S+ s ${verb} ${name}: done$`, "m"));
   }
 
   /** The steps of the start with their seconds, and what ended since. */
@@ -109,16 +139,24 @@ export class TestNode implements AsyncDisposable {
     }
   }
 
-  async #isReady(): Promise<boolean> {
-    const ended = await Promise.race([this.#child.status, sleep(0)]);
-    if (ended !== undefined) throw new Error(`The node ended: ${this.#said}`);
-    return /^\S+ s ready$/m.test(this.#said);
+  async #says(what: string, line: RegExp): Promise<void> {
+    await waitUntil(what, async () => {
+      const ended = await Promise.race([this.#child.status, sleep(0)]);
+      if (ended !== undefined) throw new Error(`The node ended: ${this.#said}`);
+      return line.test(this.#said);
+    }, { timeoutMs: 300_000 });
+  }
+
+  /** The first process of the node's namespaces is the only child of its machine. */
+  async #plug(): Promise<Plug> {
+    const { pid } = this.#child;
+    const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+    return { spec: this.spec, pid: Number(children.trim()) };
   }
 
   async #entry(): Promise<string[]> {
-    const { pid } = this.#child;
-    const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
-    return ["-t", children.trim(), "-n", "-m", "-p", "-u", "-i", "--"];
+    const { pid } = await this.#plug();
+    return ["-t", String(pid), "-n", "-m", "-p", "-u", "-i", "--"];
   }
 
   async #read(): Promise<void> {
@@ -134,18 +172,19 @@ export class TestNode implements AsyncDisposable {
       if (!(error instanceof TypeError)) throw error; // it has ended already
     }
     await this.#child.status;
-    await this.#child.stdin.close().catch(() => {});
+    await this.#input.close().catch(() => {});
     await this.#reading;
-    await waitUntil("the node's cgroups are gone", removeCgroups, { intervalMs: 200 });
+    const { cgroup } = this.spec;
+    await waitUntil("the node's cgroups are gone", () => removed(cgroup), { intervalMs: 200 });
     await Deno.remove(this.spec.dir, { recursive: true });
   }
 }
 
 /** Whether nothing is left of the node's groups; one that has a process still cannot go yet. */
-async function removeCgroups(): Promise<boolean> {
+async function removed(cgroup: string): Promise<boolean> {
   let left = false;
   for await (const { name, isDirectory } of Deno.readDir(CGROUPS)) {
-    const group = `${CGROUPS}/${name}/${CGROUP}`;
+    const group = `${CGROUPS}/${name}/${cgroup}`;
     if (!isDirectory || !await isThere(group)) continue;
     await run("find", [group, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+"]);
     left ||= await isThere(group);
@@ -157,43 +196,18 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-async function writePki({ dir, name, ip }: NodeSpec): Promise<void> {
-  const { pki: at, kubeconfig } = nodeFiles(dir);
-  const pki = await createPki({
-    addresses: [ip],
-    clients: {
-      kubelet: `CN=system:node:${name}, O=system:nodes`,
-      "controller-manager": "CN=system:kube-controller-manager",
-      scheduler: "CN=system:kube-scheduler",
-    },
-  });
-  await Deno.mkdir(at);
-  const write = (file: string, text: string) =>
-    Deno.writeTextFile(`${at}/${file}`, `${text.trim()}\n`, { mode: 0o600 });
-  await write("ca.crt", pki.caPem);
-  await write("service-accounts.key", pki.serviceAccounts.privateKey);
-  await write("service-accounts.pub", pki.serviceAccounts.publicKey);
-  const pairs: Record<string, KeyPair> = { server: pki.server, admin: pki.admin, ...pki.clients };
-  for (const [who, { key, certificate }] of Object.entries(pairs)) {
-    await write(`${who}.key`, key);
-    await write(`${who}.crt`, certificate);
-    await Deno.writeTextFile(
-      kubeconfig(who),
-      JSON.stringify({
-        apiVersion: "v1",
-        kind: "Config",
-        clusters: [{
-          name: "node",
-          cluster: { server: "https://127.0.0.1:6443", "certificate-authority": `${at}/ca.crt` },
-        }],
-        users: [{
-          name: who,
-          user: { "client-certificate": `${at}/${who}.crt`, "client-key": `${at}/${who}.key` },
-        }],
-        contexts: [{ name: "node", context: { cluster: "node", user: who } }],
-        "current-context": "node",
-      }),
-      { mode: 0o600 },
-    );
-  }
+async function specOf(index: 0 | 1, { images, ipv6 }: ClusterOptions): Promise<NodeSpec> {
+  const programs = await nodePrograms();
+  const host = index + 2;
+  return {
+    dir: await Deno.makeTempDir({ dir: "/root", prefix: ".kuma-test-node-" }),
+    name: NAMES[index],
+    cgroup: index === 0 ? CGROUP : `${CGROUP}-${index + 1}`,
+    addresses: ipv6 ? [`192.168.77.${host}`, `fd00:77::${host}`] : [`192.168.77.${host}`],
+    podSubnets: [`10.244.${index}.0/24`, ...ipv6 ? [`fd00:244:0:${index}::/64`] : []],
+    apiServer: index === 0 ? "127.0.0.1" : "192.168.77.2",
+    programs,
+    images,
+    patienceMs: 180_000,
+  };
 }

@@ -10,10 +10,14 @@ export interface NodeSpec {
   /** Folder of its own; gone after it. */
   readonly dir: string;
   readonly name: string;
-  /** Its address on the wire between nodes. */
-  readonly ip: string;
+  /** Its one cgroup, in each hierarchy. */
+  readonly cgroup: string;
+  /** Its addresses on the wire between nodes: IPv4, and in a cluster of both families IPv6. */
+  readonly addresses: readonly [string, string?];
   /** Its pods' addresses: `10.244.0.0/24`, and where it has IPv6 `fd00:244::/64`. */
   readonly podSubnets: readonly string[];
+  /** Address of the API server; the node's own is `127.0.0.1`: the servers of the cluster run on it, too. */
+  readonly apiServer: string;
   readonly programs: NodePrograms;
   /** Archives of images, as `podman save` writes them. */
   readonly images: readonly string[];
@@ -21,7 +25,20 @@ export interface NodeSpec {
   readonly patienceMs: number;
 }
 
-/** The one cgroup of a node's, in each hierarchy. */
+/** Label of a node that gets no CNI: one that joins registers with it. */
+export const WITHOUT_CNI = "without-cni";
+
+/** Whether the cluster's servers run on the node. */
+export function hasControlPlane({ apiServer }: NodeSpec): boolean {
+  return apiServer === "127.0.0.1";
+}
+
+/** The disk of a node, a tmpfs that outlives its reboots. */
+export function diskOf({ dir }: Pick<NodeSpec, "dir">): string {
+  return `${dir}/disk`;
+}
+
+/** The cgroup of the first node, in each hierarchy. */
 export const CGROUP = "kuma-test-node";
 
 /** Files below the node's folder. */

@@ -6,22 +6,13 @@ import assert from "node:assert/strict";
 import { kumactlPath } from "../kernel/kumactl.ts";
 import { requires } from "../support/requires.ts";
 import { rightsOf } from "./audit.ts";
-import {
-  CNI,
-  type Container,
-  EBPF,
-  IMAGES,
-  live,
-  manifests,
-  MESH,
-  NATIVE,
-  rolledOut,
-  streamOfPods,
-  VALUES,
-} from "./life.ts";
+import { NodeImages } from "./images.ts";
+import { type Container, depart, live, rolledOut, streamOfPods } from "./life.ts";
 import { clusterObjects, firewallOf, loaderStatus, nodeFilesOf, untilFree } from "./look.ts";
 import { TestNode } from "./node.ts";
 import { CGROUP, nodeFiles } from "./spec.ts";
+import { apiServerRestarts, joins, leaves, reboots } from "./two_nodes.ts";
+import { AS_SHIPPED, CNI, EBPF, IMAGES, manifests, MESH, NATIVE, VALUES } from "./values.ts";
 
 const test = requires("root", "netns", "containerd", "podman", "cni-plugins", "etcd", "kubectl");
 
@@ -46,11 +37,19 @@ const COMPONENTS = [
   ["kuma-system", "deployment/kuma-controller"],
   ["kube-system", "daemonset/kuma-cni-node"],
 ] as const;
+const LOADER = ["kube-system", "daemonset/kuma-ebpf-loader"] as const;
 
 const names = (containers: readonly Container[] = []) => containers.map(({ name }) => name).join();
 
 test("pods live in the mesh of a real node", { sanitizeResources: false }, async (t) => {
-  await using node = await TestNode.start(IMAGES);
+  await using images = await NodeImages.make(IMAGES);
+  await t.step("of both families", (t) => dualStack(t, images));
+  await t.step("of IPv4 alone", (t) => ipv4(t, images));
+});
+
+/** Every way of interception, two nodes, and the way back to what was before. */
+async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void> {
+  await using node = await TestNode.start({ images: images.all, ipv6: true });
   Deno.stderr.writeSync(new TextEncoder().encode(node.said));
 
   await node.until(
@@ -114,10 +113,11 @@ test("pods live in the mesh of a real node", { sanitizeResources: false }, async
     () => live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-validation")),
   );
 
+  await withSecondNode(t, node, images);
+
   await t.step("with the CNI and eBPF: no firewall, and nothing is left in the maps", async () => {
-    await node.apply(await manifests(...CNI, ...EBPF));
-    for (const [namespace, what] of COMPONENTS) await rolledOut(node, namespace, what);
-    await rolledOut(node, "kube-system", "daemonset/kuma-ebpf-loader");
+    await node.apply(await manifests(...CNI, ...EBPF, ...AS_SHIPPED));
+    for (const [namespace, what] of [...COMPONENTS, LOADER]) await rolledOut(node, namespace, what);
     await live(node, async ({ spec, status }) => {
       assert.equal(names(spec.initContainers), "kuma-validation");
       assert.equal(await firewallOf(node, status.podIP), "");
@@ -134,7 +134,7 @@ test("pods live in the mesh of a real node", { sanitizeResources: false }, async
     async () => {
       const over = new AbortController();
       const stream = streamOfPods(node, over.signal);
-      for (const [namespace, what] of COMPONENTS) {
+      for (const [namespace, what] of [...COMPONENTS, LOADER]) {
         await node.must(["rollout", "restart", what, "-n", namespace]);
         await rolledOut(node, namespace, what);
       }
@@ -171,4 +171,43 @@ test("pods live in the mesh of a real node", { sanitizeResources: false }, async
     const { stdout: attached } = await node.run("bpftool", tree);
     assert.doesNotMatch(attached, /connect4|getsockopt|sock_ops/);
   });
-});
+}
+
+/** Pods on two nodes, of which one comes, is rebooted and goes again. */
+async function withSecondNode(
+  t: Deno.TestContext,
+  node: TestNode,
+  images: NodeImages,
+): Promise<void> {
+  let second: TestNode | undefined;
+  const joined = await t.step(
+    "a node joins, tainted until its CNI is ready; pods of two nodes talk",
+    async () => {
+      second = await joins(node, images);
+    },
+  );
+  if (!joined || second === undefined) return;
+  const other = second;
+  await t.step("the API server is killed and starts again", () => apiServerRestarts(node));
+  await t.step("the node is rebooted, and its pods come back", () => reboots(node, other));
+  await t.step("the node is taken away", () => leaves(node, other));
+}
+
+/** A cluster without IPv6, by kuma-init and by the CNI, and pods on two of its nodes. */
+async function ipv4(t: Deno.TestContext, images: NodeImages): Promise<void> {
+  await using node = await TestNode.start({ images: images.all, ipv6: false });
+  await t.step("the system is applied; with kuma-init", async () => {
+    await node.apply(await manifests());
+    await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
+    await rolledOut(node, "kuma-system", "deployment/kuma-controller");
+    await node.apply(MESH);
+    await live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-init"));
+  });
+  await t.step("with the CNI, on two nodes", async () => {
+    await node.apply(await manifests(...CNI));
+    for (const [namespace, what] of COMPONENTS) await rolledOut(node, namespace, what);
+    await untilFree(node);
+    await using second = await joins(node, images);
+    await depart(node, [node, second]);
+  });
+}

@@ -1,13 +1,16 @@
-import { CGROUP } from "../spec.ts";
+import type { NodeSpec } from "../spec.ts";
+import { step } from "./step.ts";
 
 const ROOT = "/sys/fs/cgroup";
 
 /** A group of the node's own in every hierarchy, for kubelet's `cgroupRoot`. */
-export function prepareCgroups(): void {
+export async function prepareCgroups({ cgroup }: NodeSpec): Promise<void> {
   for (const { name, isDirectory } of Deno.readDirSync(ROOT)) {
     if (!isDirectory) continue;
-    const group = `${ROOT}/${name}/${CGROUP}`;
+    const group = `${ROOT}/${name}/${cgroup}`;
     Deno.mkdirSync(group, { recursive: true });
+    // Those of pods that lived before a reboot.
+    await step(`find ${group} -mindepth 1 -depth -type d -exec rmdir {} +`);
     // A new group of cpuset takes nobody until it has processors and memory.
     if (name !== "cpuset") continue;
     for (const file of ["cpuset.cpus", "cpuset.mems"]) {

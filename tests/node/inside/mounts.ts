@@ -1,4 +1,4 @@
-import type { NodeSpec } from "../spec.ts";
+import { diskOf, type NodeSpec } from "../spec.ts";
 import { step } from "./step.ts";
 
 /** Settings of the whole machine that kubelet would change: it is shown that they are as it wants them. */
@@ -12,19 +12,18 @@ const SYSCTLS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What kubelet, containerd and plugins write at fixed places goes into memory: overlays over /etc, /var and /opt, a
- * /run of the node's own.
+ * What kubelet, containerd and plugins write at fixed places goes onto the node's disk: overlays over /etc, /var and /opt.
+ * Its /run is gone after a reboot.
  */
-export async function prepareMounts({ dir, podSubnets, ip }: NodeSpec): Promise<void> {
+export async function prepareMounts(spec: NodeSpec): Promise<void> {
+  const disk = diskOf(spec), { podSubnets, addresses: [ip] } = spec;
   await step("mount --make-rshared /");
-  const memory = `${dir}/memory`;
-  Deno.mkdirSync(memory, { recursive: true });
-  await step(`mount -t tmpfs kuma-test-node ${memory}`);
+  const isNew = Deno.readDirSync(disk).next().done === true;
   for (const name of ["var", "etc", "opt"]) {
     for (const part of ["up", "work"]) {
-      Deno.mkdirSync(`${memory}/${name}/${part}`, { recursive: true });
+      Deno.mkdirSync(`${disk}/${name}/${part}`, { recursive: true });
     }
-    const layers = `lowerdir=/${name},upperdir=${memory}/${name}/up,workdir=${memory}/${name}/work`;
+    const layers = `lowerdir=/${name},upperdir=${disk}/${name}/up,workdir=${disk}/${name}/work`;
     await step(`mount -t overlay kuma-test-${name} -o ${layers} /${name}`);
   }
   await step("mount -t tmpfs kuma-test-run /run");
@@ -33,11 +32,25 @@ export async function prepareMounts({ dir, podSubnets, ip }: NodeSpec): Promise<
   const folders = [
     ...["/run/lock", "/var/lib/kubelet", "/var/log/pods", "/var/log/containers"],
     ...["/opt/cni/bin", "/etc/cni/net.d"],
-    ...[`${memory}/kubelet`, `${memory}/containerd`, `${memory}/etcd`],
+    ...[`${disk}/kubelet`, `${disk}/containerd`, `${disk}/etcd`],
   ];
   for (const folder of folders) Deno.mkdirSync(folder, { recursive: true });
   // An overlay is no place for kubelet's own mounts and sockets.
-  await step(`mount --bind ${memory}/kubelet /var/lib/kubelet`);
+  await step(`mount --bind ${disk}/kubelet /var/lib/kubelet`);
+  if (isNew) installNetwork(podSubnets);
+  Deno.writeTextFileSync("/run/resolv.conf", `nameserver ${ip}\n`);
+  Deno.mkdirSync("/run/sys");
+  // By it kubelet tells a reboot.
+  const settings = { ...SYSCTLS, "kernel/random/boot_id": crypto.randomUUID() };
+  for (const [key, value] of Object.entries(settings)) {
+    const file = `/run/sys/${key.replaceAll("/", "-")}`;
+    Deno.writeTextFileSync(file, `${value}\n`);
+    await step(`mount --bind ${file} /proc/sys/${key}`);
+  }
+}
+
+/** The node's own CNI, as it is installed once. */
+function installNetwork(podSubnets: readonly string[]): void {
   for (const { name } of Deno.readDirSync("/etc/cni/net.d")) {
     Deno.removeSync(`/etc/cni/net.d/${name}`, { recursive: true });
   }
@@ -45,13 +58,6 @@ export async function prepareMounts({ dir, podSubnets, ip }: NodeSpec): Promise<
     Deno.copyFileSync(`/usr/lib/cni/${name}`, `/opt/cni/bin/${name}`);
   }
   Deno.writeTextFileSync("/etc/cni/net.d/10-test.conflist", conflist(podSubnets));
-  Deno.writeTextFileSync("/run/resolv.conf", `nameserver ${ip}\n`);
-  Deno.mkdirSync("/run/sys");
-  for (const [key, value] of Object.entries(SYSCTLS)) {
-    const file = `/run/sys/${key.replaceAll("/", "-")}`;
-    Deno.writeTextFileSync(file, `${value}\n`);
-    await step(`mount --bind ${file} /proc/sys/${key}`);
-  }
 }
 
 function conflist(subnets: readonly string[]): string {
@@ -64,7 +70,8 @@ function conflist(subnets: readonly string[]): string {
         type: "bridge",
         bridge: "cni0",
         isGateway: true,
-        ipMasq: true,
+        // Pods talk with the other nodes' pods by their own addresses.
+        ipMasq: false,
         hairpinMode: true,
         ipam: {
           type: "host-local",

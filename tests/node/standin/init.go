@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -11,11 +10,17 @@ import (
 // initProcess is process 1 of the node's PID namespace: it starts one program, reaps what is left behind by all
 // others (shims, containers), and ends when the program does. The kernel then ends everything else.
 func initProcess(args []string) {
+	// What is mounted here stays here, and /proc shows this namespace's processes.
+	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+		fatal("mount /", err)
+	}
+	if err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
+		fatal("mount /proc", err)
+	}
 	command := exec.Command(args[0], args[1:]...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := command.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		fatal(err)
 	}
 	for {
 		var status syscall.WaitStatus
