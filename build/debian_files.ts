@@ -9,16 +9,22 @@ import { KumaError } from "core/errors.ts";
 import { exists, run, runOk, say } from "./io.ts";
 import { type Arch, hostArch, TARGETS } from "./pins.ts";
 
+/** A Debian package that files are of. */
+export interface DebianPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** Where files of Debian packages are found. */
 export interface DebianFiles {
   /** The folder that stands for `/`. */
   readonly root: string;
   /**
-   * Names of the packages that these files (absolute paths below {@linkcode DebianFiles.root}) belong to, sorted.
+   * The packages that these files (absolute paths below {@linkcode DebianFiles.root}) belong to, sorted by name.
    *
    * @throws {KumaError} `KUMA-BUILD-006` for a file that is of no package
    */
-  owners(paths: readonly string[]): Promise<string[]>;
+  owners(paths: readonly string[]): Promise<DebianPackage[]>;
 }
 
 /**
@@ -72,7 +78,7 @@ export function libraryOf(files: DebianFiles, arch: Arch, name: string): Promise
   return fileOf(files, `/usr/lib/${TARGETS[arch].multiarch}/${name}`);
 }
 
-async function ownersHere(paths: readonly string[]): Promise<string[]> {
+async function ownersHere(paths: readonly string[]): Promise<DebianPackage[]> {
   // What dpkg knows may be the path before /usr was merged.
   const patterns = paths.flatMap((path) => [path, path.replace(/^\/usr(?=\/)/, "")]);
   const known = new Map<string, string>();
@@ -82,7 +88,18 @@ async function ownersHere(paths: readonly string[]): Promise<string[]> {
     const [, name, path] = /^([^:, ]+)(?::[a-z0-9]+)?: (\/.*)$/.exec(line) ?? [];
     if (name !== undefined && path !== undefined) known.set(merged(path), name);
   }
-  return named(paths, known);
+  const names = named(paths, known);
+  if (names.length === 0) return [];
+  // Of a package that is here for several architectures there is a line for each; its version is the same.
+  const shown = await runOk("dpkg-query", [
+    "--show",
+    "--showformat=${Package} ${Version}\\n",
+    ...names,
+  ]);
+  const versions = new Map(
+    shown.trim().split("\n").map((line) => line.split(" ") as [string, string]),
+  );
+  return names.map((name) => ({ name, version: versions.get(name) ?? "" }));
 }
 
 async function fetched(
@@ -111,19 +128,25 @@ async function fetched(
   await runOk("apt-get", ["-qq", ...options, "update"]);
   const install = ["install", "-y", "--download-only", "--no-install-recommends"];
   await runOk("apt-get", ["-qq", ...options, ...install, ...packages]);
-  const known = new Map<string, string>();
+  const known = new Map<string, string>(), versions = new Map<string, string>();
   for await (const { name } of Deno.readDir(join(cache, "archives"))) {
     if (!name.endsWith(".deb")) continue;
+    // apt writes a version's colon as %3a.
+    const [own = "", version = ""] = name.split("_");
+    versions.set(own, decodeURIComponent(version));
     const archive = join(cache, "archives", name);
     await runOk("dpkg-deb", ["--extract", archive, root]);
     for (const line of (await runOk("dpkg-deb", ["--contents", archive])).split("\n")) {
       const [, path] = / \.(\/.*?)(?: -> .*)?$/.exec(line) ?? [];
-      if (path !== undefined) known.set(merged(path), name.replace(/_.*/, ""));
+      if (path !== undefined) known.set(merged(path), own);
     }
   }
   return {
     root,
-    owners: (paths) => Promise.resolve(named(paths.map((path) => path.slice(root.length)), known)),
+    owners: (paths) => {
+      const names = named(paths.map((path) => path.slice(root.length)), known);
+      return Promise.resolve(names.map((name) => ({ name, version: versions.get(name) ?? "" })));
+    },
   };
 }
 
@@ -141,4 +164,18 @@ function named(paths: readonly string[], known: ReadonlyMap<string, string>): st
 /** A path as it is where `/usr` is merged. */
 function merged(path: string): string {
   return path.replace(/^\/(?=(?:bin|sbin|lib|lib64)\/)/, "/usr/");
+}
+
+/** The installed package that a library is from; where dpkg knows none, the C library without a version. */
+export async function packageOf(path: string): Promise<{ purl: string; version: string }> {
+  const format = ["--showformat=${Package} ${Version}"];
+  for (const one of new Set([path, await Deno.realPath(path), path.replace(/^\/usr/, "")])) {
+    const owner = await run("dpkg-query", ["--search", one]).catch(() => undefined);
+    const name = owner?.code === 0 ? owner.stdout.split(/[:,]/)[0] ?? "" : "";
+    if (name === "") continue;
+    const [own = name, version = ""] = (await runOk("dpkg-query", ["--show", ...format, name]))
+      .split(/[\n ]/);
+    return { purl: `pkg:deb/debian/${own}`, version };
+  }
+  return { purl: "pkg:generic/glibc", version: "" };
 }

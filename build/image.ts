@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { KumaError } from "core/errors.ts";
 import { build, parseBuildArgs } from "./build.ts";
 import { chooseComponents, findComponents } from "./components.ts";
 import { distDir } from "./compile.ts";
 import { type ImageContents, IMAGES } from "./image_contents.ts";
 import { ImageRoot } from "./image_root.ts";
+import { imageSbom, SBOM_PATH } from "./image_sbom.ts";
 import { runOk, say, withTempDir } from "./io.ts";
 import type { Arch } from "./pins.ts";
 import { IMAGE_NEEDS, setUp } from "./setup.ts";
@@ -28,6 +29,10 @@ export interface MadeImage {
   readonly tag: string;
   /** The digest of its configuration, hex. */
   readonly id: string;
+  /** Bytes of all its files. */
+  readonly size: number;
+  /** What is in it: a CycloneDX document, beside the compiled programs. */
+  readonly sbom: string;
 }
 
 /**
@@ -53,38 +58,68 @@ export function parseImageArgs(args: readonly string[]): ImageRequest {
  */
 export async function makeImage(root: string, request: ImageRequest): Promise<MadeImage> {
   const { arch } = request;
-  const [component] = chooseComponents(await findComponents(root), [request.component]);
+  const all = await findComponents(root);
+  const [component] = chooseComponents(all, [request.component]);
   const contents = component === undefined ? undefined : IMAGES[component.name];
   if (component === undefined || contents === undefined) {
-    const all = Object.keys(IMAGES).join(", ");
-    throw usage(`there is no image of ${request.component}, only of ${all}`);
+    const known = Object.keys(IMAGES).join(", ");
+    throw usage(`there is no image of ${request.component}, only of ${known}`);
   }
   await setUp([...IMAGE_NEEDS, ...contents.needs(arch)]);
   await build(root, { names: [...contents.components], arch });
   const tag = request.tag === "" ? `localhost/${component.binary}:latest` : request.tag;
-  const id = await packImage(contents, distDir(root, arch), arch, tag);
-  say(`image ${tag}: ${id.slice(0, 12)}`);
-  return { tag, id };
+  const dist = distDir(root, arch);
+  const sbom = join(dist, `${component.binary}.image.cdx.json`);
+  const { id, size } = await packImage(
+    contents,
+    { dist, arch, tag },
+    async (files) => {
+      const text = await imageSbom(
+        root,
+        dist,
+        chooseComponents(all, [...contents.components]),
+        files,
+      );
+      await Deno.writeTextFile(sbom, text);
+      await files.text(SBOM_PATH, text);
+      await files.copy(join(root, "LICENSE"), join(dirname(SBOM_PATH), "LICENSE"), 0o644);
+    },
+  );
+  say(
+    `image ${tag}: ${id.slice(0, 12)}, ${(size / 1e6).toFixed(1)} MB; what is in it: ${
+      relative(root, sbom)
+    }`,
+  );
+  return { tag, id, size, sbom };
 }
 
-/** Makes an image of compiled programs, which lie in `dist`; returns its ID. */
+/** Where the compiled programs lie that an image is made of, and what it is called. */
+export interface PackRequest {
+  readonly dist: string;
+  readonly arch: Arch;
+  readonly tag: string;
+}
+
+/** Makes an image of compiled programs; `more` adds what belongs into it beside its contents. */
 export function packImage(
   contents: ImageContents,
-  dist: string,
-  arch: Arch,
-  tag: string,
-): Promise<string> {
+  { dist, arch, tag }: PackRequest,
+  more?: (root: ImageRoot) => Promise<void>,
+): Promise<{ id: string; size: number }> {
   return withTempDir(async (dir) => {
     const root = new ImageRoot(join(dir, "root"));
     await root.folder("/");
     const start = await contents.fill(root, dist, arch);
+    await more?.(root);
     const recipe = ["FROM scratch", "COPY --chown=0:0 root/ /", ...start];
     await Deno.writeTextFile(join(dir, "Containerfile"), `${recipe.join("\n")}\n`);
     // No time and no version of the tool: the image's ID says what is in it and nothing else.
     const fixed = ["--timestamp=0", "--identity-label=false", "--layers=false"];
     const args = ["build", "--quiet", ...fixed, `--arch=${arch}`, `--tag=${tag}`, dir];
     const printed = (await runOk("podman", args)).trim();
-    return printed.slice(printed.lastIndexOf("\n") + 1);
+    const id = printed.slice(printed.lastIndexOf("\n") + 1);
+    const size = await runOk("podman", ["image", "inspect", "--format={{.Size}}", tag]);
+    return { id, size: Number(size) };
   });
 }
 

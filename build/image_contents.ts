@@ -4,9 +4,9 @@
  * @module
  */
 import { join } from "node:path";
-import { debianFiles, fileOf, libraryOf } from "./debian_files.ts";
+import { debianFiles, fileOf, libraryOf, packageOf } from "./debian_files.ts";
 import { runtimeLibraries } from "./host_runtime.ts";
-import { runOk, withTempDir } from "./io.ts";
+import { exists, runOk, withTempDir } from "./io.ts";
 import { addDebian, addLicences, type ImageRoot } from "./image_root.ts";
 import { type Arch, hostArch, TARGETS } from "./pins.ts";
 import { type Need, runtimeNeeds } from "./setup.ts";
@@ -79,6 +79,11 @@ async function server(
   const interpreter = (await runOk("patchelf", ["--print-interpreter", program])).trim();
   for (const [name, from] of await runtimeLibraries(program, arch)) {
     await root.copy(from, name === loader ? interpreter : `/lib/${multiarch}/${name}`);
+    const { purl, version } = await packageOf(from);
+    const part = purl.replace(/^.*\//, "");
+    root.parts.set(purl, { name: part, version, purl });
+    const licence = `/usr/share/doc/${part}/copyright`;
+    if (await exists(licence)) await root.copy(licence, licence, 0o644);
   }
   return [`USER ${IMAGE_USER}:${IMAGE_USER}`, `ENTRYPOINT ${JSON.stringify([inside])}`];
 }

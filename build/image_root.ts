@@ -8,8 +8,19 @@ import { type DebianFiles, fileOf, libraryOf } from "./debian_files.ts";
 import { exists, runOk } from "./io.ts";
 import { type Arch, TARGETS } from "./pins.ts";
 
+/** A part of an image that others made: what it is called in bills of materials. */
+export interface ForeignPart {
+  readonly name: string;
+  readonly version: string;
+  /** A package URL (purl) without version, such as `pkg:deb/debian/libc6`. */
+  readonly purl: string;
+}
+
 /** An image's root folder being filled. */
 export class ImageRoot {
+  /** What was put in beside our programs, by purl. */
+  readonly parts = new Map<string, ForeignPart>();
+
   /** @param dir an empty folder */
   constructor(readonly dir: string) {}
 
@@ -87,7 +98,9 @@ export async function addLicences(
   files: DebianFiles,
   from: readonly string[],
 ): Promise<void> {
-  for (const name of await files.owners(await Promise.all(from.map(realPath)))) {
+  for (const { name, version } of await files.owners(await Promise.all(from.map(realPath)))) {
+    const purl = `pkg:deb/debian/${name}`;
+    root.parts.set(purl, { name, version, purl });
     const copyright = `/usr/share/doc/${name}/copyright`;
     await root.copy(await fileOf(files, copyright), copyright, 0o644);
   }

@@ -11,6 +11,7 @@ import { locateInterpreter, readInterpreter, RUNTIME_FOLDER } from "core/host/el
 import type { BuildRequest } from "./build.ts";
 import { buildComponent } from "./compile.ts";
 import { chooseComponents, type Component, findComponents } from "./components.ts";
+import { packageOf } from "./debian_files.ts";
 import { type Denort, obtainDenort } from "./denort.ts";
 import { patchedDenort, runtimeLibraries } from "./host_runtime.ts";
 import { run, runOk, say, sha256, withTempDir } from "./io.ts";
@@ -228,18 +229,4 @@ async function pack(work: string, name: string, path: string): Promise<void> {
   await runOk("tar", ["--create", "--format=gnu", ...fixed, `--file=${tar}`, name], { cwd: work });
   await runOk("gzip", ["--no-name", "-6", tar]);
   await Deno.copyFile(`${tar}.gz`, path);
-}
-
-/** The Debian package that a library is from; where dpkg knows none, the C library without a version. */
-async function packageOf(path: string): Promise<{ purl: string; version: string }> {
-  const format = ["--showformat=${Package} ${Version}"];
-  for (const one of new Set([path, await Deno.realPath(path), path.replace(/^\/usr/, "")])) {
-    const owner = await run("dpkg-query", ["--search", one]).catch(() => undefined);
-    const name = owner?.code === 0 ? owner.stdout.split(/[:,]/)[0] ?? "" : "";
-    if (name === "") continue;
-    const [own = name, version = ""] = (await runOk("dpkg-query", ["--show", ...format, name]))
-      .split(/[\n ]/);
-    return { purl: `pkg:deb/debian/${own}`, version };
-  }
-  return { purl: "pkg:generic/glibc", version: "" };
 }

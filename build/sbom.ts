@@ -21,7 +21,8 @@ export interface NpmPackage {
 export interface ShippedFile {
   readonly name: string;
   readonly version: string;
-  readonly sha256: string;
+  /** Absent where it stands for more than one file. */
+  readonly sha256?: string;
   /** A package URL (purl) without version, such as `pkg:deb/debian/libc6`. */
   readonly purl: string;
 }
@@ -84,18 +85,27 @@ async function licenceOf(cache: string, name: string, version: string): Promise<
   return "";
 }
 
-/** The document for one program: JSON of CycloneDX 1.6, the same for the same contents. */
+/** What a document is about: a program, or a container image, which has no sum while its document is written. */
+export interface SbomSubject {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256?: string;
+  readonly kind?: "application" | "container";
+}
+
+/** The document for one program or image: JSON of CycloneDX 1.6, the same for the same contents. */
 export function sbom(
-  program: { name: string; version: string; sha256: string },
+  subject: SbomSubject,
   packages: readonly NpmPackage[],
   files: readonly ShippedFile[],
 ): string {
   const { Enums, Models, Serialize, Spec } = CycloneDx;
   const bom = new Models.Bom();
-  const root = new Models.Component(Enums.ComponentType.Application, program.name, {
-    version: program.version,
-    bomRef: program.name,
-    hashes: new Models.HashDictionary([[Enums.HashAlgorithm["SHA-256"], program.sha256]]),
+  const kind = subject.kind === "container" ? "Container" : "Application";
+  const root = new Models.Component(Enums.ComponentType[kind], subject.name, {
+    version: subject.version,
+    bomRef: `${subject.name}@${subject.version}`,
+    hashes: hashes(subject.sha256),
     licenses: new Models.LicenseRepository([new Models.SpdxLicense("Apache-2.0")]),
   });
   bom.metadata.component = root;
@@ -118,13 +128,20 @@ export function sbom(
         version,
         bomRef: name,
         purl: version === "" ? purl : `${purl}@${version}`,
-        hashes: new Models.HashDictionary([[Enums.HashAlgorithm["SHA-256"], sha256]]),
+        hashes: hashes(sha256),
       }),
     );
   }
   for (const part of bom.components) root.dependencies.add(part.bomRef);
   const factory = new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6);
   return new Serialize.JsonSerializer(factory).serialize(bom, { sortLists: true, space: 2 }) + "\n";
+}
+
+function hashes(sha256?: string): CycloneDx.Models.HashDictionary {
+  const { Enums, Models } = CycloneDx;
+  return new Models.HashDictionary(
+    sha256 === undefined ? [] : [[Enums.HashAlgorithm["SHA-256"], sha256]],
+  );
 }
 
 /** The runtime as a part of a program. */

@@ -47,7 +47,7 @@ requires("root", "netns", "podman", "debian", "bpf-build", "cgroup2")(
       });
 
     await t.step("it is made twice alike, holds licences, and has all that it needs", async () => {
-      assert.equal(await loader.again(), loader.id);
+      assert.equal(await loader.again(), loader.made.id);
       const files = await loader.files();
       for (const name of ["libbpf1", "libelf1", "zlib1g", "libc6"]) {
         assert.ok(files.includes(`f /usr/share/doc/${name}/copyright 644 0`), files.join("\n"));

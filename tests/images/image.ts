@@ -5,30 +5,32 @@
  * @module
  */
 import type { V1Container } from "@kubernetes/client-node";
-import { distDir } from "build/compile.ts";
-import { makeImage, packImage, parseImageArgs } from "build/image.ts";
-import { IMAGES } from "build/image_contents.ts";
-import { hostArch } from "build/pins.ts";
+import { type MadeImage, makeImage, parseImageArgs } from "build/image.ts";
 import { ROOT } from "build/task.ts";
 import { type Finished, must, run } from "tests/support/processes.ts";
 
 /** An image in podman's store; it goes when it is disposed of. */
 export class TestImage implements AsyncDisposable {
-  private constructor(readonly component: string, readonly tag: string, readonly id: string) {}
+  private constructor(readonly component: string, readonly made: MadeImage) {}
+
+  /** Its name in podman's store. */
+  get tag(): string {
+    return this.made.tag;
+  }
 
   /** Builds the component and makes its image. */
   static async make(component: string): Promise<TestImage> {
     const tag = `localhost/kuma-test-${component}:${Deno.pid}`;
-    const { id } = await makeImage(ROOT, parseImageArgs([component, "--tag", tag]));
-    return new TestImage(component, tag, id);
+    return new TestImage(
+      component,
+      await makeImage(ROOT, parseImageArgs([component, "--tag", tag])),
+    );
   }
 
   /** Makes it once more of the same programs; gives that image's ID. */
   async again(): Promise<string> {
-    const contents = IMAGES[this.component];
-    if (contents === undefined) throw new Error(`There is no image of ${this.component}`);
     const tag = `${this.tag}-again`;
-    const id = await packImage(contents, distDir(ROOT, hostArch()), hostArch(), tag);
+    const { id } = await makeImage(ROOT, parseImageArgs([this.component, "--tag", tag]));
     await must("podman", ["rmi", tag]);
     return id;
   }

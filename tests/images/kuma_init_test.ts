@@ -65,7 +65,7 @@ requires("root", "netns", "podman", "debian", "iptables-nft", "iptables-legacy")
     const without = inPod(image, validation("ipv4"), bare);
 
     await t.step("it is made twice alike, and holds the licences of what is Debian's", async () => {
-      assert.equal(await image.again(), image.id);
+      assert.equal(await image.again(), image.made.id);
       const files = await image.files();
       for (const name of ["iptables", "libxtables12", "libc6"]) {
         assert.ok(files.includes(`f /usr/share/doc/${name}/copyright 644 0`), files.join("\n"));
