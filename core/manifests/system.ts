@@ -76,8 +76,8 @@ const PRIORITY_CLASS = ownName("control-plane");
 const DNS_CONFIG: Node = when(
   first(CP("dns.config.nameservers"), CP("dns.config.searches")),
   {
-    nameservers: CP("dns.config.nameservers"),
-    searches: CP("dns.config.searches"),
+    nameservers: given(CP("dns.config.nameservers")),
+    searches: given(CP("dns.config.searches")),
   },
 );
 

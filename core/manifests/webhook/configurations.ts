@@ -43,7 +43,14 @@ function rule(
   resources: readonly string[],
   ...operations: string[]
 ): Node[] {
-  return [{ apiGroups: [group], apiVersions: [version], operations, resources: [...resources] }];
+  return [{
+    apiGroups: [group],
+    apiVersions: [version],
+    operations,
+    resources: [...resources],
+    // As the API server fills it in: kubectl takes a list of rules without it for a change, at each apply.
+    scope: "*",
+  }];
 }
 
 const kuma = (resources: readonly string[], ...operations: string[]) =>
