@@ -109,14 +109,30 @@ for (const [name, words, check] of DOCUMENTED) {
   Deno.test(`documented: ${name}`, async () => check(await objects(...words)));
 }
 
-Deno.test("false and 0 override, a null takes the default away", async () => {
+Deno.test("false and 0 override", async () => {
   const without = await objects("--set", "controller.enabled=false");
   assert.equal(find(without, "Deployment", "kuma-controller"), undefined);
-  const replicas = await objects("--set", "webhook.replicas=0").then(
-    (all) => find(all, "Deployment", "kuma-webhook").spec.replicas,
-    (error) => error,
+  const none = await objects("--set", "controlPlane.replicas=0");
+  assert.equal(find(none, "Deployment", "kuma-webhook").spec.replicas, 0);
+});
+
+Deno.test("a variable that neither webhook nor controller reads is warned of, with the one that was meant", async () => {
+  const said = async (name: string) => {
+    const registry = ["--registry", "registry.example"];
+    const { code, out, err } = await install(...registry, "--env-var", `${name}=1`);
+    assert.equal(code, 0, err);
+    assert.ok(out.includes(name));
+    return err;
+  };
+  assert.match(
+    await said("KUMA_RUNTIME_KUBERNETES_INJECTOR_SIDECAR_CONTAINER_UIDS"),
+    /^warning: .*_UIDS has no effect here: .*; did you mean KUMA_\w+_SIDECAR_CONTAINER_UID\?\n$/,
   );
-  assert.ok(replicas === 0 || replicas instanceof Error, String(replicas));
+  // Of Kuma's control plane, but of another part of it.
+  assert.match(await said("KUMA_API_SERVER_HTTP_PORT"), /^warning: .* reads it\n$/);
+  assert.match(await said("kuma_mode"), /^warning: .*did you mean KUMA_MODE\?\n$/);
+  assert.equal(await said("KUMA_EXPERIMENTAL_KUBE_OUTBOUNDS_AS_VIPS"), "");
+  assert.equal(await said("HTTPS_PROXY"), "");
 });
 
 Deno.test("defaults < environment < flags < files < --set, and what is said of an environment", async () => {
@@ -161,6 +177,7 @@ for (
     [["--values", "nowhere.yaml"], "KUMA-CP-005", /nowhere\.yaml/],
     [["--namespace", "A_b"], "KUMA-CP-003", /no namespace's name/],
     [["--cni-enabled=maybe"], "KUMA-CP-003", /not true or false/],
+    [["--set", "controlPlane.config=store: {unsafeDelete: true}"], "KUMA-CP-008", /UNSAFE_DELETE/],
   ] as const
 ) {
   Deno.test(`install control-plane refuses ${words.join(" ")}`, async () => {

@@ -64,9 +64,9 @@ export async function readValues(
     files,
     sets: all("set"),
   });
-  const { values: said, warnings } = checkValues(tree);
-  const values = mergeValues(defaultValues(), said);
-  checkTogether(values);
+  const checked = checkValues(tree);
+  const values = mergeValues(defaultValues(), checked.values);
+  const warnings = [...checked.warnings, ...checkTogether(values)];
   return {
     namespace: namespaceOf(flag("namespace")),
     besideKuma: switchOf("beside-kuma", flag("beside-kuma")),

@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { errorText, KumaError } from "core/errors.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import { isTrue, valueAt } from "../template/evaluate.ts";
+import { variableWarning } from "./variables.ts";
 
 /** Variables that decide objects: ports, rules, volumes. Each has a value, which is the way to say it. */
 const OWNED: Readonly<Record<string, string>> = {
@@ -26,6 +27,7 @@ const OWNED: Readonly<Record<string, string>> = {
 const OWNED_KEYS: Readonly<Record<string, string>> = {
   mode: "controlPlane.mode",
   "store.kubernetes.systemNamespace": "--namespace",
+  "store.unsafeDelete": "controlPlane.envVars.KUMA_STORE_UNSAFE_DELETE",
   "runtime.kubernetes.admissionServer": "controlPlane.admissionServerPort and controlPlane.tls",
   "runtime.kubernetes.injector.caCertFile": "controlPlane.xds.caSecretName",
   "runtime.kubernetes.injector.cniEnabled": "cni.enabled",
@@ -36,9 +38,10 @@ const OWNED_KEYS: Readonly<Record<string, string>> = {
 /**
  * Checks values that are complete, each by itself in order.
  *
+ * @returns what their author should know
  * @throws {KumaError} `KUMA-CP-003` or `-008` naming the values
  */
-export function checkTogether(values: JsonObject): void {
+export function checkTogether(values: JsonObject): string[] {
   const text = (path: string) => String(valueAt(values, path) ?? "");
   const on = (path: string) => isTrue(valueAt(values, path));
   certificate(text, on);
@@ -63,8 +66,8 @@ export function checkTogether(values: JsonObject): void {
   }
   const taken = [text("cni.namespace")].find((name) => name === "");
   if (taken !== undefined) throw contradiction("cni.namespace is empty");
-  variables(valueAt(values, "controlPlane.envVars"));
   document(text("controlPlane.config"));
+  return variables(valueAt(values, "controlPlane.envVars"));
 }
 
 function certificate(text: (path: string) => string, on: (path: string) => boolean): void {
@@ -85,7 +88,8 @@ function certificate(text: (path: string) => string, on: (path: string) => boole
   }
 }
 
-function variables(map: Json): void {
+function variables(map: Json): string[] {
+  const warnings: string[] = [];
   for (const [name, value] of Object.entries(isObject(map) ? map : {})) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
       throw new KumaError(
@@ -100,7 +104,10 @@ function variables(map: Json): void {
     if (instead !== undefined && value !== null) {
       throw contradiction(`controlPlane.envVars.${name}: objects depend on it; set ${instead}`);
     }
+    const warning = variableWarning(name);
+    if (warning !== undefined) warnings.push(warning);
   }
+  return warnings;
 }
 
 function document(text: string): void {
