@@ -15,8 +15,8 @@ import { Kubectl } from "../kube/kubectl.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { preparePod, startContainer } from "../webhook/fake_kubelet.ts";
-import { initContainer } from "../../webhook/inject/init.ts";
-import { loadSettings } from "../../webhook/settings/load.ts";
+import { initContainer } from "core/inject/init.ts";
+import { loadSettings } from "core/inject/settings/load.ts";
 import { runContainer, TestImage } from "./image.ts";
 
 const VALUES = mergeValues(defaultValues(), {
