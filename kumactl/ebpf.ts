@@ -5,6 +5,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import type { BpfReport } from "core/host/bpf/install.ts";
+import type { HostChange } from "core/host/transparent_proxy/changes.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Io } from "core/program/io.ts";
@@ -41,32 +42,35 @@ export async function installEbpf(
     logger.warn(`firewall rules are used in its place: ${thrown.message}`);
     return undefined;
   }
-  if (!config.dryRun) await removeRules(logger);
-  return report;
+  const removed = await removeRules(logger, config.dryRun);
+  return { ...report, changes: [...report.changes, ...removed] };
 }
 
 /**
  * Takes it away from this network namespace, and from the node where no other one has it.
  *
- * @returns whether it was there
+ * @returns whether it was there, or in a dry run what would go
  */
 export async function uninstallEbpf(
   bpffs: string,
   dryRun: boolean,
-  io: Io,
-): Promise<boolean> {
-  const { uninstallBpf } = await import("core/host/bpf/install.ts");
-  const changed = await uninstallBpf(bpffs, dryRun);
-  if (dryRun && changed) io.out(`the eBPF programs that are pinned in ${bpffs}/kuma would go\n`);
-  return changed;
+): Promise<{ readonly changed: boolean; readonly changes: readonly HostChange[] }> {
+  if (!dryRun) {
+    const { uninstallBpf } = await import("core/host/bpf/install.ts");
+    return { changed: await uninstallBpf(bpffs), changes: [] };
+  }
+  const { bpfRemoval } = await import("core/host/bpf/changes.ts");
+  const changes = bpfRemoval(bpffs);
+  return { changed: changes.length > 0, changes };
 }
 
 /** Both at once would redirect twice, and the proxy would not learn where connections were going. */
-async function removeRules(logger: Logger): Promise<void> {
+async function removeRules(logger: Logger, dryRun: boolean): Promise<readonly HostChange[]> {
   const { holdsOurIptables, lookAround } = await import("core/host/nftables/surroundings.ts");
   const around = lookAround();
-  if (!around.ourTable && !holdsOurIptables(around)) return;
+  if (!around.ourTable && !holdsOurIptables(around)) return [];
   const { uninstallTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
-  await uninstallTransparentProxy({ logger, ebpf: true });
-  logger.info("the firewall rules of an earlier run are gone");
+  const { changes } = await uninstallTransparentProxy({ logger, ebpf: true, dryRun });
+  if (!dryRun) logger.info("the firewall rules of an earlier run are gone");
+  return changes;
 }

@@ -5,7 +5,7 @@ import { parseSave } from "./parse_save.ts";
 import { renderRule } from "./render.ts";
 import type { SavedState } from "./saved.ts";
 import { exampleConfig, exampleDns, exampleFacts } from "./testing/examples.ts";
-import { applyRestore } from "./testing/simulate.ts";
+import { applyRestore } from "./apply_restore.ts";
 import { planTransition } from "./transition.ts";
 
 const dns = exampleDns({ enabled: true, captureAll: true });

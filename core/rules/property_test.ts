@@ -12,7 +12,7 @@ import { renderRestore } from "./render.ts";
 import { planRestoreOf } from "./roll_back.ts";
 import { rulesOf, type SavedState } from "./saved.ts";
 import { anyConfig, anyFacts, anyForeignSave } from "./testing/arbitraries.ts";
-import { applyRestore } from "./testing/simulate.ts";
+import { applyRestore } from "./apply_restore.ts";
 import { planTransition } from "./transition.ts";
 import { runs } from "tests/support/property.ts";
 

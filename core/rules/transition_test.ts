@@ -6,7 +6,7 @@ import { parseSave } from "./parse_save.ts";
 import { planRestoreOf } from "./roll_back.ts";
 import { exampleConfig, exampleFacts, exampleTraffic } from "./testing/examples.ts";
 import type { SavedState } from "./saved.ts";
-import { applyRestore } from "./testing/simulate.ts";
+import { applyRestore } from "./apply_restore.ts";
 import { planTransition } from "./transition.ts";
 
 const facts = exampleFacts("ipv4");

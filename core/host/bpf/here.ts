@@ -14,6 +14,8 @@ export interface BpfHere {
   readonly bpffs: string;
   /** What the entries say, a line each. */
   readonly configuration: readonly string[];
+  /** Interfaces with a program of ours at their ingress. */
+  readonly interfaces: readonly string[];
   readonly problems: readonly string[];
 }
 
@@ -30,7 +32,8 @@ export function bpfHere(folders: readonly string[]): BpfHere | undefined {
     const own = node.node === undefined ? undefined : ownPod(node.pods);
     if (own === undefined) continue;
     const { configuration, problems } = own;
-    return { bpffs, configuration, problems: [...node.problems, ...problems] };
+    const interfaces = [...own.interfaces].flatMap(([name, attached]) => attached ? [name] : []);
+    return { bpffs, configuration, interfaces, problems: [...node.problems, ...problems] };
   }
   return undefined;
 }

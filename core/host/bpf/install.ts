@@ -13,7 +13,10 @@ import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES, type Family, type ResolvedConfig } from "core/proxy/resolved.ts";
 import { VERSION } from "core/version.ts";
 import { dnsServersOf } from "../transparent_proxy/facts.ts";
+import type { HostChange } from "../transparent_proxy/changes.ts";
 import type { HostReport } from "../transparent_proxy/options.ts";
+import { currentPrivileges } from "../privileges.ts";
+import { hasUsableIpv6 } from "../interfaces.ts";
 import { resolved } from "../transparent_proxy/prepare.ts";
 import { FILE_SYSTEMS, fileSystemAt } from "./bpffs.ts";
 import { type BpfObjects, embeddedObjects } from "./embedded.ts";
@@ -22,7 +25,7 @@ import { alone } from "./lock.ts";
 import { inspectNetns, netnsCookieOf } from "./netns_view.ts";
 import { load, nodeRecord, unload } from "./node.ts";
 import { Pins } from "./pins.ts";
-import { isRootCgroup, requireAll } from "./preflight.ts";
+import { isRootCgroup, preflight, requireAll } from "./preflight.ts";
 import { forgetPod, keepPod, podOwners } from "./pods.ts";
 import { Records } from "./records.ts";
 import { status } from "./status.ts";
@@ -33,7 +36,7 @@ const OWN_NETNS = "/proc/thread-self/ns/net";
 /** What was done. */
 export type BpfReport = Pick<
   HostReport,
-  "changed" | "families" | "ipv6Skipped" | "dnsServers" | "children" | "durations"
+  "changed" | "changes" | "families" | "ipv6Skipped" | "dnsServers" | "children" | "durations"
 >;
 
 /** What an installation may be told. */
@@ -65,10 +68,12 @@ export async function installBpf(
   }
   const dnsServers: Partial<Record<Family, string[]>> = {};
   for (const family of FAMILIES) dnsServers[family] = dnsServersOf(config, family, logger);
-  if (document.dryRun) show(document, config, Object.values(dnsServers).flat(), options);
-  else await install(document, config, Object.values(dnsServers).flat(), options);
+  const servers = Object.values(dnsServers).flat();
+  const changes = document.dryRun ? await show(document, config, servers, options) : [];
+  if (!document.dryRun) await install(document, config, servers, options);
   return {
-    changed: true,
+    changed: !document.dryRun || changes.length > 0,
+    changes,
     families: familiesOf(config),
     ipv6Skipped: undefined,
     dnsServers,
@@ -132,21 +137,38 @@ function requireNode(options: Parameters<typeof requireAll>[0]): string {
     return requireAll(options);
   } catch (error) {
     if (!(error instanceof AggregateError)) throw error;
-    const lacking = error.errors as KumaError[];
-    throw new KumaError(
-      "KUMA-TP-024",
-      `eBPF cannot be used here: ${lacking.map(({ line }) => line).join("; ")}`,
-      { hint: "nothing was changed; --ebpf-fallback uses firewall rules then", cause: lacking[0] },
-    );
+    throw unable(error.errors as KumaError[]);
   }
 }
 
-function show(
-  { ebpf }: TransparentProxyConfig,
+/** The same, and nothing is mounted: that a file system for the programs would be is no obstacle. */
+function lookAtNode({ ebpf }: TransparentProxyConfig): string {
+  const place = { bpffs: ebpf.bpffsPath, cgroup: ebpf.cgroupPath, mountBpffs: false };
+  const { findings, cgroup } = preflight(place);
+  const lacking = findings.filter(({ about }) => about !== "BPF file system")
+    .flatMap(({ lacks }) => lacks ?? []);
+  if (lacking.length > 0 || cgroup === undefined) throw unable(lacking);
+  return cgroup;
+}
+
+function unable(lacking: readonly KumaError[]): KumaError {
+  return new KumaError(
+    "KUMA-TP-024",
+    `eBPF cannot be used here: ${lacking.map(({ line }) => line).join("; ")}`,
+    { hint: "nothing was changed; --ebpf-fallback uses firewall rules then", cause: lacking[0] },
+  );
+}
+
+async function show(
+  document: TransparentProxyConfig,
   config: ResolvedConfig,
   dnsServers: readonly string[],
   { print }: BpfInstallOptions,
-): void {
+): Promise<HostChange[]> {
+  const { ebpf } = document;
+  // Who may not change anything is shown what would be written, and not what is there.
+  const blind = !currentPrivileges().has("CAP_NET_ADMIN");
+  const cgroup = blind ? ebpf.cgroupPath : lookAtNode(document);
   const view = inspectNetns(OWN_NETNS);
   const facts = {
     generation: 1,
@@ -170,6 +192,16 @@ function show(
     ...words,
     "",
   ].join("\n"));
+  if (blind) return [];
+  const { bpfInstallation } = await import("./changes.ts");
+  return bpfInstallation({
+    bpffs: ebpf.bpffsPath,
+    cgroup,
+    words,
+    interfaces: view.interfaces.map(({ name }) => name),
+    load: fileSystemAt(ebpf.bpffsPath) !== FILE_SYSTEMS.bpf || isDue(new Pins(ebpf.bpffsPath)),
+    ipv6: hasUsableIpv6(),
+  });
 }
 
 function familiesOf({ ipFamilyMode }: ResolvedConfig): readonly Family[] {
@@ -182,11 +214,10 @@ function familiesOf({ ipFamilyMode }: ResolvedConfig): readonly Family[] {
  * @returns whether there was anything
  * @throws {KumaError} as the maps and links do
  */
-export async function uninstallBpf(bpffs: string, dryRun: boolean): Promise<boolean> {
+export async function uninstallBpf(bpffs: string): Promise<boolean> {
   // Only there can anything of ours be.
   if (fileSystemAt(bpffs) !== FILE_SYSTEMS.bpf) return false;
   const pins = new Pins(bpffs);
-  if (dryRun) return nodeRecord(pins) !== undefined;
   const { changed, links } = await alone(pins, () => {
     const removed = forgetPod(pins, netnsCookieOf(OWN_NETNS));
     if (othersOn(pins)) return { changed: removed, links: [] };

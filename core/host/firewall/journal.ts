@@ -41,7 +41,8 @@ export const NO_NOTES: Notes = {
 
 /** The journal of the netns that the main thread is in. */
 export class FirewallJournal {
-  readonly #path: string;
+  /** Where it is. */
+  readonly path: string;
   readonly #directory: string;
   readonly #netns: number;
   readonly #logger: Logger;
@@ -49,7 +50,7 @@ export class FirewallJournal {
   constructor(logger: Logger, directory = JOURNAL_DIRECTORY) {
     this.#netns = netnsInode();
     this.#directory = directory;
-    this.#path = `${directory}/${this.#netns}.json`;
+    this.path = `${directory}/${this.#netns}.json`;
     this.#logger = logger;
   }
 
@@ -60,29 +61,29 @@ export class FirewallJournal {
    */
   read(): Notes | undefined {
     try {
-      const text = readTrustedText(this.#path);
+      const text = readTrustedText(this.path);
       if (text === undefined) return undefined;
       const value: unknown = JSON.parse(text);
       if (!isFile(value)) throw new TypeError("it is not a journal");
       return value.boot === bootId() && value.netns === this.#netns ? value.notes : undefined;
     } catch (error) {
       if (error instanceof KumaError && error.code === "KUMA-HOST-131") throw error;
-      this.#logger.warn(`the journal ${this.#path} is ignored: ${errorText(error)}`);
+      this.#logger.warn(`the journal ${this.path} is ignored: ${errorText(error)}`);
       return undefined;
     }
   }
 
   /** Writes the notes. Throws `KUMA-TP-212` where it cannot, `KUMA-HOST-131` where others could change them. */
   write(notes: Notes): void {
-    requireTrusted(this.#path);
+    requireTrusted(this.path);
     const file = { version: 1, boot: bootId(), netns: this.#netns, notes };
     try {
       Deno.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      replaceFile(this.#path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+      replaceFile(this.path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
     } catch (cause) {
       throw new KumaError(
         "KUMA-TP-212",
-        `the journal ${this.#path} cannot be written: ${errorText(cause)}`,
+        `the journal ${this.path} cannot be written: ${errorText(cause)}`,
         { cause },
       );
     }
@@ -90,7 +91,7 @@ export class FirewallJournal {
 
   /** Removes the notes. */
   remove(): void {
-    removeIfThere(this.#path);
+    removeIfThere(this.path);
   }
 }
 

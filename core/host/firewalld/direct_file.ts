@@ -34,15 +34,41 @@ export function storeInFirewalld(
   options: { readonly verbose: boolean },
   path = DIRECT_XML,
 ): boolean {
-  const old = readFile(path);
-  requireTrusted(old?.path ?? path);
-  const text = named(path, () => mergeDirect(old?.text, rulesets, options));
+  const { old, text } = planStore(rulesets, options, path);
   print?.(`\n${text}\n\n`);
   if (dryRun || text === old?.text) return false;
   if (old === undefined) Deno.mkdirSync(directoryOf(path), { recursive: true, mode: 0o750 });
   replaceFile(old?.path ?? path, text, attributesOf(old));
   logger.info(`the rules are stored in ${path}; firewalld takes them at its next start or reload`);
   return true;
+}
+
+function planStore(
+  rulesets: readonly Ruleset[],
+  options: { readonly verbose: boolean },
+  path: string,
+) {
+  const old = readFile(path);
+  requireTrusted(old?.path ?? path);
+  return { old, text: named(path, () => mergeDirect(old?.text, rulesets, options)) };
+}
+
+/** The file's text before and after {@linkcode storeInFirewalld}; throws as that does. Undefined for no file. */
+export function storedText(...given: Parameters<typeof planStore>): TextChange {
+  const { old, text } = planStore(...given);
+  return { before: old?.text, after: text };
+}
+
+/** The file's text before and after {@linkcode removeFromFirewalld}; throws as that does. Undefined for no file. */
+export function unstoredText(path = DIRECT_XML): TextChange {
+  const planned = planRemoval(path);
+  return { before: planned?.old.text, after: planned?.text };
+}
+
+/** A file's text before and after; undefined where there is no file. */
+export interface TextChange {
+  readonly before: string | undefined;
+  readonly after: string | undefined;
 }
 
 /**
@@ -65,13 +91,9 @@ export function removeFromFirewalld(
   { print, logger, dryRun }: Pick<Session, "print" | "logger" | "dryRun">,
   path = DIRECT_XML,
 ): boolean {
-  const old = readFile(path);
-  if (old === undefined) return false;
-  // A malformed file without a trace of us is none of our business.
-  if (!old.text.includes("KUMA_MESH") && !old.text.includes("kuma/mesh")) return false;
-  requireTrusted(old.path);
-  const text = named(path, () => removeDirect(old.text));
-  if (text === old.text) return false;
+  const planned = planRemoval(path);
+  if (planned === undefined) return false;
+  const { old, text } = planned;
   if (dryRun) {
     print?.(`\n${text ?? `${path} would be removed`}\n\n`);
     return false;
@@ -82,6 +104,17 @@ export function removeFromFirewalld(
   } else replaceFile(old.path, text, attributesOf(old));
   logger.info(`our entries were taken out of ${path}`);
   return true;
+}
+
+/** Undefined where there is nothing to take out. */
+function planRemoval(path: string): { old: FileState; text: string | undefined } | undefined {
+  const old = readFile(path);
+  if (old === undefined) return undefined;
+  // A malformed file without a trace of us is none of our business.
+  if (!old.text.includes("KUMA_MESH") && !old.text.includes("kuma/mesh")) return undefined;
+  requireTrusted(old.path);
+  const text = named(path, () => removeDirect(old.text));
+  return text === old.text ? undefined : { old, text };
 }
 
 function attributesOf(old: FileState | undefined) {

@@ -10,13 +10,14 @@ import { compareNft } from "core/rules/nft/compare.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { renderNft } from "core/rules/nft/text.ts";
 import type { HostReport, InstallOptions } from "../transparent_proxy/options.ts";
+import { loopbackInterface } from "../interfaces.ts";
 import { endangersSsh, SSH_WARNING } from "../ssh_sessions.ts";
 import { requireIpv6 } from "../transparent_proxy/require_ipv6.ts";
 import type { Session } from "../transparent_proxy/session.ts";
 import { type NftPlan, planNftables } from "./plan.ts";
 import { NftSocket } from "./socket.ts";
 import { holdsOurIpv6, type Surroundings } from "./surroundings.ts";
-import { readTable, writeTable } from "./table.ts";
+import { checkTable, readTable, writeTable } from "./table.ts";
 
 /** What is to be installed, and where. */
 export interface InstallSubject {
@@ -31,14 +32,14 @@ export interface InstallSubject {
  * @throws {KumaError} with the firewall as it was: `KUMA-TP-230` the kernel refuses, and as planning does;
  *   `KUMA-TP-232` where it is not known what came of it, `-207` where others changed it at once.
  */
-export function installNftables(
+export async function installNftables(
   { document, config, around }: InstallSubject,
   session: Session,
   options: InstallOptions,
-): HostReport {
+): Promise<HostReport> {
   const plan = planNftables(document, config, session, around);
   session.lap("detect");
-  if (session.dryRun) {
+  if (session.blind) {
     session.print?.(renderNft(plan.table));
     return nftReport(plan, false, session);
   }
@@ -47,9 +48,35 @@ export function installNftables(
     pod: options.netnsPath !== undefined,
   });
   using socket = new NftSocket();
+  if (session.dryRun) return await show(socket, plan, session);
   const changed = apply(socket, { ...plan, config }, session, options);
   session.lap("apply");
   return nftReport(plan, changed, session);
+}
+
+/** What {@linkcode apply} would do; the kernel itself says whether it takes it. */
+async function show(socket: NftSocket, plan: NftPlan, session: Session): Promise<HostReport> {
+  const found = readTable(socket);
+  const due = found === undefined || compareNft(plan.table, found).length > 0;
+  const refused = due ? checkTable(socket, plan.table, found !== undefined) : undefined;
+  if (refused !== undefined) throw refusal(refused);
+  session.lap("check");
+  session.print?.(renderNft(plan.table));
+  const { addressChange, nftChange, real } = await import("../transparent_proxy/changes.ts");
+  const ipv6 = plan.families.some(({ family }) => family === "ipv6");
+  const changes = real([
+    ...due ? [nftChange(found, plan.table)] : [],
+    ...ipv6 ? [addressChange(loopbackInterface())] : [],
+  ]);
+  return { ...nftReport(plan, due, session), changed: changes.length > 0, changes };
+}
+
+function refusal(reason: string): KumaError {
+  return new KumaError(
+    "KUMA-TP-230",
+    `the kernel refuses the rules of the table inet ${NFT_TABLE}: ${reason}`,
+    { hint: "nothing was changed; is a kernel module missing?" },
+  );
 }
 
 function apply(
@@ -67,15 +94,7 @@ function apply(
   }
   options.signal?.throwIfAborted();
   const refused = writeTable(socket, table, found !== undefined);
-  if (refused !== undefined) {
-    throw new KumaError(
-      "KUMA-TP-230",
-      `the kernel refuses the rules of the table inet ${NFT_TABLE}: ${refused}`,
-      {
-        hint: "nothing was changed; is a kernel module missing?",
-      },
-    );
-  }
+  if (refused !== undefined) throw refusal(refused);
   const [first] = options.verify === true ? compareNft(table, readTable(socket)) : [];
   if (first === undefined) return true;
   throw new KumaError("KUMA-TP-207", `the rules are not as they were applied: ${first}`);
@@ -86,9 +105,10 @@ function nftReport(plan: NftPlan, changed: boolean, session: Session): HostRepor
   for (const { family, dnsServers: servers } of plan.families) dnsServers[family] = servers;
   return {
     changed,
+    changes: [],
     backend: "nftables",
     flavour: undefined,
-    families: session.dryRun ? [] : plan.families.map(({ family }) => family),
+    families: plan.families.map(({ family }) => family),
     ipv6Skipped: plan.ipv6Skipped,
     executables: {},
     dnsServers,

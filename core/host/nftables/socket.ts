@@ -101,6 +101,18 @@ export class NftSocket implements Disposable {
 
   /** Sends messages as one transaction: all of them or none, whoever else is writing. */
   commit(messages: readonly NftMessage[]): Committed {
+    return this.#transact(messages, true);
+  }
+
+  /**
+   * Lets the kernel check a transaction that it then forgets: a batch that has no end is taken back
+   * (nfnetlink_rcv_batch of net/netfilter/nfnetlink.c), as `nft --check` does it.
+   */
+  check(messages: readonly NftMessage[]): Committed {
+    return this.#transact(messages, false);
+  }
+
+  #transact(messages: readonly NftMessage[], ends: boolean): Committed {
     const begin = this.#message(BATCH_BEGIN, 0, 0, SUBSYS_NFTABLES, []);
     const first = this.#sequence;
     const last = messages.length - 1;
@@ -114,8 +126,8 @@ export class NftSocket implements Disposable {
         attributes,
       )
     );
-    const end = this.#message(BATCH_END, 0, 0, SUBSYS_NFTABLES, []);
-    if (!this.#send(concat([begin, ...bodies, end]))) {
+    const end = ends ? [this.#message(BATCH_END, 0, 0, SUBSYS_NFTABLES, [])] : [];
+    if (!this.#send(concat([begin, ...bodies, ...end]))) {
       return {
         kind: "refused",
         errno: 0,

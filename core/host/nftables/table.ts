@@ -99,6 +99,24 @@ export function writeTable(
 }
 
 /**
+ * Lets the kernel check what {@linkcode writeTable} would send, and forget it again.
+ *
+ * @returns why it refuses, or undefined
+ * @throws {KumaError} `KUMA-TP-210` it does not answer, `KUMA-TP-101`.
+ */
+export function checkTable(
+  socket: NftSocket,
+  table: NftTable,
+  present: boolean,
+): string | undefined {
+  const image = imageOf(table);
+  const outcome = socket.check(present ? replacement(image) : installation(image));
+  if (outcome.kind === "refused") return outcome.reason;
+  if (outcome.kind === "done") return undefined;
+  throw new KumaError("KUMA-TP-210", `the kernel does not say whether it takes the rules`);
+}
+
+/**
  * Takes the table away; false where there was none.
  *
  * @throws {KumaError} `KUMA-TP-230` the kernel refuses, `KUMA-TP-232` it is not known what came of it.
@@ -128,17 +146,27 @@ function settle(difference: string | undefined): void {
 /**
  * Takes the table away where there is one; whether there was. A kernel without nf_tables holds none.
  *
- * @param dryRun only looks
  * @throws {KumaError} as {@linkcode deleteTable} does; `KUMA-TP-210` the kernel does not tell.
  */
-export function removeOwnTable(dryRun = false): boolean {
+export function removeOwnTable(): boolean {
   try {
     using socket = new NftSocket();
     const name = [text(TABLE.NAME, NFT_TABLE)];
     const present = socket.get(NFT_MSG.GETTABLE, NFPROTO_INET, name) !== undefined;
-    return present && (dryRun || deleteTable(socket));
+    return present && deleteTable(socket);
   } catch (error) {
     if (saysNoNfTables(error)) return false;
+    throw error;
+  }
+}
+
+/** The table; undefined where there is none. A kernel without nf_tables holds none. Throws `KUMA-TP-210`. */
+export function ownTable(): NftImage | undefined {
+  try {
+    using socket = new NftSocket();
+    return readTable(socket);
+  } catch (error) {
+    if (saysNoNfTables(error)) return undefined;
     throw error;
   }
 }

@@ -1,71 +1,86 @@
 /**
- * The dry run of an installation.
+ * The end of a dry run: what the transaction would do is shown where a real run does it.
  *
  * @module
  */
-import { errorText, KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import type { Family } from "core/proxy/resolved.ts";
+import type { Ruleset } from "core/rules/model.ts";
 import { renderRestore } from "core/rules/render.ts";
-import type { FirewallView } from "../firewall/views.ts";
-import { storeInFirewalld } from "../firewalld/direct_file.ts";
-import { acceptedChange } from "./accept.ts";
+import type { FirewallJournal, Notes } from "../firewall/journal.ts";
+import type { FirewallChange } from "../firewall/transaction.ts";
+import { DIRECT_XML, storedText, storeInFirewalld } from "../firewalld/direct_file.ts";
+import {
+  addressChange,
+  fileChange,
+  type HostChange,
+  iptablesChanges,
+  jsonChange,
+  real,
+} from "./changes.ts";
+import { loopbackInterface } from "../interfaces.ts";
+import { notesAfter, notesBefore } from "./notes.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
-import type { FamilyPlan, HostPlan } from "./plan.ts";
+import type { HostPlan } from "./plan.ts";
 import { installReport } from "./report.ts";
 import type { Session } from "./session.ts";
-import { warnOfAccepts } from "./warn_ahead.ts";
 
-/** Prints what would be applied. Nothing is changed, and IPv6 is shown under the same conditions. */
-export async function showInstall(
-  document: TransparentProxyConfig,
-  plan: HostPlan,
+/** A transaction that only has to be applied. */
+export interface PlannedInstall {
+  readonly document: TransparentProxyConfig;
+  readonly plan: HostPlan;
+  readonly changes: readonly FirewallChange[];
+  readonly ipv6Skipped: string | undefined;
+  /** Undefined where nothing is noted. */
+  readonly journal: FirewallJournal | undefined;
+  readonly notes: Notes;
+}
+
+/** Prints the rules that would be in force, and reports what would be different. Nothing is changed. */
+export function showInstall(
+  planned: PlannedInstall,
   session: Session,
   options: InstallOptions,
-): Promise<HostReport> {
-  const shown: { family: Family; ruleset: FamilyPlan["ruleset"] }[] = [];
-  let ipv6Skipped = plan.ipv6Skipped;
-  for (const family of plan.families) {
-    const { view, ruleset: desired } = family;
-    if (view !== undefined) {
-      warnOfAccepts({ view, desired, known: undefined, toCome: true }, session.logger);
-    }
-    const accepted = await dryRunRuleset(family, session);
-    if (typeof accepted === "string") ipv6Skipped = accepted;
-    else shown.push({ family: family.family, ruleset: accepted });
-  }
-  session.lap("check");
-  const parts = shown.map(({ family, ruleset }) =>
-    `### ${family === "ipv4" ? "IPv4" : "IPv6"} ###\n\n${
+): HostReport {
+  const { document, plan, changes, ipv6Skipped } = planned;
+  const rulesets = rulesetsOf(planned);
+  const parts = rulesets.map((ruleset) =>
+    `### ${ruleset.family === "ipv4" ? "IPv4" : "IPv6"} ###\n\n${
       renderRestore(ruleset, { verbose: document.verbose }).trim()
     }`
   );
   session.print?.(`${parts.join("\n\n")}\n`);
+  const stored: HostChange[] = [];
   if (document.storeFirewalld && !document.ebpf.enabled) {
-    storeInFirewalld(
-      shown.map(({ ruleset }) => ruleset),
-      session,
-      document,
-      options.paths?.directXml,
-    );
+    const path = options.paths?.directXml ?? DIRECT_XML;
+    const { before, after } = storedText(rulesets, document, path);
+    stored.push(fileChange(path, before, after));
+    storeInFirewalld(rulesets, session, document, path);
   }
-  return installReport(plan, { changes: [], ipv6Skipped, changed: false }, session);
+  const address = plan.families.some(({ family }) => family === "ipv6")
+    ? [addressChange(loopbackInterface())]
+    : [];
+  const all = real([
+    ...iptablesChanges(changes),
+    ...address,
+    ...journalChange(planned, session),
+    ...stored,
+  ]);
+  const report = installReport(plan, { changes, ipv6Skipped, changed: all.length > 0 }, session);
+  return { ...report, changes: all };
 }
 
-/** In a dry run only nft can check rules without changing the system: legacy's check creates tables. */
-async function dryRunRuleset(
-  plan: FamilyPlan,
+/** What would be in force; of a host that cannot be looked at, what was planned for it. */
+function rulesetsOf({ plan, changes }: PlannedInstall): Ruleset[] {
+  const accepted = changes.flatMap(({ desired }) => desired === undefined ? [] : [desired]);
+  const unseen = plan.families.filter(({ view }) => view === undefined);
+  return [...accepted, ...unseen.map(({ ruleset }) => ruleset)];
+}
+
+function journalChange(
+  { plan, changes, journal, notes }: PlannedInstall,
   session: Session,
-): Promise<FamilyPlan["ruleset"] | string> {
-  if (plan.view === undefined || plan.view.tools.flavour === "legacy") return plan.ruleset;
-  // Against an empty firewall: whether the rules could replace those that are there is not the question.
-  const view: FirewallView = { ...plan.view, state: { tables: [], incompatible: [] } };
-  try {
-    const accepted = await acceptedChange({ ...plan, view }, [], session);
-    return typeof accepted === "string" ? accepted : accepted.desired ?? plan.ruleset;
-  } catch (error) {
-    if (!(error instanceof KumaError)) throw error;
-    session.logger.warn(`a real run would fail: ${errorText(error)}`, { family: plan.family });
-    return plan.ruleset;
-  }
+): HostChange[] {
+  if (journal === undefined || changes.every(({ transition }) => transition.text === "")) return [];
+  const after = notesAfter(changes, notesBefore(notes, plan, session));
+  return [jsonChange(journal.path, journal.read(), after)];
 }

@@ -18,7 +18,7 @@ import {
   type Surroundings,
   usesIptables,
 } from "../nftables/surroundings.ts";
-import { removeOwnTable } from "../nftables/table.ts";
+import { ownTable, removeOwnTable } from "../nftables/table.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
 import { resolved } from "./prepare.ts";
 import { again, openSession, patienceOf, type Session } from "./session.ts";
@@ -39,7 +39,9 @@ export async function installTransparentProxy(
   // A runtime adds a pod once at a time, and a dry run changes nothing.
   if (dryRun || options.netnsPath !== undefined) {
     const config = resolved(document, session, options.paths?.passwd);
-    return await install({ document, config }, session, options);
+    const report = await install({ document, config }, session, options);
+    const records = dryRun && !session.blind && options.netnsPath === undefined;
+    return records ? await withRecord(report, { document, config }, options) : report;
   }
   using _turn = await takeTurn(options.logger ?? silentLogger, {
     directory: options.paths?.journal,
@@ -56,6 +58,18 @@ export async function installTransparentProxy(
   return report;
 }
 
+async function withRecord(
+  report: HostReport,
+  { document, config }: Pick<InstallSubject, "document" | "config">,
+  { sources = {}, paths }: InstallOptions,
+): Promise<HostReport> {
+  const { recordChange } = await import("./record.ts");
+  const { real } = await import("./changes.ts");
+  const installed = { backend: report.backend, document, uid: config.uid, sources };
+  const changes = real([...report.changes, recordChange(installed, paths?.journal)]);
+  return { ...report, changes };
+}
+
 async function install(
   { document, config }: Pick<InstallSubject, "document" | "config">,
   session: Session,
@@ -63,7 +77,7 @@ async function install(
 ): Promise<HostReport> {
   const around = lookAround();
   const subject: InstallSubject = { document, config, around };
-  const choice = backendFor(document, around, { ...options, dryRun: session.dryRun });
+  const choice = backendFor(document, around, options, session.blind);
   session.logger.debug(`firewall backend: ${choice.backend}, as ${choice.reason}`);
   if (choice.backend === "refused") {
     throw new KumaError("KUMA-TP-231", `nftables cannot be used here: ${choice.reason}`, {
@@ -95,6 +109,7 @@ export function backendFor(
   document: TransparentProxyConfig,
   around: Surroundings,
   options: InstallOptions,
+  blind = false,
 ): Choice {
   const iptablesOnly = document.storeFirewalld && !document.ebpf.enabled
     ? "storeFirewalld"
@@ -102,7 +117,7 @@ export function backendFor(
     ? "iptablesExecutables"
     : undefined;
   // What would be written can be shown to anybody who asks for it.
-  const shown = options.dryRun === true && document.firewallBackend === "nftables";
+  const shown = blind && document.firewallBackend === "nftables";
   return chooseBackend({
     asked: document.firewallBackend,
     pod: options.netnsPath !== undefined,
@@ -120,8 +135,8 @@ async function withNftables(
   options: InstallOptions,
 ): Promise<HostReport> {
   const { around } = subject;
-  const report = installNftables(subject, session, options);
-  if (session.dryRun || !usesIptables(around)) return report;
+  const report = await installNftables(subject, session, options);
+  if (session.blind || !usesIptables(around)) return report;
   // What is ours in iptables goes now that the new rules are in.
   const { removeFromIptables } = await import("./uninstall.ts");
   const changes = await removeFromIptables(again({ ...session, print: undefined }), options)
@@ -129,8 +144,10 @@ async function withNftables(
   const tables = changes.flatMap(({ view, transition }) =>
     transition.tables.map((table) => `${view.tools.family} ${table}`)
   );
+  const removed = session.dryRun ? (await import("./changes.ts")).iptablesChanges(changes) : [];
   return {
     ...report,
+    changes: [...report.changes, ...removed],
     changed: report.changed || tables.length > 0,
     tables: [...report.tables, ...tables],
     children: session.children.count,
@@ -154,6 +171,15 @@ async function withIptables(
 ): Promise<HostReport> {
   const { installIptables } = await import("./install_iptables.ts");
   const report = await installIptables(subject, session, options);
-  if (session.dryRun || !subject.around.ourTable || !removeOwnTable()) return report;
+  if (!subject.around.ourTable) return report;
+  if (session.dryRun) {
+    const { nftChange } = await import("./changes.ts");
+    return {
+      ...report,
+      changed: true,
+      changes: [...report.changes, nftChange(ownTable(), undefined)],
+    };
+  }
+  if (!removeOwnTable()) return report;
   return { ...report, changed: true, tables: [...report.tables, `inet ${NFT_TABLE}`] };
 }

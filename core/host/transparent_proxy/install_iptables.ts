@@ -12,7 +12,6 @@ import { FirewallJournal, NO_NOTES, type Notes } from "../firewall/journal.ts";
 import { applyChanges, type FirewallChange, planChange } from "../firewall/transaction.ts";
 import { checkFirewalldFile, storeInFirewalld } from "../firewalld/direct_file.ts";
 import { notesBefore, openNotes } from "./notes.ts";
-import { showInstall } from "./dry_run.ts";
 import { acceptedChange, type UsablePlan } from "./accept.ts";
 import type { InstallSubject } from "../nftables/install.ts";
 import { holdsOurIpv6 } from "../nftables/surroundings.ts";
@@ -37,25 +36,31 @@ export async function installIptables(
   const { document, config, around } = subject;
   const plan = await planInstall(document, config, session);
   session.lap("detect");
-  if (session.dryRun) return await showInstall(document, plan, session, options);
-
   const store = document.storeFirewalld && !document.ebpf.enabled;
   if (store) checkFirewalldFile(options.paths?.directXml);
-  const journal = options.netnsPath === undefined && !document.cniMode
+  const journal = options.netnsPath === undefined && !document.cniMode && !session.blind
     ? new FirewallJournal(session.logger, options.paths?.journal)
     : undefined;
   const notes = journal?.read() ?? NO_NOTES;
-  const test = options.test ?? checksFirst(document, plan);
+  const test = session.dryRun
+    ? checksWithoutTrace(plan)
+    : options.test ?? checksFirst(document, plan);
   const accepted = await accept(plan, notes, test, session);
   session.lap("check");
   const changes = accepted.changes;
-  requireIpv6(config, accepted.ipv6Skipped, {
-    acting: () => accepted.elsewhere.includes("ipv6") || holdsOurIpv6(around),
-    pod: options.netnsPath !== undefined,
-  });
+  if (!session.blind) {
+    requireIpv6(config, accepted.ipv6Skipped, {
+      acting: () => accepted.elsewhere.includes("ipv6") || holdsOurIpv6(around),
+      pod: options.netnsPath !== undefined,
+    });
+  }
   for (const change of changes) {
     const toCome = change.transition.tables.includes("nat");
     warnOfAccepts({ ...change, toCome }, session.logger);
+  }
+  if (session.dryRun) {
+    const { showInstall } = await import("./dry_run.ts");
+    return await showInstall({ document, plan, ...accepted, journal, notes }, session, options);
   }
   const due = changes.some(({ transition }) => transition.text !== "");
   if (due) {
@@ -100,6 +105,11 @@ export async function installIptables(
  */
 function checksFirst(document: TransparentProxyConfig, plan: HostPlan): boolean {
   return !document.cniMode && plan.ipv4View?.tools.flavour === "legacy";
+}
+
+/** In a dry run only nft can check rules without changing the system: legacy's check creates tables. */
+function checksWithoutTrace(plan: HostPlan): boolean {
+  return plan.ipv4View?.tools.flavour === "nft";
 }
 
 interface Accepted {

@@ -41,10 +41,7 @@ export function openNotes(
 ): { settle(): void; undo(): void } {
   if (journal === undefined) return { settle() {}, undo() {} };
   const { notes, changes, before } = given;
-  const fresh: Record<Family, KnownRule[]> = { ipv4: [], ipv6: [] };
-  for (const { view, desired } of changes) {
-    if (desired !== undefined) fresh[view.tools.family] = silentRules(desired);
-  }
+  const { known: fresh } = notesAfter(changes, before);
   const needed = FAMILIES.some((family) => fresh[family].length > 0);
   let warned = false;
   const write = (known: Notes["known"]): void => {
@@ -67,6 +64,18 @@ export function openNotes(
     settle: () => changed && write(fresh),
     undo: () => notes === NO_NOTES ? journal.remove() : write(notes.known),
   };
+}
+
+/** What is noted once `changes` are in. */
+export function notesAfter(
+  changes: readonly FirewallChange[],
+  nftBefore: Notes["nftBefore"],
+): Notes {
+  const known: Record<Family, KnownRule[]> = { ipv4: [], ipv6: [] };
+  for (const { view, desired } of changes) {
+    if (desired !== undefined) known[view.tools.family] = silentRules(desired);
+  }
+  return { known, nftBefore };
 }
 
 function silentRules(ruleset: NonNullable<FirewallChange["desired"]>): KnownRule[] {

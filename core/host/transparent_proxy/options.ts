@@ -6,8 +6,10 @@
 import type { Logger } from "core/log/logger.ts";
 import type { FirewallBackend } from "core/proxy/config.ts";
 import type { Family } from "core/proxy/resolved.ts";
+
 import type { Flavour } from "../firewall/version.ts";
 import type { run } from "../run.ts";
+import type { HostChange } from "./changes.ts";
 
 /** Files of the host, other ones in tests. */
 export interface HostPaths {
@@ -71,6 +73,8 @@ export interface UninstallOptions extends HostOptions {
 export interface HostReport {
   /** Whether anything on the host is different now (in a dry run: would be). */
   readonly changed: boolean;
+  /** What a dry run says would be different, thing by thing; empty after a run that is none. */
+  readonly changes: readonly HostChange[];
   /** What the rules were written with. */
   readonly backend: Exclude<FirewallBackend, "auto">;
   /** Undefined where no iptables was needed or found. */

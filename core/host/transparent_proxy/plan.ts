@@ -21,7 +21,7 @@ import type { Session } from "./session.ts";
 /** The plan for one family. */
 export interface FamilyPlan {
   readonly family: Family;
-  /** Undefined in a dry run on a host without usable iptables. */
+  /** Undefined in the dry run of somebody who may not look. */
   readonly view: FirewallView | undefined;
   readonly dnsServers: readonly string[];
   readonly ruleset: Ruleset;
@@ -72,13 +72,13 @@ export async function planInstall(
 
 async function usableIpv4(
   document: TransparentProxyConfig,
-  { views, logger, dryRun }: Session,
+  { views, logger, blind }: Session,
 ): Promise<FirewallView | undefined> {
   try {
     return await detectIpv4(views, document.iptablesExecutables, logger);
   } catch (error) {
     const unseen = error instanceof KumaError && /^KUMA-TP-20[13]$/.test(error.code);
-    if (!dryRun || !unseen) throw error;
+    if (!blind || !unseen) throw error;
     logger.warn(`${error.message}; the rules shown are those of a host without any extras`, {
       family: "ipv4",
     });

@@ -13,6 +13,7 @@ import { removeIfThere, replaceFile } from "../atomic_file.ts";
 import { JOURNAL_DIRECTORY } from "../firewall/journal.ts";
 import { netnsInode } from "../netns.ts";
 import { readProcFile } from "../proc.ts";
+import { type HostChange, jsonChange } from "./changes.ts";
 import { readTrustedText, requireTrusted } from "../trusted_file.ts";
 
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
@@ -44,15 +45,7 @@ export function writeRecord(
   logger: Logger,
   directory = JOURNAL_DIRECTORY,
 ): void {
-  const record: InstallRecord = {
-    at: new Date().toISOString(),
-    version: VERSION,
-    commit: COMMIT,
-    backend,
-    document,
-    uid,
-    sources,
-  };
+  const record = { at: new Date().toISOString(), ...recordOf({ backend, document, uid, sources }) };
   const path = pathOf(directory);
   try {
     requireTrusted(path);
@@ -63,6 +56,34 @@ export function writeRecord(
     logger.debug(`'kumactl status' will not know what was installed: ${errorText(error)}`);
     forget(path);
   }
+}
+
+function recordOf(installed: Installed): Omit<InstallRecord, "at"> {
+  return { version: VERSION, commit: COMMIT, ...installed };
+}
+
+/**
+ * What {@linkcode writeRecord} would change, its time aside, which is always another one; the removal for `undefined`.
+ * Throws as {@linkcode readRecord} does.
+ */
+export function recordChange(
+  installed: Installed | undefined,
+  directory = JOURNAL_DIRECTORY,
+): HostChange {
+  const found = readRecord(directory);
+  const { at: _, ...before } = found ?? { at: "" };
+  const after = installed === undefined ? undefined : recordOf(installed);
+  return jsonChange(pathOf(directory), found && inOrder(before), after && inOrder(after));
+}
+
+/** Members by their names: their order in a file says nothing. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isObject(value as never)) return value;
+  return Object.fromEntries(
+    Object.entries(value as object).sort(([a], [b]) => a < b ? -1 : 1)
+      .map(([name, member]) => [name, inOrder(member)]),
+  );
 }
 
 /** What an earlier installation noted is not true any more; on a full disk a file can still be removed. */

@@ -27,6 +27,7 @@ export function installReport(
     .map(({ view }) => view.tools.family);
   return {
     changed: outcome.changed,
+    changes: [],
     backend: "iptables",
     flavour: plan.ipv4View?.tools.flavour,
     families,

@@ -1,5 +1,6 @@
 import { errorText, KumaError } from "core/errors.ts";
 import { replaceFile } from "../atomic_file.ts";
+import type { TextChange } from "../firewalld/direct_file.ts";
 import { readTrustedText } from "../trusted_file.ts";
 import type { Session } from "./session.ts";
 
@@ -31,6 +32,12 @@ export function restoreResolvConf(session: Session, path = "/etc/resolv.conf"): 
   const target = current(path) === undefined ? path : Deno.realPathSync(path);
   if (!session.dryRun) replaceFile(target, backup, { mode: (info.mode ?? 0o644) & 0o777 });
   return true;
+}
+
+/** What {@linkcode restoreResolvConf} would do to the file; undefined where there is no backup. Throws as that does. */
+export function resolvConfText(path = "/etc/resolv.conf"): TextChange | undefined {
+  const backup = readTrustedText(path + BACKUP_SUFFIX);
+  return backup === undefined ? undefined : { before: current(path), after: backup };
 }
 
 function current(path: string): string | undefined {

@@ -19,6 +19,8 @@ export interface Session {
   /** Where what is fed to iptables, and dry runs, are shown; undefined shows nobody anything. */
   readonly print: ((text: string) => void) | undefined;
   readonly dryRun: boolean;
+  /** A dry run of somebody who may not look at the firewall: it shows what a host without any extras would get. */
+  readonly blind: boolean;
   readonly children: Children;
   readonly views: Views;
   readonly restorer: Restorer;
@@ -52,6 +54,7 @@ export function openSession(
     logger,
     print: options.print,
     dryRun,
+    blind: dryRun && !currentPrivileges().has("CAP_NET_ADMIN"),
     children,
     views: new Views(children, finder),
     restorer: new Restorer(children, finder, patience, options.netnsPath),

@@ -9,16 +9,18 @@ import { defaultConfig } from "core/proxy/config.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { isOurChain, type KnownRule, ownerships } from "core/rules/ownership.ts";
 import type { SavedState } from "core/rules/saved.ts";
+import type { NftImage } from "core/rules/nft/image.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
-import { removeOwnTable } from "../nftables/table.ts";
+import { ownTable, removeOwnTable } from "../nftables/table.ts";
 import { removeEmptyNft } from "../firewall/empty_nft.ts";
 import { FirewallJournal, NO_NOTES } from "../firewall/journal.ts";
 import { applyChanges, type FirewallChange, planChange } from "../firewall/transaction.ts";
 import { takeTurn } from "../firewall/turn.ts";
 import type { FirewallView } from "../firewall/views.ts";
-import { removeFromFirewalld } from "../firewalld/direct_file.ts";
-import { removeRecord } from "./record.ts";
-import { restoreResolvConf } from "./resolv_conf_backup.ts";
+import { DIRECT_XML, removeFromFirewalld, unstoredText } from "../firewalld/direct_file.ts";
+import { recordChange, removeRecord } from "./record.ts";
+import { resolvConfText, restoreResolvConf } from "./resolv_conf_backup.ts";
+import type { HostChange } from "./changes.ts";
 import type { HostReport, UninstallOptions } from "./options.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
 
@@ -37,8 +39,10 @@ export async function uninstallTransparentProxy(
     signal: options.signal,
   });
   const session = openSession(options, patienceOf(defaultConfig()), dryRun);
+  const planned = session.dryRun && !session.blind ? await plannedFiles(options) : [];
   const changes = await removeFromIptables(session, options);
-  const nftables = removeOwnTable(dryRun);
+  const image = dryRun ? ownTable() : undefined;
+  const nftables = dryRun ? image !== undefined : removeOwnTable();
   if (nftables && dryRun) session.print?.(`the table inet ${NFT_TABLE} of nftables would go\n`);
   session.lap("apply");
   const unstored = removeFromFirewalld(session, options.paths?.directXml);
@@ -53,6 +57,7 @@ export async function uninstallTransparentProxy(
   ];
   return {
     changed: tables.length > 0 || unstored || restored,
+    changes: dryRun ? await plannedRules(changes, image, planned) : [],
     backend: nftables ? "nftables" : "iptables",
     flavour: changes[0]?.view.tools.flavour,
     families: [],
@@ -63,6 +68,28 @@ export async function uninstallTransparentProxy(
     children: session.children.count,
     durations: session.durations,
   };
+}
+
+async function plannedFiles({ paths, ebpf }: UninstallOptions): Promise<HostChange[]> {
+  const { fileChange, jsonChange, real } = await import("./changes.ts");
+  const direct = unstoredText(paths?.directXml);
+  const resolvConf = ebpf === true ? undefined : resolvConfText(paths?.resolvConf);
+  const journal = new FirewallJournal(silentLogger, paths?.journal);
+  return real([
+    fileChange(paths?.directXml ?? DIRECT_XML, direct.before, direct.after),
+    fileChange(paths?.resolvConf ?? "/etc/resolv.conf", resolvConf?.before, resolvConf?.after),
+    jsonChange(journal.path, journal.read(), undefined),
+    recordChange(undefined, paths?.journal),
+  ]);
+}
+
+async function plannedRules(
+  changes: readonly FirewallChange[],
+  image: NftImage | undefined,
+  files: readonly HostChange[],
+): Promise<HostChange[]> {
+  const { iptablesChanges, nftChange, real } = await import("./changes.ts");
+  return real([...iptablesChanges(changes), nftChange(image, undefined), ...files]);
 }
 
 /**
@@ -100,7 +127,7 @@ async function planRemoval(
   known: Readonly<Record<"ipv4" | "ipv6", readonly KnownRule[]>>,
   session: Session,
 ): Promise<FirewallChange[]> {
-  const { views, logger, dryRun } = session;
+  const { views, logger, blind } = session;
   const pairs = FAMILIES.flatMap((family) =>
     (["nft", "legacy"] as const).map((flavour) => ({ family, flavour }))
   ).filter(({ family, flavour }) => views.hasTables(family, flavour) !== false);
@@ -113,7 +140,7 @@ async function planRemoval(
   for (const { family, certain, view } of found) {
     if (typeof view !== "string") changes.push(planChange(view, undefined, known[family]));
     // Tables are there, and nothing to read them with: they may hold rules of ours.
-    else if (certain && !dryRun) {
+    else if (certain && !blind) {
       throw new KumaError("KUMA-TP-201", `the firewall cannot be read: ${view}`, {
         hint: "install the package iptables",
       });

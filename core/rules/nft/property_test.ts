@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Family } from "../../proxy/resolved.ts";
 import { buildRuleset } from "../build.ts";
 import { anyConfig, anyFacts } from "../testing/arbitraries.ts";
-import { evaluateNft } from "../testing/evaluate.ts";
+import { evaluateNft } from "./evaluate.ts";
 import { anyPacket } from "../testing/packets.ts";
 import { verdictOf } from "../verdict.ts";
 import { buildNftTable } from "./build.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import { prefixBytes } from "../address.ts";
-import { hex, hexNumber } from "../nft/elements.ts";
-import { CMP, type Expression, L4PROTO, META, NFPROTO, VERDICT } from "../nft/expressions.ts";
-import type { ImageChain, NftImage } from "../nft/image.ts";
+import { hex, hexNumber } from "./elements.ts";
+import { CMP, type Expression, L4PROTO, META, NFPROTO, VERDICT } from "./expressions.ts";
+import type { ImageChain, NftImage } from "./image.ts";
 import type { Packet, Verdict } from "../packet.ts";
 
 interface State {

@@ -1,11 +1,12 @@
 /**
  * A firewall in memory that takes `iptables-restore --noflush` text: it holds parsed state, commits a
- * table at a time and refuses what the real one refuses. For tests of whoever plans a change.
+ * table at a time and refuses what the real one refuses. What a change would leave is told by it, and tests of
+ * whoever plans a change use it.
  *
  * @module
  */
-import { savedRule } from "../parse_save.ts";
-import type { SavedChain, SavedRule, SavedState, SavedTable } from "../saved.ts";
+import { savedRule } from "./parse_save.ts";
+import type { SavedChain, SavedRule, SavedState, SavedTable } from "./saved.ts";
 
 /** Built-in chains of each table, in listing order. */
 const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
@@ -51,9 +52,9 @@ export function applyRestore(state: SavedState, text: string): SavedState {
 
 function open(name: string, table: SavedTable | undefined): Draft {
   const builtIn = BUILT_IN[name];
-  if (builtIn === undefined) throw new RefusedLine(`*${name}`);
+  if (table === undefined && builtIn === undefined) throw new RefusedLine(`*${name}`);
   const chains = table?.chains ??
-    builtIn.map((chain) => ({ name: chain, policy: "ACCEPT", builtin: true }));
+    (builtIn ?? []).map((chain) => ({ name: chain, policy: "ACCEPT", builtin: true }));
   return {
     name,
     chains: new Map(chains.map((chain) => [chain.name, chain])),
