@@ -12,6 +12,7 @@ import { versionDefinition } from "core/program/version_command.ts";
 import { CHECK_DESCRIPTION, CHECK_EXAMPLES, CHECK_FLAGS, NETNS_FLAG } from "./check_flags.ts";
 import { INSTALL_FLAGS, UNINSTALL_FLAGS } from "./control_plane/flags.ts";
 import { EXPLAIN_POD } from "./pod/definition.ts";
+import { DIFF_FLAG } from "./plan_flags.ts";
 import { flagOf, settingFlags } from "./flags.ts";
 
 /** Where the config document comes from. */
@@ -41,9 +42,12 @@ export const COMMANDS = {
       "it again replaces the rules of the run before; rules of others are never touched. Settings come " +
       "from defaults < config document < environment (KUMA_TRANSPARENT_PROXY_…) < flags.",
     flags: [
+      DIFF_FLAG,
+      outputFlag(),
       ...CONFIG_FLAGS,
       ...settingFlags(),
     ],
+    schema: "kuma.io/kumactl-install-transparent-proxy/v1",
     examples: [
       {
         does: "redirect everything but SSH, and DNS to the servers of resolv.conf",
@@ -53,6 +57,10 @@ export const COMMANDS = {
       {
         does: "show the rules without touching anything",
         command: "kumactl install transparent-proxy --redirect-all-dns-traffic --dry-run",
+      },
+      {
+        does: "show what would change",
+        command: "kumactl install transparent-proxy --exclude-inbound-ports 22 --diff",
       },
       {
         does: "leave HTTPS and DNS of user 1234 alone",
@@ -120,10 +128,13 @@ export const COMMANDS = {
       "Needs no kuma-dp user and no settings. With nothing installed it succeeds and changes nothing.",
     flags: [
       flagOf("dryRun"),
+      DIFF_FLAG,
+      outputFlag(),
       flagOf("verbose"),
       flagOf("ebpf.enabled"),
       flagOf("ebpf.bpffsPath"),
     ],
+    schema: "kuma.io/kumactl-uninstall-transparent-proxy/v1",
     examples: [
       { does: "take the rules out", command: "kumactl uninstall transparent-proxy" },
       {

@@ -6,6 +6,7 @@ import { boolFlag, checkEbpf, loadConfiguration } from "./configuration.ts";
 import type { Io } from "core/program/io.ts";
 import { LineLogger } from "./line_logger.ts";
 import { warnOfDnsLoop } from "./dns_loop.ts";
+import { PlanOutput, type PlanReport } from "./plan_output.ts";
 import { checkPlatform } from "./preflight.ts";
 import { summary } from "./summary.ts";
 
@@ -15,27 +16,31 @@ import { summary } from "./summary.ts";
  * is touched before the last one.
  */
 export async function installTransparentProxyCommand(
-  { flags }: ParsedCommand,
-  io: Io,
+  parsed: ParsedCommand,
+  terminal: Io,
 ): Promise<number> {
-  const dryRunFlag = boolFlag(flags, "dry-run");
-  const early = new LineLogger(io, dryRunFlag);
+  const { flags } = parsed;
+  const output = new PlanOutput(parsed, terminal);
+  const { io } = output;
+  const dryRunFlag = boolFlag(flags, "dry-run") || output.diff;
+  const early = new LineLogger(io, dryRunFlag || output.quiet);
   checkPlatform(dryRunFlag, early);
   const { config, provenance, warnings } = await loadConfiguration(flags, io);
   for (const warning of warnings) early.warn(warning);
   if (flags.some(({ flag }) => flag === "kuma-dp-uid")) {
     early.warn("--kuma-dp-uid is deprecated, use --kuma-dp-user");
   }
+  config.dryRun ||= output.diff;
   if (config.verbose) showSources(provenance, io);
   checkEbpf(config);
 
-  const logger = new LineLogger(io, config.dryRun);
+  const logger = new LineLogger(io, config.dryRun || output.quiet);
   warnOfDnsLoop(config, logger);
-  const install = async (): Promise<BpfReport> => {
+  const install = async (): Promise<BpfReport & { backend: PlanReport["backend"] }> => {
     if (config.ebpf.enabled) {
       const { installEbpf } = await import("./ebpf.ts");
       const report = await installEbpf(config, logger, io);
-      if (report !== undefined) return report;
+      if (report !== undefined) return { ...report, backend: "eBPF" };
       config.ebpf.enabled = config.ebpf.fallback = false;
     }
     const { installTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
@@ -51,7 +56,7 @@ export async function installTransparentProxyCommand(
   });
   if (config.verbose) showCost(report, io);
   if (!config.dryRun) io.out(`${summary(config, report)}\n`);
-  return 0;
+  return await output.end("kuma.io/kumactl-install-transparent-proxy/v1", config.dryRun, report);
 }
 
 /** Codes of failures while rules were applied; what fails before is called initialisation. */

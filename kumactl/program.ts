@@ -6,6 +6,7 @@
 import type { Program } from "core/program/program.ts";
 import { versionHandler } from "core/program/version_command.ts";
 import { type CommandName, COMMANDS } from "./commands.ts";
+import { exitCodeOf } from "./exit_code.ts";
 import { refuseKumasCommands } from "./kuma_commands.ts";
 
 /** The program, for `runProgram`. */
@@ -33,6 +34,7 @@ export const KUMACTL: Program<CommandName> = {
     "completion": async () => (await import("./completion.ts")).completionCommand,
     "version": versionHandler("kumactl"),
   },
+  exitCode: (_, words) => exitCodeOf(words),
   exitCodes: [
     "0  done, or nothing to do (also where IPv6 was left out: the host has none)",
     "1  failed; standard error says why and, with 'Hint:', what to do;",

@@ -2,24 +2,31 @@ import type { ParsedCommand } from "core/program/command.ts";
 import { defaultConfig } from "core/proxy/config.ts";
 import { boolFlag } from "./configuration.ts";
 import type { Io } from "core/program/io.ts";
+import { uninstallEbpf } from "./ebpf.ts";
 import { LineLogger } from "./line_logger.ts";
+import { PlanOutput } from "./plan_output.ts";
 import { checkPlatform } from "./preflight.ts";
 
 /** `kumactl uninstall transparent-proxy`: takes our rules out again, or prints what would go. */
 export async function uninstallTransparentProxyCommand(
-  { flags }: ParsedCommand,
-  io: Io,
+  parsed: ParsedCommand,
+  terminal: Io,
 ): Promise<number> {
-  const dryRun = boolFlag(flags, "dry-run");
-  const logger = new LineLogger(io, dryRun);
+  const { flags } = parsed;
+  const output = new PlanOutput(parsed, terminal);
+  const { io } = output;
+  const dryRun = boolFlag(flags, "dry-run") || output.diff;
+  const logger = new LineLogger(io, dryRun || output.quiet);
   checkPlatform(dryRun, logger);
   const ebpf = boolFlag(flags, "ebpf-enabled");
-  let removed = false;
+  let removed: Awaited<ReturnType<typeof uninstallEbpf>> = { changed: false, changes: [] };
   if (ebpf) {
-    const { uninstallEbpf } = await import("./ebpf.ts");
     const bpffs = flags.findLast(({ flag }) => flag === "ebpf-bpffs-path")?.value ??
       defaultConfig().ebpf.bpffsPath;
-    removed = await uninstallEbpf(bpffs, dryRun, io);
+    removed = await uninstallEbpf(bpffs, dryRun);
+    if (dryRun && removed.changed) {
+      io.out(`the eBPF programs that are pinned in ${bpffs}/kuma would go\n`);
+    }
   }
   const { uninstallTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
   const report = await uninstallTransparentProxy({
@@ -30,15 +37,20 @@ export async function uninstallTransparentProxyCommand(
     ebpf,
   });
   if (dryRun) {
-    if (!report.changed && !removed) {
+    if (!report.changed && !removed.changed) {
       io.out("No transparent proxy is installed, nothing would go.\n");
     }
   } else {
     io.out(
-      report.changed || removed
+      report.changed || removed.changed
         ? "Transparent proxy uninstalled successfully.\n"
         : "No transparent proxy was installed, nothing was changed.\n",
     );
   }
-  return 0;
+  return await output.end("kuma.io/kumactl-uninstall-transparent-proxy/v1", dryRun, {
+    ...report,
+    backend: removed.changed ? "eBPF" : report.backend,
+    changed: report.changed || removed.changed,
+    changes: [...removed.changes, ...report.changes],
+  });
 }

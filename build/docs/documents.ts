@@ -22,6 +22,14 @@ export const DOCUMENTS: Readonly<Record<SchemaName, DocumentType>> = {
     type: "StatusDocument",
   },
   "kuma.io/kumactl-check/v1": { file: "kumactl/check_document.ts", type: "CheckDocument" },
+  "kuma.io/kumactl-install-transparent-proxy/v1": {
+    file: "kumactl/plan_output.ts",
+    type: "InstallPlanDocument",
+  },
+  "kuma.io/kumactl-uninstall-transparent-proxy/v1": {
+    file: "kumactl/plan_output.ts",
+    type: "UninstallPlanDocument",
+  },
   "kuma.io/kumactl-explain-packet/v1": {
     file: "kumactl/explain_packet.ts",
     type: "ExplainPacketDocument",

@@ -7,14 +7,15 @@ import { errorLines } from "./error_lines.ts";
 
 /** Runs `work`; what it throws is written as {@linkcode errorLines}, and gives `exitCode` of it, or 1. */
 export async function guarded(
-  { exitCode }: { readonly exitCode?: (thrown: unknown) => number },
+  { exitCode }: { readonly exitCode?: (thrown: unknown, words: readonly string[]) => number },
   io: { err(text: string): void; readonly colour: boolean },
   work: () => Promise<number> | number,
+  words: readonly string[] = [],
 ): Promise<number> {
   try {
     return await work();
   } catch (thrown) {
     io.err(errorLines(thrown, io));
-    return exitCode?.(thrown) ?? 1;
+    return exitCode?.(thrown, words) ?? 1;
   }
 }

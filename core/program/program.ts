@@ -25,8 +25,8 @@ export interface Program<Name extends string = string> {
   readonly otherwise?: Name;
   /** What the exit codes mean, a line each: `0  done`. */
   readonly exitCodes: readonly string[];
-  /** The exit code of what was thrown; 1 unless it says otherwise. */
-  readonly exitCode?: (thrown: unknown) => number;
+  /** The exit code of what was thrown by a command line; 1 unless it says otherwise. */
+  readonly exitCode?: (thrown: unknown, words: readonly string[]) => number;
   /** What first words say in help that only group commands: `install`. */
   readonly groups?: Readonly<Record<string, string>>;
   /** Flags that are taken anywhere and have no effect, by whether they take a value. */
@@ -50,5 +50,5 @@ export async function runProgram<Name extends string>(
     if (chosen === undefined) return 0;
     const handler = await program.handlers[chosen.name]();
     return await handler(chosen.parsed, io);
-  });
+  }, words);
 }

@@ -59,6 +59,34 @@ export function canonicalWords(words: readonly string[]): string {
   return parts.sort().join(" ");
 }
 
+const FIRST = ["-s", "-d", "-i", "-o", "-p"];
+
+/**
+ * The words in the order in which `iptables-save` lists them, so that a rule that is to come reads as one that is
+ * there; addresses keep their spelling.
+ */
+export function listedText(words: readonly string[]): string {
+  const options = group(words);
+  const place = ({ name }: Option) => (FIRST.indexOf(name) + FIRST.length) % FIRST.length;
+  const first = options.filter(({ name }) => FIRST.includes(name))
+    .sort((a, b) => place(a) - place(b));
+  const rest = options.filter(({ name }) => !FIRST.includes(name));
+  const multiport = options.some((option) => isMatch(option, "multiport"));
+  const protocol = first.find(({ name }) => name === "-p")?.values[0] ?? "tcp";
+  const at = rest.findIndex(({ name }) => name === "--dport" || name === "--sport");
+  const implied = at >= 0 && !multiport && !rest.some((option) => isMatch(option, protocol));
+  const module: Option[] = implied ? [{ not: false, name: "-m", values: [protocol] }] : [];
+  return [...first, ...rest.toSpliced(at, 0, ...module)].map(({ not, name, values }) =>
+    [
+      ...not ? ["!"] : [],
+      multiport ? pluralPorts(name) : name,
+      ...values.map((value) =>
+        quoteIfNeeded(name === "--uid-owner" ? value.replace(":", "-") : value)
+      ),
+    ].join(" ")
+  ).join(" ");
+}
+
 /** Parts words into options: a word with a dash starts one, what follows belongs to it. */
 function group(words: readonly string[]): Option[] {
   const options: { not: boolean; name: string; values: string[] }[] = [];

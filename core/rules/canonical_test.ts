@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { canonicalAddress } from "./address.ts";
-import { canonicalWords } from "./canonical.ts";
+import { canonicalWords, listedText } from "./canonical.ts";
 import { splitWords } from "./words.ts";
 
 function same(one: string, other: string): void {
@@ -66,3 +66,23 @@ Deno.test("addresses have one spelling", () => {
     assert.equal(canonicalAddress(odd), odd);
   }
 });
+
+for (
+  const [ours, listed] of [
+    [
+      "-m comment --comment 'x y' -p tcp --dport 22 -j RETURN",
+      '-p tcp -m comment --comment "x y" -m tcp --dport 22 -j RETURN',
+    ],
+    ["-p udp -m udp --dport 53 -j R", "-p udp -m udp --dport 53 -j R"],
+    [
+      "-p tcp -o lo ! -d 127.0.0.1/32 -m owner ! --uid-owner 1:2 -j R",
+      "! -d 127.0.0.1/32 -o lo -p tcp -m owner ! --uid-owner 1-2 -j R",
+    ],
+    ["-p tcp -m multiport --dport 1,2:3 -j R", "-p tcp -m multiport --dports 1,2:3 -j R"],
+    ["-j R", "-j R"],
+  ] as const
+) {
+  Deno.test(`listed as iptables-save does: ${listed}`, () => {
+    assert.equal(listedText(splitWords(ours.replaceAll("'", '"'))), listed);
+  });
+}

@@ -4,6 +4,8 @@
  * @module
  */
 import { applyRestore } from "./apply_restore.ts";
+import { listedText } from "./canonical.ts";
+import { splitWords } from "./words.ts";
 import type { SavedState } from "./saved.ts";
 import type { Transition } from "./transition.ts";
 
@@ -21,7 +23,7 @@ export interface ListedChange {
  */
 export function listChange(state: SavedState, { text, tables }: Transition): ListedChange {
   const changed = ({ tables: all }: SavedState): SavedState => ({
-    tables: tables.flatMap((name) => all.filter((table) => table.name === name)),
+    tables: tables.toSorted().flatMap((name) => all.filter((table) => table.name === name)),
     incompatible: [],
   });
   const before = changed(state);
@@ -39,7 +41,9 @@ function lines({ tables }: SavedState, spelling: ReadonlyMap<string, string>): s
   return tables.flatMap(({ name, chains, rules }) => [
     ...chains.filter(({ builtin }) => !builtin).map((chain) => `-t ${name} -N ${chain.name}`),
     ...rules.map(({ chain, canonical, text }) =>
-      `-t ${name} -A ${chain} ${spelling.get(`${name} ${chain} ${canonical}`) ?? text}`.trimEnd()
+      `-t ${name} -A ${chain} ${
+        spelling.get(`${name} ${chain} ${canonical}`) ?? listedText(splitWords(text))
+      }`.trimEnd()
         .replaceAll("\n", "\\n")
     ),
   ]);

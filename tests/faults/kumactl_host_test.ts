@@ -79,7 +79,8 @@ test("rules that iptables-nft does not list are an error: no legacy rules beside
   await machine.putProgram("iptables-nft-save", script);
   const path = `PATH=${machine.folder}:${Deno.env.get("PATH")}`;
   const kumactl = (args: string[]) => machine.run("env", [path, kumactlPath(), ...args]);
-  for (const args of [install(), uninstall(), uninstall("--dry-run")]) {
+  const dry = [install("--dry-run"), uninstall("--dry-run")];
+  for (const args of [install(), uninstall(), ...dry]) {
     const done = await kumactl(args);
     assert.equal(done.code, 1, done.stdout);
     assert.match(
@@ -89,12 +90,6 @@ test("rules that iptables-nft does not list are an error: no legacy rules beside
     assert.doesNotMatch(done.stderr, /install the package/);
     assert.equal(await machine.firewall(), before);
   }
-  const shown = await kumactl(install("--dry-run"));
-  assert.equal(shown.code, 0, shown.stderr);
-  assert.match(
-    shown.stderr,
-    /keeps changing; the rules shown are those of a host without any extras/,
-  );
 });
 
 test("an ACCEPT of others ahead of our jump: a warning that names it, at install, again and in a dry run", async () => {

@@ -61,11 +61,18 @@ export async function installTransparentProxy(
 async function withRecord(
   report: HostReport,
   { document, config }: Pick<InstallSubject, "document" | "config">,
-  { sources = {}, paths }: InstallOptions,
+  { sources: all = {}, paths }: InstallOptions,
 ): Promise<HostReport> {
   const { recordChange } = await import("./record.ts");
   const { real } = await import("./changes.ts");
-  const installed = { backend: report.backend, document, uid: config.uid, sources };
+  // What a real run notes: it was no dry run.
+  const { dryRun: _, ...sources } = all;
+  const installed = {
+    backend: report.backend,
+    document: { ...document, dryRun: false },
+    uid: config.uid,
+    sources,
+  };
   const changes = real([...report.changes, recordChange(installed, paths?.journal)]);
   return { ...report, changes };
 }

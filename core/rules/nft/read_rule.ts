@@ -176,6 +176,8 @@ function interfaceName(data: string): string {
 }
 
 function readTarget(reader: Reader): NftTarget | undefined {
+  // Whether a rule counts is no matter of what it does.
+  reader.take("counter");
   const verdict = reader.take("verdict");
   if (verdict !== undefined) {
     if (verdict.code === VERDICT.RETURN) return { kind: "return" };
