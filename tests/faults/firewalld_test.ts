@@ -71,7 +71,8 @@ for (const backend of ["nftables", "iptables"] as const) {
 test("firewalld's own nftables: its NAT stands behind our table, which outlives its reload and its end", async () => {
   await using machine = await Machine.create();
   await Firewalld.prepare(machine, "DefaultZone=public\nFirewallBackend=nftables\n");
-  const table = async () => await machine.must("nft", "list", "table", "inet", "kuma-mesh");
+  const table = async () =>
+    await machine.must("nft", "--stateless", "list", "table", "inet", "kuma-mesh");
   const validate = async () => {
     const asSidecar = ["--reuid", "5678", "--clear-groups", kumactlPath()];
     await machine.must("setpriv", ...asSidecar, "install", "transparent-proxy-validator");
