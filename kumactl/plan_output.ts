@@ -97,11 +97,5 @@ export class PlanOutput {
 
 /** The same, but for standard output. */
 function keeping(io: Io, out: (text: string) => void): Io {
-  const { colour, columns, environment } = io;
-  return {
-    out,
-    err: (text) => io.err(text),
-    read: (path, limit) => io.read(path, limit),
-    ...{ colour, columns, environment },
-  };
+  return { ...io, out, err: (text) => io.err(text), read: (path, limit) => io.read(path, limit) };
 }

@@ -9,7 +9,7 @@ import { loopbackInterface } from "../interfaces.ts";
 import { addressChange, type HostChange, real } from "../transparent_proxy/changes.ts";
 import { FILE_SYSTEMS, fileSystemAt } from "./bpffs.ts";
 import { type BpfHere, bpfHere } from "./here.ts";
-import { netnsCookie } from "./netns_view.ts";
+import { netnsCookie } from "./netns_cookie.ts";
 import { nodeRecord } from "./node.ts";
 import { Pins } from "./pins.ts";
 import { podOwners } from "./pods.ts";
