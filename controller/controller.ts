@@ -9,7 +9,8 @@ import type { InformerStatus } from "core/cluster/informer_options.ts";
 import { WorkQueue } from "core/cluster/work_queue.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
-import type { MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import type { LOOP_METRICS } from "core/metrics/controller_metrics.ts";
+import type { MetricSet } from "core/metrics/metrics.ts";
 import type { Json } from "core/patch/json.ts";
 
 /** One control loop. It has no state of its own beside what informers hold: any replica can go on with it. */
@@ -36,27 +37,8 @@ export interface Controller {
   status?(): Json;
 }
 
-/** What is counted of all controllers, under the names of Go's controller-runtime. */
-export const LOOP_METRICS = {
-  controller_runtime_reconcile_total: {
-    type: "counter",
-    help: "Reconciliations by controller and result: success, error.",
-  },
-  controller_runtime_reconcile_time_seconds: {
-    type: "histogram",
-    help: "Length of reconciliations, by controller.",
-    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
-  },
-  workqueue_depth: { type: "gauge", help: "Keys that could be worked on now, by queue." },
-  workqueue_delayed: { type: "gauge", help: "Keys that come later, by queue." },
-  workqueue_retries_total: {
-    type: "counter",
-    help: "Keys that come again after a failure, by queue.",
-  },
-} as const satisfies Record<string, MetricDefinition>;
-
 /** A set that holds them. */
-export type LoopMetrics = MetricSet<keyof typeof LOOP_METRICS>;
+export type LoopMetrics = MetricSet<typeof LOOP_METRICS>;
 
 /** Runs one control loop until the signal fires; resolves when the last reconciliation has ended. */
 export async function runController(

@@ -8,31 +8,14 @@ import type { KubeClient } from "core/cluster/client.ts";
 import { leadWithLease } from "core/cluster/lease.ts";
 import { parseGoDuration } from "core/grammar/go_duration.ts";
 import type { Logger } from "core/log/logger.ts";
-import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import { CONTROLLER_METRICS } from "core/metrics/controller_metrics.ts";
+import { MetricSet } from "core/metrics/metrics.ts";
 import { serveOperations } from "core/serve/operations_server.ts";
-import { type Controller, LOOP_METRICS, runController } from "./controller.ts";
+import { type Controller, runController } from "./controller.ts";
 import { controllersFor } from "./controllers.ts";
 import { EventLoop } from "./event_loop.ts";
 import type { Leadership } from "./leadership.ts";
 import type { LoadedSettings } from "./settings/load.ts";
-
-const METRICS = {
-  ...LOOP_METRICS,
-  leader_election_master_status: { type: "gauge", help: "1 while this replica leads." },
-  kuma_controller_informer_synced: {
-    type: "gauge",
-    help: "1 once everything was listed, by kind.",
-  },
-  kuma_controller_informer_objects: { type: "gauge", help: "Objects in memory, by kind." },
-  kuma_controller_informer_restarts: {
-    type: "gauge",
-    help: "Restarts of list or watch so far, by kind and cause.",
-  },
-  kuma_controller_event_loop_blocked_max_seconds: {
-    type: "gauge",
-    help: "The longest so far that the program was busy with one thing.",
-  },
-} as const satisfies Record<string, MetricDefinition>;
 
 /** What the controller runs with. */
 export interface ServeOptions {
@@ -61,7 +44,7 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
   const { loaded: { settings }, client, log, ending } = options;
   const controllers = controllersFor({ settings, client, log });
   const informers = [...new Set(controllers.flatMap((one) => [...one.informers]))];
-  const metrics = new MetricSet<keyof typeof METRICS>(METRICS);
+  const metrics = new MetricSet(CONTROLLER_METRICS);
   metrics.set("leader_election_master_status", 0, { name: LEASES.own });
   using eventLoop = new EventLoop();
   metrics.onPage(() => {
@@ -70,7 +53,7 @@ export async function serve(options: ServeOptions): Promise<"ended" | "lost"> {
       metrics.set("kuma_controller_informer_synced", +synced, { kind });
       metrics.set("kuma_controller_informer_objects", size, { kind });
       for (const [cause, count] of restarts) {
-        metrics.set("kuma_controller_informer_restarts", count, { kind, cause });
+        metrics.set("kuma_controller_informer_restarts_total", count, { kind, cause });
       }
     }
   });

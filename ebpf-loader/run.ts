@@ -9,11 +9,12 @@ import { EventRing } from "core/host/bpf/event_ring.ts";
 import type { Pins } from "core/host/bpf/pins.ts";
 import { isRootCgroup } from "core/host/bpf/preflight.ts";
 import type { Logger } from "core/log/logger.ts";
+import { LOADER_METRICS } from "core/metrics/loader_metrics.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
 import { serveOperations } from "core/serve/operations_server.ts";
 import { delay } from "core/time/clock.ts";
 import { loadAll, unloadAll } from "./load_command.ts";
-import { LOADER_METRICS, podMetrics } from "./metrics.ts";
+import { podMetrics } from "./metrics.ts";
 import { watch } from "./watch.ts";
 
 /** What it runs with. */
@@ -43,7 +44,7 @@ const STUCK_MS = 120_000;
  */
 export async function runNode(options: RunOptions): Promise<void> {
   const { pins, log, ending } = options;
-  const metrics = new MetricSet<keyof typeof LOADER_METRICS>(LOADER_METRICS);
+  const metrics = new MetricSet(LOADER_METRICS);
   const state = { problems: ["it has not loaded yet"] as readonly string[], at: performance.now() };
   await using server = serveOperations({
     address: options.address,
@@ -96,7 +97,7 @@ export async function runNode(options: RunOptions): Promise<void> {
 async function report(
   { pins, events, eventsPerSecond, log, ending }: RunOptions,
   names: ReadonlyMap<bigint, string>,
-  metrics: MetricSet<keyof typeof LOADER_METRICS>,
+  metrics: MetricSet<typeof LOADER_METRICS>,
 ): Promise<void> {
   while (!ending.aborted) {
     try {

@@ -135,8 +135,9 @@ export class Installation {
     this.#become(unverified(this.#state));
   }
 
-  /** Not ready until the next round says so. */
+  /** A round has failed: not ready until the next one says so. */
   markBroken(reason: string): void {
+    this.metrics.add("kuma_cni_heal_failures_total");
     this.#become({ kind: "broken", reason });
   }
 

@@ -5,7 +5,8 @@
  */
 import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
-import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import { MetricSet } from "core/metrics/metrics.ts";
+import { WEBHOOK_METRICS } from "core/metrics/webhook_metrics.ts";
 import type { Json } from "core/patch/json.ts";
 import { injectSidecar } from "./admission/inject_sidecar.ts";
 import { defaultResource } from "./admission/default_resource.ts";
@@ -18,7 +19,6 @@ import type { InformerStatus } from "core/cluster/informer_options.ts";
 import { explainPod } from "core/inject/explain/explain.ts";
 import type { InjectionContext } from "core/inject/context.ts";
 import type { Meshes } from "./resources/mesh.ts";
-import { SERVER_METRICS } from "core/serve/metrics.ts";
 import type { Handlers, Pages } from "./server/respond.ts";
 
 /** What the paths are answered from. */
@@ -70,33 +70,17 @@ function parsed(body: string): Json {
   }
 }
 
-/** The server's metrics and ours. */
-export const WEBHOOK_METRICS = {
-  ...SERVER_METRICS,
-  kuma_webhook_informer_synced: { type: "gauge", help: "1 once everything was listed, by kind." },
-  kuma_webhook_informer_objects: { type: "gauge", help: "Objects in memory, by kind." },
-  kuma_webhook_informer_restarts: {
-    type: "gauge",
-    help: "Restarts of list or watch so far, by kind and cause.",
-  },
-  kuma_webhook_certificate_loads_total: {
-    type: "counter",
-    help: "Certificates taken into use, the first one included.",
-  },
-} as const satisfies Record<string, MetricDefinition>;
-
-/** Name of one of them. */
-export type WebhookMetric = keyof typeof WEBHOOK_METRICS;
-
 /** The set, with the informers looked at for each page. */
-export function webhookMetrics(informers: readonly InformerStatus[]): MetricSet<WebhookMetric> {
-  const metrics = new MetricSet<WebhookMetric>(WEBHOOK_METRICS);
+export function webhookMetrics(
+  informers: readonly InformerStatus[],
+): MetricSet<typeof WEBHOOK_METRICS> {
+  const metrics = new MetricSet(WEBHOOK_METRICS);
   metrics.onPage(() => {
     for (const { name: kind, synced, size, restarts } of informers) {
       metrics.set("kuma_webhook_informer_synced", +synced, { kind });
       metrics.set("kuma_webhook_informer_objects", size, { kind });
       for (const [cause, count] of restarts) {
-        metrics.set("kuma_webhook_informer_restarts", count, { kind, cause });
+        metrics.set("kuma_webhook_informer_restarts_total", count, { kind, cause });
       }
     }
   });

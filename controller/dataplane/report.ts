@@ -3,40 +3,12 @@
  *
  * @module
  */
-import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import { DATAPLANE_METRICS } from "core/metrics/controller_metrics.ts";
+import { MetricSet } from "core/metrics/metrics.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { DataplaneMode } from "./mode.ts";
 import type { Written } from "./writer.ts";
-
-const METRICS = {
-  kuma_controller_dataplane_mode: {
-    type: "gauge",
-    help:
-      "1 for what is done about Dataplanes: write, verify, off, or unknown until it was looked.",
-  },
-  kuma_controller_dataplane_writes_total: {
-    type: "counter",
-    help: "Writes of Dataplanes by what was done: created, updated, deleted, raced.",
-  },
-  kuma_controller_dataplane_faults: {
-    type: "gauge",
-    help: "Pods whose Dataplane cannot be made or is refused; Events at the pods say why.",
-  },
-  kuma_controller_dataplane_waiting: {
-    type: "gauge",
-    help: "Pods whose Dataplane waits for an object that is not known yet.",
-  },
-  kuma_controller_dataplane_differences: {
-    type: "gauge",
-    help:
-      "Dataplanes that are not as we would write them, when verifying: missing, different, surplus.",
-  },
-  kuma_controller_dataplane_events_dropped: {
-    type: "gauge",
-    help: "Events about pods that were not written.",
-  },
-} as const satisfies Record<string, MetricDefinition>;
 
 /** How a Dataplane differs from what we would write. */
 export type DifferenceKind = "missing" | "different" | "surplus";
@@ -53,7 +25,7 @@ const SHOWN = 100;
 
 /** Keeps what is wrong by key. */
 export class DataplaneReport {
-  readonly metrics = new MetricSet<keyof typeof METRICS>(METRICS);
+  readonly metrics = new MetricSet(DATAPLANE_METRICS);
   readonly #log: Logger;
   readonly #mode: DataplaneMode;
   readonly #faults = new Map<string, string>();
@@ -70,7 +42,7 @@ export class DataplaneReport {
       }
       this.metrics.set("kuma_controller_dataplane_faults", this.#faults.size);
       this.metrics.set("kuma_controller_dataplane_waiting", this.#waiting.size);
-      this.metrics.set("kuma_controller_dataplane_events_dropped", dropped());
+      this.metrics.set("kuma_controller_dataplane_events_dropped_total", dropped());
       for (const kind of KINDS) {
         const count = [...this.#differences.values()].filter((one) => one.kind === kind).length;
         this.metrics.set("kuma_controller_dataplane_differences", count, { kind });

@@ -12,7 +12,8 @@ import { deleteObject, patchObject } from "core/cluster/writes.ts";
 import type { InformerStatus } from "core/cluster/informer_options.ts";
 import { LABELS } from "core/kube/annotations.ts";
 import type { Logger } from "core/log/logger.ts";
-import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import { REPAIR_METRICS } from "core/metrics/controller_metrics.ts";
+import { MetricSet } from "core/metrics/metrics.ts";
 import { Rate } from "core/serve/rate.ts";
 import type { CniPodView } from "core/interception/cni_pod.ts";
 import { cniPodsOn, watchCniPods } from "../cni_pods.ts";
@@ -24,18 +25,6 @@ import {
   repairMessage,
 } from "core/interception/repair.ts";
 import { type CheckedPod, viewCheckedPod } from "core/interception/checked_pod.ts";
-
-const METRICS = {
-  kuma_controller_pods_not_intercepted: {
-    type: "gauge",
-    help: "Pods of the mesh that started without interception, by cause.",
-  },
-  kuma_controller_repairs_total: { type: "counter", help: "Pods deleted or labelled, by action." },
-  kuma_controller_repairs_held_back_total: {
-    type: "counter",
-    help: "Times that a pod had to wait because enough were deleted lately.",
-  },
-} as const satisfies Record<string, MetricDefinition>;
 
 /** Every cause has its series from the start: an alert needs the 0. */
 const CAUSES = ["before-cni", "without-cni", "despite-cni", "unknown"] as const;
@@ -58,7 +47,7 @@ export interface RepairOptions {
 export class RepairController implements Controller {
   readonly name = "kuma-repair-controller";
   readonly concurrency = 1;
-  readonly metrics = new MetricSet<keyof typeof METRICS>(METRICS);
+  readonly metrics = new MetricSet(REPAIR_METRICS);
   readonly #options: RepairOptions;
   readonly #events: EventRecorder;
   readonly #rate: Rate;

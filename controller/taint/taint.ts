@@ -10,20 +10,13 @@ import { ApiError, type KubeClient } from "core/cluster/client.ts";
 import { Informer } from "core/cluster/informer.ts";
 import { patchObject } from "core/cluster/writes.ts";
 import type { Logger } from "core/log/logger.ts";
-import { type MetricDefinition, MetricSet } from "core/metrics/metrics.ts";
+import { TAINT_METRICS } from "core/metrics/controller_metrics.ts";
+import { MetricSet } from "core/metrics/metrics.ts";
 import { isObject } from "core/patch/json.ts";
 import type { Controller } from "../controller.ts";
 import type { CniPodView } from "core/interception/cni_pod.ts";
 import { cniPodsOn, watchCniPods } from "../cni_pods.ts";
 import { decideTaints, isTainted, type NodeView, viewNode } from "core/interception/taint.ts";
-
-const METRICS = {
-  kuma_controller_nodes_tainted: { type: "gauge", help: "Nodes that carry the taint now." },
-  kuma_controller_taint_changes_total: {
-    type: "counter",
-    help: "Changes of nodes by what was done: added, removed.",
-  },
-} as const satisfies Record<string, MetricDefinition>;
 
 /** What a 409 is answered with: so many fresh reads, then the queue's pause. */
 const TRIES = 5;
@@ -42,7 +35,7 @@ export interface TaintOptions {
 export class TaintController implements Controller {
   readonly name = "kuma-cni-taint-controller";
   readonly concurrency = 4;
-  readonly metrics: MetricSet<keyof typeof METRICS>;
+  readonly metrics: MetricSet<typeof TAINT_METRICS>;
   readonly #nodes: Informer<NodeView>;
   readonly #pods: Informer<CniPodView>;
   readonly #client: KubeClient;
@@ -59,7 +52,7 @@ export class TaintController implements Controller {
       path: "/api/v1/nodes",
       keep: viewNode,
     });
-    this.metrics = new MetricSet(METRICS);
+    this.metrics = new MetricSet(TAINT_METRICS);
     this.metrics.onPage(() => {
       const tainted = [...this.#nodes.values()].filter(isTainted);
       this.metrics.set("kuma_controller_nodes_tainted", tainted.length);

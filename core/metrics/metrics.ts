@@ -6,13 +6,39 @@
  * @module
  */
 
-/** What a metric is: its type and one line of help; for a histogram the upper bounds of its buckets. */
-export type MetricDefinition =
-  | { readonly type: "counter" | "gauge"; readonly help: string }
-  | { readonly type: "histogram"; readonly help: string; readonly buckets: readonly number[] };
+/** What a metric is, for whoever writes it and for whoever reads it. */
+export interface MetricBasis {
+  /** One line of help. */
+  readonly help: string;
+  /** `timestamp`: seconds since 1970 in UTC. */
+  readonly unit: "count" | "seconds" | "boolean" | "timestamp";
+  /** What each label says. Keep the set of values small: each makes a series for ever. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
 
-/** Label names and values of one series. Keep the set of values small: each makes a series for ever. */
+/** A metric with its type; for a histogram the upper bounds of its buckets. */
+export type MetricDefinition =
+  & MetricBasis
+  & (
+    | { readonly type: "counter" | "gauge" }
+    | { readonly type: "histogram"; readonly buckets: readonly number[] }
+  );
+
+/** Metrics by name. Those of all programs are in `tables.ts`. */
+export type MetricTable = Readonly<Record<string, MetricDefinition>>;
+
+/** Label names and values of one series. */
 export type MetricLabels = Readonly<Record<string, string>>;
+
+/** The labels that a metric has: all of them, and no others. */
+export type LabelsOf<Definition> = Definition extends { readonly labels: infer Labels }
+  ? { readonly [Label in keyof Labels]: string }
+  : Readonly<Record<string, never>>;
+
+/** What comes after the name of a metric: labels where it has such, then what `More` says. */
+type Rest<Definition, More extends unknown[]> = Definition extends { readonly labels: unknown }
+  ? [labels: LabelsOf<Definition>, ...more: More]
+  : [labels?: LabelsOf<Definition>, ...more: More];
 
 interface Histogram {
   readonly counts: number[];
@@ -20,34 +46,45 @@ interface Histogram {
   count: number;
 }
 
-/** All metrics of a process; `Name` is the set of names that exist. */
-export class MetricSet<Name extends string> {
-  readonly #definitions: Readonly<Record<Name, MetricDefinition>>;
+/** Metrics of a process. A name or a label that its table does not have does not compile. */
+export class MetricSet<Table extends MetricTable> {
+  readonly #definitions: Table;
   readonly #values = new Map<string, Map<string, number>>();
   readonly #histograms = new Map<string, Map<string, Histogram>>();
   readonly #collectors: (() => void)[] = [];
 
-  constructor(definitions: Readonly<Record<Name, MetricDefinition>>) {
+  constructor(definitions: Table) {
     this.#definitions = definitions;
   }
 
   /** Adds to a counter. */
-  add(name: Name, labels: MetricLabels = {}, amount = 1): void {
+  add<Name extends keyof Table & string>(
+    name: Name,
+    ...[labels = {}, amount = 1]: Rest<Table[Name], [amount?: number]>
+  ): void {
     const series = seriesOf(this.#values, name);
     const key = labelText(labels);
     series.set(key, (series.get(key) ?? 0) + amount);
   }
 
-  /** Sets a gauge. */
-  set(name: Name, value: number, labels: MetricLabels = {}): void {
+  /** Sets a gauge, or a counter that is kept elsewhere. */
+  set<Name extends keyof Table & string>(
+    name: Name,
+    value: number,
+    ...[labels = {}]: Rest<Table[Name], []>
+  ): void {
     seriesOf(this.#values, name).set(labelText(labels), value);
   }
 
   /** Adds an observation to a histogram. Throws a `TypeError` for a name that is none. */
-  observe(name: Name, value: number, labels: MetricLabels = {}): void {
-    const definition = this.#definitions[name];
-    if (definition.type !== "histogram") {
-      throw new TypeError(`Cannot observe ${name}: it is a ${definition.type}`);
+  observe<Name extends keyof Table & string>(
+    name: Name,
+    value: number,
+    ...[labels = {}]: Rest<Table[Name], []>
+  ): void {
+    const definition: MetricDefinition | undefined = this.#definitions[name];
+    if (definition?.type !== "histogram") {
+      throw new TypeError(`Cannot observe ${name}: it is a ${definition?.type}`);
     }
     const series = seriesOf(this.#histograms, name);
     const key = labelText(labels);
@@ -63,7 +100,10 @@ export class MetricSet<Name extends string> {
   }
 
   /** The value of a counter or gauge; 0 where it was never touched. */
-  value(name: Name, labels: MetricLabels = {}): number {
+  value<Name extends keyof Table & string>(
+    name: Name,
+    ...[labels = {}]: Rest<Table[Name], []>
+  ): number {
     return this.#values.get(name)?.get(labelText(labels)) ?? 0;
   }
 
@@ -76,12 +116,15 @@ export class MetricSet<Name extends string> {
   page(): string {
     for (const collect of this.#collectors) collect();
     const lines: string[] = [];
-    for (const name of Object.keys(this.#definitions) as Name[]) {
-      const definition = this.#definitions[name];
+    for (const [name, definition] of Object.entries(this.#definitions)) {
       lines.push(
         `# HELP ${name} ${helpText(definition.help)}`,
         `# TYPE ${name} ${definition.type}`,
       );
+      // Who asks how fast it grows needs to have seen the 0.
+      if (definition.type === "counter" && definition.labels === undefined) {
+        seriesOf(this.#values, name).set("", this.#values.get(name)?.get("") ?? 0);
+      }
       for (const [labels, value] of this.#values.get(name) ?? []) {
         lines.push(`${name}${braced(labels)} ${value}`);
       }
@@ -117,10 +160,7 @@ function histogramLines(
   ];
 }
 
-function seriesOf<Name, Value>(
-  all: Map<Name, Map<string, Value>>,
-  name: Name,
-): Map<string, Value> {
+function seriesOf<Value>(all: Map<string, Map<string, Value>>, name: string): Map<string, Value> {
   let series = all.get(name);
   if (series === undefined) all.set(name, series = new Map());
   return series;

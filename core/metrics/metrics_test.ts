@@ -3,16 +3,26 @@ import { MetricSet } from "./metrics.ts";
 
 const fresh = () =>
   new MetricSet({
-    calls_total: { type: "counter", help: "Calls." },
-    up: { type: "gauge", help: "A\nB" },
-    took_seconds: { type: "histogram", help: "Time.", buckets: [0.1, 1] },
+    calls_total: { type: "counter", unit: "count", help: "Calls.", labels: { a: "", b: "" } },
+    falls_total: { type: "counter", unit: "count", help: "Falls." },
+    up: { type: "gauge", unit: "count", help: "A\nB" },
+    there: { type: "gauge", unit: "boolean", help: "There.", labels: { path: "" } },
+    took_seconds: {
+      type: "histogram",
+      unit: "seconds",
+      help: "Time.",
+      labels: { path: "" },
+      buckets: [0.1, 1],
+    },
   });
 
-Deno.test("a page without a value shows every metric's help and type", () => {
+Deno.test("a page without a value shows every metric's help and type, and a 0 where no label lacks", () => {
   assert.equal(
     fresh().page(),
     "# HELP calls_total Calls.\n# TYPE calls_total counter\n" +
+      "# HELP falls_total Falls.\n# TYPE falls_total counter\nfalls_total 0\n" +
       "# HELP up A\\nB\n# TYPE up gauge\n" +
+      "# HELP there There.\n# TYPE there gauge\n" +
       "# HELP took_seconds Time.\n# TYPE took_seconds histogram\n",
   );
 });
@@ -27,8 +37,8 @@ Deno.test("one set of labels is one series, in whatever order it is given", () =
 
 Deno.test("label values are escaped", () => {
   const metrics = fresh();
-  metrics.set("up", 1, { path: 'a"b\\c\nd' });
-  assert.match(metrics.page(), /^up\{path="a\\"b\\\\c\\nd"\} 1$/m);
+  metrics.set("there", 1, { path: 'a"b\\c\nd' });
+  assert.match(metrics.page(), /^there\{path="a\\"b\\\\c\\nd"\} 1$/m);
 });
 
 Deno.test("the buckets of a histogram count all below their bound", () => {
@@ -52,4 +62,18 @@ Deno.test("gauges may be set when a page is asked for", () => {
 
 Deno.test("only histograms are observed", () => {
   assert.throws(() => fresh().observe("up", 1), TypeError);
+});
+
+Deno.test("what the table does not have, or a label that lacks, does not compile", () => {
+  const metrics = fresh();
+  // @ts-expect-error: no metric of this name
+  metrics.add("other_total");
+  // @ts-expect-error: its label b is missing
+  metrics.add("calls_total", { a: "1" });
+  // @ts-expect-error: it has no label c
+  metrics.add("calls_total", { a: "1", b: "2", c: "3" });
+  // @ts-expect-error: it has labels
+  metrics.set("there", 1);
+  // @ts-expect-error: it has none
+  metrics.set("up", 1, { path: "/" });
 });

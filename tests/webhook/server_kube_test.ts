@@ -6,7 +6,7 @@ import { KumaError } from "core/errors.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
 import { percentile } from "../bench/measure.ts";
-import { SERVER_METRICS } from "core/serve/metrics.ts";
+import { SERVER_METRICS } from "core/metrics/webhook_metrics.ts";
 import { startServer } from "../../webhook/server/server.ts";
 import { type KubeObject, startApiServer } from "../kube/apiserver.ts";
 import { waitUntil } from "../support/processes.ts";

@@ -8,7 +8,7 @@ import { silentLogger } from "core/log/logger.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
 import type { CertificatePair } from "core/serve/tls_generation.ts";
 import type { AdmissionDecision } from "../../webhook/admission/review.ts";
-import { SERVER_METRICS } from "core/serve/metrics.ts";
+import { SERVER_METRICS } from "core/metrics/webhook_metrics.ts";
 import { untilSignal } from "core/program/signals.ts";
 import { startServer } from "../../webhook/server/server.ts";
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
-import { SERVER_METRICS } from "core/serve/metrics.ts";
+import { SERVER_METRICS } from "core/metrics/webhook_metrics.ts";
 import { MAX_REVIEW as MAX_BODY } from "../../webhook/server/respond.ts";
 import { startServer } from "../../webhook/server/server.ts";
 import { run, waitUntil } from "../support/processes.ts";

@@ -10,7 +10,7 @@ import { type HttpAnswer, refused } from "core/serve/http_answer.ts";
 import type { HttpRequest } from "core/serve/http_connection.ts";
 import type { Refusal } from "core/serve/http_head.ts";
 import { jsonCost, MAX_NODES } from "core/serve/json_cost.ts";
-import type { ServerMetric } from "core/serve/metrics.ts";
+import type { SERVER_METRICS } from "core/metrics/webhook_metrics.ts";
 import { operationsPage, type OperationsPages } from "core/serve/operations.ts";
 import type { Turns } from "core/serve/turns.ts";
 import {
@@ -57,7 +57,7 @@ export interface Site {
   readonly guard: Guard;
   /** Before a review, where not everybody may ask for one. */
   readonly callers?: Guard;
-  readonly metrics: MetricSet<ServerMetric>;
+  readonly metrics: MetricSet<typeof SERVER_METRICS>;
   readonly log: Logger;
   readonly turns: Turns;
   /** Takes what strangers do wrong, which they may do as often as they like. */

@@ -29,7 +29,7 @@
 import type { Logger } from "core/log/logger.ts";
 import type { MetricSet } from "core/metrics/metrics.ts";
 import { HttpServer } from "core/serve/http_server.ts";
-import type { ServerMetric } from "core/serve/metrics.ts";
+import type { SERVER_METRICS } from "core/metrics/webhook_metrics.ts";
 import type { CertificatePair } from "core/serve/tls_generation.ts";
 import { limitLog } from "core/serve/limited_log.ts";
 import { Turns } from "core/serve/turns.ts";
@@ -48,7 +48,7 @@ export interface ServerOptions {
   readonly pages?: Pages;
   /** Why the program cannot serve yet; undefined once it can. Its text goes into `/readyz`. */
   readonly notReady: () => string | undefined;
-  readonly metrics: MetricSet<ServerMetric>;
+  readonly metrics: MetricSet<typeof SERVER_METRICS>;
   readonly log: Logger;
   /** Who may see `/metrics` and the pages. */
   readonly guard: Guard;
