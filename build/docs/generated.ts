@@ -3,14 +3,25 @@
  *
  * @module
  */
+import { dashboardFile } from "./monitoring/dashboard.ts";
+import { metricsPage } from "./monitoring/metrics_page.ts";
+import { rulesFile } from "./monitoring/rules.ts";
 import { PROGRAMS } from "./programs.ts";
 import { referencePages } from "./reference.ts";
 import { schemaTexts } from "./schemas.ts";
 
-/** Texts of files by name, by the folder that has these files and no others. */
-export function generatedDocs(): Map<string, Map<string, string>> {
-  return new Map([
-    ["docs/reference", referencePages(PROGRAMS)],
-    ["docs/schemas", schemaTexts()],
-  ]);
+/** Folders that have files of {@linkcode generatedDocs} and no others. */
+export const GENERATED_FOLDERS = ["docs/monitoring", "docs/reference", "docs/schemas"] as const;
+
+/** Their texts by path from the checkout's root. */
+export function generatedDocs(): Map<string, string> {
+  const [monitoring, reference, schemas] = GENERATED_FOLDERS;
+  const files = new Map([["docs/metrics.md", metricsPage()]]);
+  const add = (folder: string, texts: Iterable<readonly [string, string]>) => {
+    for (const [name, text] of texts) files.set(`${folder}/${name}`, text);
+  };
+  add(monitoring, [dashboardFile(), rulesFile()]);
+  add(reference, referencePages(PROGRAMS));
+  add(schemas, schemaTexts());
+  return files;
 }

@@ -1,15 +1,25 @@
 import assert from "node:assert/strict";
 import { ROOT } from "../task.ts";
-import { generatedDocs } from "./generated.ts";
+import { GENERATED_FOLDERS, generatedDocs } from "./generated.ts";
 
 Deno.test("the files in docs that are made of tables are what the tables say", () => {
-  for (const [folder, files] of generatedDocs()) {
-    const there = [...Deno.readDirSync(`${ROOT}/${folder}`)].map(({ name }) => name);
-    assert.deepEqual(there.toSorted(), [...files.keys()].toSorted(), "run 'deno task docs'");
-    for (const [name, text] of files) {
-      const path = `${folder}/${name}`;
-      // Only which file it is: a difference of whole pages says less than 'git diff' after the task.
-      assert.ok(Deno.readTextFileSync(`${ROOT}/${path}`) === text, `${path}: run 'deno task docs'`);
+  const files = generatedDocs();
+  for (const folder of GENERATED_FOLDERS) {
+    for (const { name } of Deno.readDirSync(`${ROOT}/${folder}`)) {
+      assert.ok(files.has(`${folder}/${name}`), `${folder}/${name}: run 'deno task docs'`);
     }
   }
+  for (const [path, text] of files) {
+    // Only which file it is: a difference of whole pages says less than 'git diff' after the task.
+    assert.ok(textAt(`${ROOT}/${path}`) === text, `${path}: run 'deno task docs'`);
+  }
 });
+
+function textAt(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}

@@ -12,7 +12,7 @@ export const SERVER_METRICS = {
     unit: "count",
     help: "Requests that were answered.",
     labels: {
-      path: "path of the request; `other` for one that nothing is served at",
+      path: "path of the webhook or page",
       outcome: "allowed, patched, denied, failed (an error of ours), malformed (not an " +
         "AdmissionReview), refused (no room, or somebody who may not ask), page",
     },
@@ -21,7 +21,7 @@ export const SERVER_METRICS = {
     type: "histogram",
     unit: "seconds",
     help: "From the request's head to its answer.",
-    labels: { path: "path of the request; `other` for one that nothing is served at" },
+    labels: { path: "path of the webhook or page" },
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
   },
   kuma_webhook_connections: { type: "gauge", unit: "count", help: "Open connections." },
