@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { ok, warning } from "core/check/outcome.ts";
 import type { Section } from "core/check/run.ts";
 import { KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { accessSection, leftoversSection } from "./before_leftovers.ts";
 import { portsSection } from "./before_ports.ts";
-import { rulesSection, trialOf } from "./before_rules.ts";
+import { aheadOf, rulesSection, trialOf } from "./before_rules.ts";
 import { toolsSection } from "./before_tools.ts";
 import { rightsSection, userSection } from "./before_user.ts";
 import { limitsSection, othersSection } from "./others.ts";
@@ -35,12 +34,7 @@ export async function sectionsBefore(
     toolsSection(subject),
     portsSection(subject),
     resolverSection(subject),
-    othersSection(subject, async () => {
-      const told = await trial().catch(() => undefined);
-      const ahead = told?.warnings.filter((line) => line.includes("come before ours"));
-      if (ahead === undefined) return undefined;
-      return ahead.length === 0 ? ok() : warning(ahead);
-    }),
+    othersSection(subject, () => aheadOf(trial)),
     leftoversSection(subject),
     limitsSection(),
     accessSection(subject),

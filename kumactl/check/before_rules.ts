@@ -53,6 +53,20 @@ const TOLD_ELSEWHERE: readonly string[] = [
   "KUMA-TP-231",
 ];
 
+/** What the dry run fails with where this user may not look. */
+const NOT_PERMITTED: ErrorCode = "KUMA-TP-043";
+
+/** Whether rules of others come before those that would be installed. */
+export async function aheadOf(trial: () => Promise<Trial>): Promise<Outcome | undefined> {
+  try {
+    const ahead = (await trial()).warnings.filter((line) => line.includes("come before ours"));
+    return ahead.length === 0 ? ok() : warning(ahead);
+  } catch (error) {
+    if (error instanceof KumaError && error.code !== NOT_PERMITTED) return undefined;
+    throw error;
+  }
+}
+
 /** The section. */
 export function rulesSection(subject: HostSubject, trial: () => Promise<Trial>): Section {
   const { document, around } = subject;
@@ -73,6 +87,7 @@ async function accepted(trial: () => Promise<Trial>): Promise<Outcome | undefine
   try {
     const { report: { backend, flavour }, warnings } = await trial();
     const less = warnings.filter((line) => line.includes("the rules do without"));
+    if (backend === "iptables" && flavour === undefined) return undefined;
     const by = backend === "nftables" ? backend : `iptables-${flavour}`;
     return less.length > 0 ? warning(less) : ok(by);
   } catch (error) {
@@ -92,10 +107,12 @@ async function ipv6(
     return warning("::6 cannot be added to lo: net.ipv6.conf.lo.disable_ipv6 is 1");
   }
   try {
-    const { ipv6Skipped } = (await trial()).report;
+    const { backend, flavour, ipv6Skipped } = (await trial()).report;
+    // Without iptables nothing was tried.
+    if (backend === "iptables" && flavour === undefined) return undefined;
     return ipv6Skipped === undefined ? ok() : warning(ipv6Skipped);
   } catch (error) {
-    if (!(error instanceof KumaError)) throw error;
+    if (!(error instanceof KumaError) || error.code === NOT_PERMITTED) throw error;
     // Whatever else the dry run failed for is told where it belongs.
     return error.code === "KUMA-TP-211" ? failedBy(error) : undefined;
   }

@@ -25,9 +25,9 @@ const OLDEST = [1, 8];
 export function toolsSection(subject: HostSubject): Section {
   const { document, session, around } = subject;
   const logger = new WarningList();
+  const choice = once(async () => backendFor(document, await around(), {}));
   const applies = once(async () =>
-    !(document.ebpf.enabled && !document.ebpf.fallback) &&
-    backendFor(document, await around(), {}).backend === "iptables"
+    !(document.ebpf.enabled && !document.ebpf.fallback) && (await choice()).backend === "iptables"
   );
   const ipv4 = once(() => detectIpv4(session().views, document.iptablesExecutables, logger));
   return section("tools", BEFORE_SECTIONS.tools, {
@@ -37,7 +37,18 @@ export function toolsSection(subject: HostSubject): Section {
         const { tools } = await ipv4();
         return await found(subject, tools, logger);
       } catch (error) {
-        return outcomeOf(error, ["KUMA-TP-201", "KUMA-TP-203"]);
+        const outcome = outcomeOf(error, ["KUMA-TP-201", "KUMA-TP-203"]);
+        const chosen = await choice();
+        const other = chosen.backend !== "refused" && chosen.fallback &&
+          outcome.code === "KUMA-TP-201";
+        // Nobody asked for iptables, and nftables does it, too.
+        return other
+          ? {
+            ...outcome,
+            status: "warning",
+            details: [...outcome.details, "nftables is used in its place"],
+          }
+          : outcome;
       }
     },
     "tools-version": async () => {
@@ -49,7 +60,7 @@ export function toolsSection(subject: HostSubject): Section {
       if (isAtLeast(version, OLDEST)) return ok(text ?? "");
       return warning(`${view.tools.iptables} ${text ?? "does not tell its version"}`);
     },
-    "tools-agree": async () => await applies() ? agree(await subject.views()) : undefined,
+    "tools-agree": async () => await applies() ? await agree(subject) : undefined,
   });
 }
 
@@ -68,14 +79,18 @@ async function found(
     : ok(`${restore} and ${ipv6.tools.restore}`);
 }
 
-function agree(views: readonly FirewallView[]): Outcome {
-  const both = FAMILIES.filter((family) =>
-    (["nft", "legacy"] as const).every((flavour) =>
-      views.some(({ tools, state }) =>
-        tools.family === family && tools.flavour === flavour && hasRules(state)
-      )
-    )
-  );
-  if (both.length === 0) return ok();
-  return warning(both.map((family) => `${family}: iptables-nft and iptables-legacy hold rules`));
+async function agree({ session }: HostSubject): Promise<Outcome> {
+  const { views } = session();
+  const lines: string[] = [];
+  for (const family of FAMILIES) {
+    let used = 0;
+    for (const flavour of ["nft", "legacy"] as const) {
+      // Without tables there is nothing to list, and listing legacy ones makes them.
+      if (views.hasTables(family, flavour) === false) continue;
+      const view = await views.get(family, flavour);
+      if (typeof view !== "string" && hasRules(view.state)) used++;
+    }
+    if (used > 1) lines.push(`${family}: iptables-nft and iptables-legacy hold rules`);
+  }
+  return lines.length === 0 ? ok() : warning(lines);
 }

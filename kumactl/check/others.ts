@@ -30,10 +30,10 @@ export function othersSection(subject: HostSubject, ahead: Look): Section {
   });
 }
 
-async function input({ document, views }: HostSubject): Promise<Outcome> {
+async function input({ document, filters }: HostSubject): Promise<Outcome> {
   const { port } = document.redirect.inbound;
   const dropped: string[] = [], some: string[] = [];
-  for (const { tools, state } of await views()) {
+  for (const { tools, state } of await filters()) {
     const where = `${tools.iptables}, table filter, chain INPUT`;
     const arrival = arrivalOf(state, port);
     if (arrival === "dropped") dropped.push(`${where}: TCP to port ${port} is dropped`);

@@ -6,6 +6,7 @@
  */
 import { once } from "core/check/once.ts";
 import { KumaError } from "core/errors.ts";
+import { takeSnapshot } from "core/host/firewall/snapshot.ts";
 import type { FirewallView } from "core/host/firewall/views.ts";
 import { type Listener, listeners } from "core/host/listeners.ts";
 import { lookAround, type Surroundings } from "core/host/nftables/surroundings.ts";
@@ -28,8 +29,8 @@ export interface HostSubject {
   readonly around: () => Promise<Surroundings>;
   readonly listeners: () => Promise<readonly Listener[]>;
   readonly session: () => Session;
-  /** What iptables lists, of each family and flavour that has programs here. */
-  readonly views: () => Promise<readonly FirewallView[]>;
+  /** What iptables lists where a table filter is; fails with `KUMA-TP-201` where its programs are not here. */
+  readonly filters: () => Promise<readonly FirewallView[]>;
 }
 
 /** A look at the netns that the main thread is in. */
@@ -46,21 +47,32 @@ export function hostSubject(document: TransparentProxyConfig, elsewhere: boolean
     around,
     listeners: once(listeners),
     session: open,
-    views: once(async () => {
-      await around();
-      const { views } = open();
-      const found: FirewallView[] = [];
-      for (const family of FAMILIES) {
-        for (const flavour of ["nft", "legacy"] as const) {
-          // Without tables there is nothing to list, and listing legacy ones makes them.
-          if (views.hasTables(family, flavour) === false) continue;
-          const view = await views.get(family, flavour);
-          if (typeof view !== "string") found.push(view);
-        }
-      }
-      return found;
-    }),
+    filters: once(async () => filterListings(await around(), open())),
   };
+}
+
+/** The views of a session hold nothing where only filter is in use: it is none of the tables that ours are in. */
+async function filterListings(
+  { chains = [], legacy }: Surroundings,
+  { views, children }: Session,
+): Promise<FirewallView[]> {
+  const found: FirewallView[] = [];
+  for (const family of FAMILIES) {
+    const nft = chains.some((chain) => chain.family === family && chain.table === "filter");
+    for (
+      const flavour of [
+        ...nft ? ["nft" as const] : [],
+        ...legacy.includes(`${family} filter`) ? ["legacy" as const] : [],
+      ]
+    ) {
+      const tools = await views.finder.find(family, flavour);
+      if (typeof tools === "string") {
+        throw new KumaError("KUMA-TP-201", `rules of table filter cannot be listed: ${tools}`);
+      }
+      found.push({ tools, state: await takeSnapshot(children, tools, undefined) });
+    }
+  }
+  return found;
 }
 
 function mayLookAround(): Surroundings {
