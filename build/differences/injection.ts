@@ -48,6 +48,12 @@ export const INJECTION: DifferenceSection = {
       "it needs none",
     ),
     row(
+      "`runAsNonRoot` and `seccompProfile` of `kuma-sidecar` and `kuma-validation`",
+      "not set; where a pod says both at its containers, the Pod Security level `restricted` refuses the injected pod",
+      "set where every container of the pod has them and the pod itself has not",
+      "a pod that was admitted without a sidecar is admitted with one",
+    ),
+    row(
       "a pod with resources of its own (`spec.resources`, Kubernetes 1.34)",
       "422 about `containers[0]`",
       "our limits go down to the pod's, the pod's requests up to the sum, with a warning; where the pod's limits leave no room " +

@@ -25,6 +25,19 @@ export const PLUGIN: DifferenceSection = {
       "a runtime can see that a pod lost its rules",
     ),
     row(
+      "`DEL` with a configuration of an unknown version, or without a name",
+      "code 1 or 7",
+      "success, as with any JSON object",
+      "nothing is there to be taken away, and a pod has to be able to go",
+    ),
+    row(
+      "a plugin below the node's limits of descriptors, processes or memory",
+      "needs little",
+      "DEL needs nothing; of ADD the table in docs/cni.md says the floor, and below it the error names the limit (KUMA-CNI-024)",
+      "the runtime that the program is written in needs that much",
+      "raise the limit of the container runtime",
+    ),
+    row(
       "codes of errors",
       "999",
       "7 for what the pod or the config says, 11 for what may pass, 104 for what the kernel refuses",

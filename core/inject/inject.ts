@@ -23,6 +23,7 @@ import type { PodView } from "./pod.ts";
 import { rewriteProbes } from "./probes.ts";
 import type { Redirection } from "./redirection.ts";
 import { withinPodResources } from "./pod_resources.ts";
+import { asItsNeighbours } from "./restricted.ts";
 import { sidecarContainer, withoutEscalation } from "./sidecar.ts";
 
 /** What became of a pod. */
@@ -153,15 +154,14 @@ function place(pod: PodView, plan: Plan) {
     inputs.origin("nativeSidecars"),
   );
   const built = sidecarContainer(pod, options, plan.mesh, context, native);
-  const sidecar = withoutEscalation(
-    applyContainerPatches(
-      built,
-      plan.patches,
-      "sidecarPatch",
-      context.schema,
-      (line) => void inputs.warnings.push(line),
-    ),
+  const patched = applyContainerPatches(
+    built,
+    plan.patches,
+    "sidecarPatch",
+    context.schema,
+    (line) => void inputs.warnings.push(line),
   );
+  const sidecar = asItsNeighbours(withoutEscalation(patched), pod);
   inputs.warnings.push(...replacedHooks(built, sidecar));
   const init = initOf(pod, plan);
   if (native) {
@@ -188,5 +188,12 @@ function initOf(pod: PodView, plan: Plan): JsonObject[] {
     ? validationContainer(settings, redirection)
     : initContainer(settings, redirection.args, redirection.ebpf, pod);
   const note = (line: string) => void plan.inputs.warnings.push(line);
-  return [applyContainerPatches(container, plan.patches, "initPatch", context.schema, note)];
+  const patched = applyContainerPatches(
+    container,
+    plan.patches,
+    "initPatch",
+    context.schema,
+    note,
+  );
+  return [settings.cniEnabled ? asItsNeighbours(patched, pod) : patched];
 }
