@@ -1,6 +1,5 @@
 /**
- * `deno task test [suite…]`: set-up, build, then the suites one after the other with their output as it
- * comes. The last line on stdout is the sum: `N passed, N failed, N skipped`. Exit code 1 when a test failed
+ * `deno task test [suite…]`: set-up, build, then the suites, in two rows beside each other. The last line on stdout is the sum: `N passed, N failed, N skipped`. Exit code 1 when a test failed
  * or none ran. The suite `unit` alone needs neither set-up nor build.
  *
  * @module
@@ -16,9 +15,16 @@ import { chooseSuites, findSuites } from "./suites.ts";
 import type { Suite } from "./suites.ts";
 import { exitOnError, ROOT } from "./task.ts";
 
-/** Runs one suite in a process of its own, its output as it comes, and counts; `root` is the checkout. */
-export async function runSuite(root: string, suite: Suite): Promise<Counts> {
-  say(`\nsuite ${suite.name}: ${suite.files.length} files`);
+/** Takes what a suite prints on standard output. */
+export type Sink = (chunk: Uint8Array) => void;
+
+/** Passes it on as it comes. */
+const onward: Sink = (chunk) => {
+  for (let at = 0; at < chunk.length;) at += Deno.stdout.writeSync(chunk.subarray(at));
+};
+
+/** Runs one suite in a process of its own, and counts; `root` is the checkout. */
+export async function runSuite(root: string, suite: Suite, sink: Sink = onward): Promise<Counts> {
   // Types are checked by `deno task check`; here they would only cost time once more.
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -30,17 +36,91 @@ export async function runSuite(root: string, suite: Suite): Promise<Counts> {
     cwd: root,
     stdin: "null",
     stdout: "piped",
+    // What a sink keeps back must not be mixed with what other suites say.
+    stderr: sink === onward ? "inherit" : "piped",
   }).spawn();
+  const said = sink === onward ? undefined : passOn(child.stderr, sink);
   let end = "";
   const decoder = new TextDecoder();
   for await (const chunk of child.stdout) {
-    for (let at = 0; at < chunk.length;) at += Deno.stdout.writeSync(chunk.subarray(at));
+    sink(chunk);
     end = (end + decoder.decode(chunk, { stream: true })).slice(-2000);
   }
-  const counts = countOutput(end, (await child.status).code);
-  say(`suite ${suite.name}: ${countsLine(counts)}`);
+  await said;
+  return countOutput(end, (await child.status).code);
+}
+
+async function passOn(stream: ReadableStream<Uint8Array>, sink: Sink): Promise<void> {
+  for await (const chunk of stream) sink(chunk);
+}
+
+/**
+ * Suites that wait for API servers and nodes most of the time: they run beside the others, one after the other, and
+ * their output is printed when they have ended.
+ */
+const BESIDE: ReadonlySet<string> = new Set(["cluster", "controller", "e2e", "kube", "node"]);
+/** Suites that have the machine for themselves: one compiles programs, the other fills all processors. */
+const ALONE: ReadonlySet<string> = new Set(["unit", "build"]);
+
+/** Runs the suites and gives the sum of their counts. */
+export async function runSuites(root: string, suites: readonly Suite[]): Promise<Counts> {
+  const first = suites.filter(({ name }) => ALONE.has(name));
+  const beside = suites.filter(({ name }) => BESIDE.has(name));
+  const others = suites.filter((suite) => !first.includes(suite) && !beside.includes(suite));
+  const sum = await oneByOne(root, first);
+  if (others.length === 0) return addCounts(sum, await oneByOne(root, beside));
+  say(
+    `\nbeside the others, told of when they have ended: ${
+      beside.map(({ name }) => name).join(", ")
+    }`,
+  );
+  const ended: string[] = [];
+  const lane = keptBack(root, beside, ended);
+  let counts = sum;
+  for (const suite of others) {
+    counts = addCounts(counts, await oneByOne(root, [suite]));
+    tell(ended);
+  }
+  counts = addCounts(counts, await lane);
+  tell(ended);
   return counts;
 }
+
+async function oneByOne(root: string, suites: readonly Suite[]): Promise<Counts> {
+  let sum: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const suite of suites) {
+    say(begin(suite));
+    const counts = await runSuite(root, suite);
+    say(end(suite, counts));
+    sum = addCounts(sum, counts);
+  }
+  return sum;
+}
+
+/** As {@linkcode oneByOne}; what each prints is put to `ended` as a whole. */
+async function keptBack(root: string, suites: readonly Suite[], ended: string[]): Promise<Counts> {
+  let sum: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const suite of suites) {
+    const decoder = new TextDecoder();
+    let text = "";
+    const counts = await runSuite(root, suite, (chunk) => {
+      text += decoder.decode(chunk, { stream: true });
+    }).catch((error: unknown) => {
+      text += `error: ${errorText(error)}\n`;
+      return { passed: 0, failed: 1, skipped: 0 };
+    });
+    ended.push(`${begin(suite)}\n${text}${end(suite, counts)}\n`);
+    sum = addCounts(sum, counts);
+  }
+  return sum;
+}
+
+function tell(ended: string[]): void {
+  for (const text of ended.splice(0)) onward(new TextEncoder().encode(text));
+}
+
+const begin = ({ name, files }: Suite) => `\nsuite ${name}: ${files.length} files`;
+const end = ({ name }: Suite, counts: Counts) => `suite ${name}: ${countsLine(counts)}`;
 
 /** True when the counts are those of a good run: something ran and nothing failed. */
 export function isGood({ passed, failed }: Counts): boolean {
@@ -62,7 +142,7 @@ async function main(names: string[]): Promise<void> {
       await noteGo();
       await build(ROOT, { names: [], arch: hostArch() });
     }
-    for (const suite of suites) sum = addCounts(sum, await runSuite(ROOT, suite));
+    sum = addCounts(sum, await runSuites(ROOT, suites));
   } catch (error) {
     // Set-up or build failed: the reason first, so that the sum is the last line here too.
     sum.failed++;
