@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "core/patch/json.ts";
 import { Kubectl } from "../kube/kubectl.ts";
+import { metricsSteps } from "tests/support/metrics.ts";
 import { requires } from "../support/requires.ts";
 import { DataplaneLab, inboundsOf, servicesOf } from "./dataplane_lab.ts";
 
@@ -133,7 +134,7 @@ test("a pod's Dataplane, from its address to its end", async () => {
   assert.equal(await program.end(), 0);
 });
 
-test("what is wrong with one pod is said at that pod, and concerns no other", async () => {
+test("what is wrong with one pod is said at that pod, and concerns no other", async (t) => {
   await using lab = await DataplaneLab.start();
   const { cluster } = lab;
   await cluster.createNamespace("shop");
@@ -184,7 +185,9 @@ spec: { selector: { app: old }, ports: [{ port: 80, targetPort: nowhere }] }
   assert.equal(await lab.dataplane("shop", "wrong"), undefined);
   const status = JSON.parse(await program.page("/status"))["kuma-pod-controller"];
   assert.deepEqual(Object.keys(status.faults.first).sort(), ["shop/lost", "shop/wrong"]);
-  assert.match(await program.page("/metrics"), /^kuma_controller_dataplane_faults 2$/m);
+  const metrics = await program.page("/metrics");
+  assert.match(metrics, /^kuma_controller_dataplane_faults 2$/m);
+  await metricsSteps(t, "kuma-controller", metrics);
 
   // Each is mended by the news of what was missing, and the annotation by a person.
   await lab.mesh("nowhere");

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../kube/apiserver.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
+import { metricsSteps } from "tests/support/metrics.ts";
 import { requires } from "../support/requires.ts";
 import { controllerAccount, Program, TAINTS } from "./program.ts";
 
@@ -116,7 +117,7 @@ async function start(cluster: TestCluster, repair: string): Promise<string> {
   return token;
 }
 
-test("pods that started before the CNI are deleted, at most so many in a minute, others are told of", async () => {
+test("pods that started before the CNI are deleted, at most so many in a minute, others are told of", async (t) => {
   await using cluster = await startApiServer();
   const token = await start(cluster, "delete");
   await setCni(cluster, "a", 20);
@@ -161,6 +162,7 @@ test("pods that started before the CNI are deleted, at most so many in a minute,
       'kuma_controller_repairs_total{action="delete"} 1',
     ]
   ) assert.ok(metrics.includes(`${line}\n`), `${line} in ${metrics}`);
+  await metricsSteps(t, "kuma-controller", metrics);
 
   // The CNI comes: what waited for it is replaced.
   await setCni(cluster, "b", 20);

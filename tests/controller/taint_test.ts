@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../kube/apiserver.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
+import { metricsSteps } from "tests/support/metrics.ts";
 import { requires } from "../support/requires.ts";
 import { controllerAccount, PROGRAM, Program, TAINTS } from "./program.ts";
 
@@ -46,7 +47,7 @@ async function setReady(cluster: TestCluster, name: string, ready: boolean): Pro
   }, { contentType: "application/merge-patch+json" });
 }
 
-test("a node is tainted until its CNI is ready, and nobody else's taint is lost", async () => {
+test("a node is tainted until its CNI is ready, and nobody else's taint is lost", async (t) => {
   await using cluster = await startApiServer();
   const token = await controllerAccount(cluster);
   await cluster.createServiceAccount("kube-system", "default");
@@ -94,6 +95,7 @@ test("a node is tainted until its CNI is ready, and nobody else's taint is lost"
   const metrics = await program.page("/metrics");
   assert.match(metrics, /kuma_controller_nodes_tainted 2\n/);
   assert.match(metrics, /controller_runtime_reconcile_total\{[^}]*result="success"\} [1-9]/);
+  await metricsSteps(t, "kuma-controller", metrics);
   assert.equal(await program.page("/readyz"), "ok\n");
   assert.equal(await program.end(), 0);
 });

@@ -1,6 +1,7 @@
 /** kuma-ebpf-loader run, compiled: it loads, puts right, reports and leaves. */
 import assert from "node:assert/strict";
 import { freePort, waitUntil } from "tests/support/processes.ts";
+import { metricsSteps } from "tests/support/metrics.ts";
 import { requires } from "tests/support/requires.ts";
 import { LoaderLab, loaderPath } from "./loader_lab.ts";
 import { OUTSIDE } from "./pod_lab.ts";
@@ -12,7 +13,7 @@ const test = requires("root", "netns", "bpf-build", "cgroup2");
 test(
   "the DaemonSet's program reports, repairs, and leaves programs behind or not",
   OPEN_LIBRARIES,
-  async () => {
+  async (t) => {
     await using lab = await LoaderLab.create();
     await using loader = await Running.start(lab);
     await lab.must("pod", "add", `--netns=${lab.netns}`, "--name=demo/web", "--events=outbound");
@@ -30,6 +31,7 @@ test(
     const page = await loader.page("/metrics");
     assert.match(page, /^kuma_ebpf_connections_total\{pod="demo\/web",verdict="outbound"\} [1-9]/m);
     assert.match(page, /^kuma_ebpf_pods 1$/m);
+    await metricsSteps(t, "kuma-ebpf-loader", page);
 
     // Somebody takes a program, and the pod's one, away.
     Deno.removeSync(`${lab.bpffs}/kuma/links/connect4`);

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { sleep, waitUntil } from "tests/support/processes.ts";
+import { metricsSteps } from "tests/support/metrics.ts";
+import { freePort, sleep, waitUntil } from "tests/support/processes.ts";
 import { CALICO, isThere, TestNode } from "./node.ts";
 
 const LIST = "10-calico.conflist";
 
-Deno.test("install, heal, and leave nothing behind when the DaemonSet is gone", async () => {
+Deno.test("install, heal, and leave nothing behind when the DaemonSet is gone", async (t) => {
   await using node = await TestNode.create();
   node.write(LIST, CALICO);
-  const installer = node.start();
+  const port = freePort();
+  const installer = node.start({ CNI_HTTP_PORT: String(port) });
   await installer.ready();
   assert.deepEqual(node.chain(LIST), ["calico", "portmap", "kuma-cni"]);
   assert.deepEqual(node.names(), [
@@ -22,6 +24,9 @@ Deno.test("install, heal, and leave nothing behind when the DaemonSet is gone", 
 
   node.write(LIST, CALICO);
   await node.chained(LIST, 1000);
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  assert.match(page, /^kuma_cni_heals_total\{what="chain"\} 1$/m);
+  await metricsSteps(t, "install-cni", page);
 
   node.daemonSet = "gone";
   assert.equal(await installer.stop(), 0, installer.output);

@@ -7,6 +7,7 @@ import { clusterRules, namespaceRules } from "../../webhook/manifests.ts";
 import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { adminKubeconfig } from "../kube/kubeconfig.ts";
 import { createPki } from "../kube/pki.ts";
+import { metricsSteps } from "../support/metrics.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { Program } from "./program.ts";
@@ -195,6 +196,7 @@ test("what is malformed is answered in one line, never with a stack", async (t) 
     );
     assert.match(text, /kuma_webhook_informer_synced\{kind="meshes"\} 1/);
   });
+  await metricsSteps(t, "kuma-webhook", (await program.get("/metrics")).text);
 });
 
 test("the permissions are exactly what is needed", { sanitizeResources: false }, async (t) => {
