@@ -170,7 +170,7 @@ export const COMMANDS = {
         bool: true,
         help: "also every setting with its value and source",
       },
-      outputFlag(),
+      outputFlag([...FORMATS, "wide"]),
       ...CONFIG_FLAGS,
       ...settingFlags(),
     ],

@@ -6,7 +6,7 @@
 import { KumaError } from "core/errors.ts";
 import type { BpfReport } from "core/host/bpf/install.ts";
 import type { HostChange } from "core/host/transparent_proxy/changes.ts";
-import type { Logger } from "core/log/logger.ts";
+import { type Logger, silentLogger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Io } from "core/program/io.ts";
 
@@ -24,6 +24,7 @@ const UNABLE: ReadonlySet<string> = new Set([
 /**
  * Puts it in force, and takes firewall rules of an earlier run away then.
  *
+ * @param sources of the settings that are no defaults, by key, for `kumactl status`
  * @returns what was done; undefined where this node cannot do it, and `ebpf.fallback` asks for firewall rules then
  * @throws {KumaError} as `installBpf` does
  */
@@ -31,11 +32,13 @@ export async function installEbpf(
   config: TransparentProxyConfig,
   logger: Logger,
   io: Io,
+  sources: Readonly<Record<string, string>>,
 ): Promise<BpfReport | undefined> {
   const { installBpf } = await import("core/host/bpf/install.ts");
   let report: BpfReport;
+  const options = { logger, print: (text: string) => io.out(text) };
   try {
-    report = await installBpf(config, { logger, print: (text) => io.out(text) });
+    report = await installBpf(config, options);
   } catch (thrown) {
     const unable = thrown instanceof KumaError && UNABLE.has(thrown.code);
     if (!unable || !config.ebpf.fallback) throw thrown;
@@ -43,7 +46,13 @@ export async function installEbpf(
     return undefined;
   }
   const removed = await removeRules(logger, config.dryRun);
-  return { ...report, changes: [...report.changes, ...removed] };
+  const whole = { ...report, changes: [...report.changes, ...removed] };
+  if (config.dryRun) return whole;
+  const { openRecord } = await import("core/host/transparent_proxy/mod.ts");
+  const { resolved } = await import("core/host/transparent_proxy/prepare.ts");
+  const { uid } = resolved(config, { logger: silentLogger }, undefined);
+  openRecord({ document: config, uid, sources }, logger).settle({ ...report, backend: "eBPF" });
+  return whole;
 }
 
 /**

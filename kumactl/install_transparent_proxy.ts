@@ -36,10 +36,11 @@ export async function installTransparentProxyCommand(
 
   const logger = new LineLogger(io, config.dryRun || output.quiet);
   warnOfDnsLoop(config, logger);
+  const sources = Object.fromEntries(provenance);
   const install = async (): Promise<BpfReport & { backend: PlanReport["backend"] }> => {
     if (config.ebpf.enabled) {
       const { installEbpf } = await import("./ebpf.ts");
-      const report = await installEbpf(config, logger, io);
+      const report = await installEbpf(config, logger, io, sources);
       if (report !== undefined) return { ...report, backend: "eBPF" };
       config.ebpf.enabled = config.ebpf.fallback = false;
     }
@@ -48,7 +49,7 @@ export async function installTransparentProxyCommand(
       logger,
       print: (text) => io.out(text),
       dryRun: config.dryRun,
-      sources: Object.fromEntries(provenance),
+      sources,
     });
   };
   const report = await install().catch((thrown: unknown) => {

@@ -4,18 +4,21 @@
  *
  * @module
  */
-import type { BpfHere } from "core/host/bpf/here.ts";
+import { errorText, KumaError } from "core/errors.ts";
 import {
   type HostStatus,
   type InstallRecord,
-  readRecord,
+  readRecords,
   statusOfTransparentProxy,
 } from "core/host/transparent_proxy/mod.ts";
+import { lookUpUid, readPasswd } from "core/host/users.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { GivenFlag } from "core/program/command.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { settingOfFlag } from "core/proxy/sources.ts";
+import { COMMIT, VERSION } from "core/version.ts";
 import type { LoadedConfiguration } from "./configuration.ts";
+import { withEbpf } from "./status_ebpf.ts";
 
 /** What was found and what it was compared with. */
 export interface Told {
@@ -37,7 +40,11 @@ export interface LookOptions {
 
 /** Whether a command line has any setting. */
 export function givesSettings(flags: readonly GivenFlag[]): boolean {
-  return flags.some(({ flag }) => flag.startsWith("config") || settingOfFlag(flag) !== undefined);
+  return flags.some(({ flag }) => {
+    const key = settingOfFlag(flag)?.key;
+    // That one says where to look.
+    return flag.startsWith("config") || key !== undefined && key !== "ebpf.bpffsPath";
+  });
 }
 
 /**
@@ -48,41 +55,96 @@ export function givesSettings(flags: readonly GivenFlag[]): boolean {
  */
 export async function lookForStatus(
   wanted: LoadedConfiguration,
-  { given, elsewhere, logger }: LookOptions,
+  options: LookOptions,
 ): Promise<Told> {
-  const record = readRecord();
-  const recorded = given ? undefined : record;
-  const document = recorded?.document ?? wanted.config;
-  const sources = recorded?.sources ?? Object.fromEntries(wanted.provenance);
+  const { installed, intended } = readRecords();
+  if (options.given || installed === undefined && intended === undefined) {
+    return {
+      status: await lookWith(wanted.config, undefined, options),
+      record: installed,
+      document: wanted.config,
+      sources: Object.fromEntries(wanted.provenance),
+      compared: "flags",
+    };
+  }
+  if (intended === undefined) return await lookByRecord(installed!, options);
+  return await lookAfterKill(intended, installed, options);
+}
+
+async function lookByRecord(record: InstallRecord, options: LookOptions): Promise<Told> {
+  const { document, sources } = record;
+  const status = await lookWith(document, record, options);
+  return { status, record, document, sources, compared: "record" };
+}
+
+/** An installation did not say how it ended: its rules are in, those of the one before, or something between. */
+async function lookAfterKill(
+  intended: InstallRecord,
+  installed: InstallRecord | undefined,
+  options: LookOptions,
+): Promise<Told> {
+  const began = `an installation that began ${timeText(intended.at)} was killed`;
+  const told = await lookByRecord(intended, options);
+  if (rulesFit(told)) {
+    return noted(told, `${began} before it noted that it was done: its rules are in place`);
+  }
+  const before = installed === undefined ? undefined : await lookByRecord(installed, options);
+  if (before !== undefined && rulesFit(before)) {
+    return noted(before, `${began} before it changed anything`);
+  }
+  if (told.status.state === "absent") return noted(told, `${began} before it changed anything`);
+  const { status } = told;
+  const differences = [`${began} halfway`, ...status.differences];
+  return { ...told, status: { ...status, state: "drifted", differences } };
+}
+
+function rulesFit({ status: { state, differences } }: Told): boolean {
+  return state !== "absent" && differences.length === 0;
+}
+
+function noted(told: Told, note: string): Told {
+  return { ...told, status: { ...told.status, notes: [...told.status.notes, note] } };
+}
+
+async function lookWith(
+  document: TransparentProxyConfig,
+  record: InstallRecord | undefined,
+  { elsewhere, logger, given }: LookOptions,
+): Promise<HostStatus> {
   // The users of another namespace's files are not this host's: a number is taken as it is, as in kuma-cni.
-  const uid = recorded === undefined ? document.kumaDPUser : String(recorded.uid);
-  const compared = elsewhere ? { ...document, kumaDPUser: uid, cniMode: true } : document;
-  const bpf = await ebpfHere(document);
-  return {
-    status: withEbpf(await statusOfTransparentProxy(compared, { logger }), bpf),
-    record,
-    document,
-    sources,
-    compared: recorded === undefined ? "flags" : "record",
-  };
-}
-
-/** Where `kumactl install` and the DaemonSet of the loader keep their programs, unless they are told otherwise. */
-const BPF_FOLDERS = ["/run/kuma/bpf", "/sys/fs/bpf"];
-
-/** Whether this namespace is redirected by eBPF. Throws as `bpfHere` does. */
-export async function ebpfHere({ ebpf }: TransparentProxyConfig): Promise<BpfHere | undefined> {
-  const { bpfHere } = await import("core/host/bpf/here.ts");
-  return bpfHere([ebpf.bpffsPath, ...BPF_FOLDERS]);
-}
-
-/** With the programs, rules of a firewall are too many: connections would be redirected twice. */
-function withEbpf(status: HostStatus, bpf: BpfHere | undefined): HostStatus {
-  if (bpf === undefined) return status;
-  const differences = [
-    ...bpf.problems,
-    ...status.state === "absent" ? [] : ["rules of a firewall redirect, too"],
+  const compared = elsewhere && record === undefined ? { ...document, cniMode: true } : document;
+  const known = record === undefined ? {} : { record, uid: record.uid };
+  const rules = await statusOfTransparentProxy(compared, { logger, ...known });
+  const status = await withEbpf(rules, compared, { logger, given, ...known });
+  if (record === undefined) return status;
+  const changed = status.state === "absent" || elsewhere ? undefined : userChanged(record);
+  const other = record.version === VERSION && record.commit === COMMIT ? [] : [
+    `installed by version ${versionText(record)}; this is ${
+      versionText({ version: VERSION, commit: COMMIT })
+    }`,
   ];
-  const state = differences.length === 0 ? "in place" : "drifted";
-  return { ...status, state, backends: ["eBPF", ...status.backends], differences };
+  const whole = { ...status, notes: [...status.notes, ...other] };
+  if (changed === undefined) return whole;
+  return { ...whole, state: "drifted", misfits: [...whole.misfits, changed] };
+}
+
+/** Rules know users by number: whoever has the name now, they leave alone the one who had it then. */
+function userChanged({ document, uid }: InstallRecord): string | undefined {
+  const then = `it was ${uid} at the installation`;
+  try {
+    const now = lookUpUid(document.kumaDPUser, readPasswd());
+    return now === uid ? undefined : `user ${document.kumaDPUser} has the UID ${now}, and ${then}`;
+  } catch (error) {
+    if (!(error instanceof KumaError)) throw error;
+    return `${errorText(error)}; ${then}`;
+  }
+}
+
+function versionText({ version, commit }: Pick<InstallRecord, "version" | "commit">): string {
+  return commit === "" ? version : `${version} (${commit.slice(0, 12)})`;
+}
+
+/** A moment of a record, for people: `2026-11-27 17:08:03 UTC`. */
+export function timeText(at: string): string {
+  return `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`;
 }

@@ -6,31 +6,29 @@
 import type { Listener } from "core/host/listeners.ts";
 import { SETTINGS } from "core/proxy/options.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import type { Told } from "./status_look.ts";
+import type { CountedRule } from "core/rules/counted.ts";
+import { timeText, type Told } from "./status_look.ts";
 
 /** The page: state, what was installed, where traffic goes, who listens there, what differs. */
 export function describeStatus(told: Told): string {
-  const { status: { state, backends, differences }, record, document } = told;
+  const { status: { state, backends, differences, misfits, notes }, record, document } = told;
   const by = backends.length === 0 ? "" : ` (${backends.join(" and ")})`;
   const lines = [`Transparent proxy: ${state}${by}`];
   if (state === "absent") {
     lines.push("  No rule of ours is in this network namespace.");
-    if (record !== undefined) {
-      lines.push(`  It was installed ${when(record.at)}: somebody has removed it since.`);
+    const done = record?.backend !== undefined;
+    if (done) {
+      lines.push(`  It was installed ${timeText(record.at)}: somebody has removed it since.`);
     }
-    return end(lines);
+    return end([...lines, ...listed("Beside:", notes)]);
   }
-  lines.push(
-    record === undefined
-      ? "  installed: not known; compared with the settings given here"
-      : `  installed: ${when(record.at)} by kumactl ${record.version}` +
-        (told.compared === "flags" ? ", compared with the settings given here" : ""),
-  );
+  lines.push(labelled("installed", installed(told)));
   const { inbound, outbound, dns } = document.redirect;
   lines.push(
     target("inbound", inbound.enabled, inbound.port, told),
     target("outbound", outbound.enabled, outbound.port, told),
     target("DNS", dns.enabled, dns.port, told),
+    labelled("intercepted", counted(told)),
   );
   if (backends.length > 1 && !backends.includes("eBPF")) {
     lines.push(
@@ -38,10 +36,12 @@ export function describeStatus(told: Told): string {
       "Rules stand in iptables and in nftables: 'kumactl install' removes the old ones.",
     );
   }
+  lines.push(...listed("The rules are not what was wanted:", differences));
   if (differences.length > 0) {
-    lines.push("", "It is not what was wanted:", ...differences.map((line) => `  ${line}`));
-    lines.push("", "'kumactl install transparent-proxy' with the same settings puts it right.");
+    lines.push("'kumactl install transparent-proxy' with the same settings puts it right.");
   }
+  lines.push(...listed("They do not do what was wanted:", misfits));
+  lines.push(...listed("Beside:", notes));
   return end(lines);
 }
 
@@ -54,10 +54,28 @@ export function describeConfig({ document, sources }: Told): string {
   return end(["", "Settings:", ...lines]);
 }
 
+/** Every rule of ours with what it has matched; in table nat that is connections. */
+export function describeRules({ status: { rules } }: Told): string {
+  if (rules.length === 0) return "";
+  return end(["", "Rules, and how often each has matched:", ...rules.map(ruleLine)]);
+}
+
+function ruleLine({ family, table, chain, rule, comment, count }: CountedRule): string {
+  const matched = count === undefined ? "-" : String(count.packets);
+  const place = [family, table, chain].filter((word) => word !== undefined).join(" ");
+  const note = comment === undefined ? "" : `  # ${comment}`;
+  return `  ${matched.padStart(8)}  ${place}: ${rule}${note}`;
+}
+
+function installed({ record, compared }: Told): string {
+  if (record === undefined) return "not known; compared with the settings given here";
+  return `${timeText(record.at)} by kumactl ${record.version}` +
+    (compared === "flags" ? ", compared with the settings given here" : "");
+}
+
 function target(name: string, enabled: boolean, port: number, told: Told): string {
-  const label = `  ${`${name}:`.padEnd(10)}`;
-  if (!enabled) return `${label} not redirected`;
-  return `${label} to port ${port}, ${listening(told.status.listeners, port)}`;
+  if (!enabled) return labelled(name, "not redirected");
+  return labelled(name, `to port ${port}, ${listening(told.status.listeners, port)}`);
 }
 
 function listening(found: readonly Listener[], port: number): string {
@@ -66,8 +84,19 @@ function listening(found: readonly Listener[], port: number): string {
   return `where ${uids.map((uid) => `user ${uid}`).join(" and ")} listens`;
 }
 
-function when(at: string): string {
-  return `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`;
+function counted({ status: { intercepted } }: Told): string {
+  if (intercepted === undefined) return "not counted by these rules";
+  const { outbound, inbound, dns } = intercepted;
+  const word = outbound === 1 ? "connection" : "connections";
+  return `outbound ${outbound} ${word}, inbound ${inbound}, DNS ${dns}`;
+}
+
+function labelled(name: string, text: string): string {
+  return `  ${`${name}:`.padEnd(12)} ${text}`;
+}
+
+function listed(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
 }
 
 function valueAt(document: TransparentProxyConfig, key: string): unknown {

@@ -9,7 +9,7 @@ import { loadConfiguration } from "./configuration.ts";
 import { LineLogger } from "./line_logger.ts";
 import { netnsPath } from "./netns_flag.ts";
 import { givesSettings, lookForStatus, type Told } from "./status_look.ts";
-import { describeConfig, describeStatus } from "./status_text.ts";
+import { describeConfig, describeRules, describeStatus } from "./status_text.ts";
 
 /** What `--output json` prints. */
 export interface StatusDocument extends Document {
@@ -25,6 +25,9 @@ export interface StatusDocument extends Document {
   readonly sources: Readonly<Record<string, string>>;
 }
 
+/** `wide` adds each rule with what it has matched. */
+const CHOICES = [...FORMATS, "wide"] as const;
+
 /** Exit codes by state. */
 const CODES = { "in place": 0, drifted: 1, absent: 2 } as const;
 /** What there is could not be looked at. */
@@ -38,7 +41,7 @@ export async function statusTransparentProxyCommand(
   parsed: ParsedCommand,
   io: Io,
 ): Promise<number> {
-  const format = parsed.choice("output", FORMATS);
+  const format = parsed.choice("output", CHOICES);
   const netns = parsed.text("netns");
   const logger = new LineLogger(io, true);
   const wanted = await loadConfiguration(parsed.flags, io);
@@ -62,11 +65,12 @@ export async function statusTransparentProxyCommand(
 
 async function tell(
   told: Told,
-  { format, settings }: { format: typeof FORMATS[number]; settings: boolean },
+  { format, settings }: { format: typeof CHOICES[number]; settings: boolean },
   io: Io,
 ): Promise<void> {
-  if (format === "text") {
+  if (format === "text" || format === "wide") {
     io.out(describeStatus(told));
+    if (format === "wide") io.out(describeRules(told));
     if (settings) io.out(describeConfig(told));
     return;
   }

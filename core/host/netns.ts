@@ -7,7 +7,16 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { close, ERRNO, errnoText, fileSystemType, openReadOnly, setns } from "./libc.ts";
+import {
+  close,
+  datagramSocket,
+  ERRNO,
+  errnoText,
+  fileSystemType,
+  getsockopt,
+  openReadOnly,
+  setns,
+} from "./libc.ts";
 import { adoptOwner } from "./user_namespace.ts";
 
 const NSFS_MAGIC = 0x6e736673;
@@ -48,6 +57,20 @@ export function netnsInode(path = "/proc/thread-self/ns/net"): number {
   const inode = Deno.statSync(path).ino;
   if (inode === null) throw new TypeError(`"${path}" has no inode`);
   return inode;
+}
+
+/**
+ * Cookie of the namespace that the main thread is in (SO_NETNS_COOKIE, Linux 5.14), which the kernel never gives to
+ * another one; the negative errno where it does not tell.
+ */
+export function cookieOfSocket(): bigint | number {
+  const AF_INET = 2, SOL_SOCKET = 1, SO_NETNS_COOKIE = 71;
+  const socket = datagramSocket(AF_INET);
+  if (socket < 0) return socket;
+  const cookie = new Uint8Array(8);
+  const result = getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, cookie);
+  close(socket);
+  return result < 0 ? result : new DataView(cookie.buffer).getBigUint64(0, true);
 }
 
 function openNetns(path: string): number {

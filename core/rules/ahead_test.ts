@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptsAhead } from "./ahead.ts";
+import { rulesAhead } from "./ahead.ts";
 import { buildRuleset } from "./build.ts";
 import { knownRules, ownerships } from "./ownership.ts";
 import { parseSave } from "./parse_save.ts";
@@ -20,7 +20,7 @@ function ahead(rules: string[], desired?: typeof appended, known = knownRules(ap
   const state = parseSave(
     ["*nat", ...lines, ...rules.map((rule) => `-A ${rule}`), "COMMIT", ""].join("\n"),
   );
-  return acceptsAhead(state, ownerships(state, known), desired);
+  return rulesAhead(state, ownerships(state, known), desired).map(({ rule }) => rule);
 }
 
 Deno.test("an ACCEPT counts ahead of our jump, and behind it not; a RETURN in the chain itself as well", () => {
@@ -59,6 +59,41 @@ Deno.test("what is about to be appended comes behind everything, what is inserte
     exampleFacts("ipv4"),
   );
   assert.deepEqual(ahead(rules, inserted), []);
+});
+
+Deno.test("tables that run earlier: what takes packets away counts, an ACCEPT does not", () => {
+  const state = parseSave(`*raw
+:PREROUTING DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A OUTPUT -p tcp --dport 1 -j CT --notrack
+-A OUTPUT -p tcp --dport 2 -j CT --zone 3
+-A OUTPUT -j ACCEPT
+COMMIT
+*mangle
+:PREROUTING ACCEPT [0:0]
+:THEIRS - [0:0]
+-A PREROUTING -j THEIRS
+-A THEIRS -p tcp -j TPROXY --on-port 1
+-A THEIRS -m conntrack --ctstate INVALID -j DROP
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80
+-A PREROUTING -p tcp --dport 81 -j REDIRECT --to-ports 8081
+COMMIT
+`);
+  const found = rulesAhead(state, ownerships(state, []), "behind");
+  assert.deepEqual(found.map(({ place, verdict, bypasses }) => [place, verdict, bypasses]), [
+    ["table raw", "DROP", false],
+    ["table mangle", "TPROXY", true],
+    ["table mangle", "DROP", false],
+    ["table nat", "DNAT", false],
+    ["table nat", "REDIRECT", true],
+    ["table raw", "NOTRACK", true],
+  ]);
+  assert.equal(found[0]?.rule, "-P PREROUTING DROP");
+  assert.deepEqual(rulesAhead(state, ownerships(state, [])), [], "nothing of ours is there");
 });
 
 Deno.test("rules of ours that carry no comment are not taken for those of others", () => {

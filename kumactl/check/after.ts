@@ -6,6 +6,7 @@
 import { once } from "core/check/once.ts";
 import { ok, warning } from "core/check/outcome.ts";
 import type { Section } from "core/check/run.ts";
+import { describeAhead } from "core/host/transparent_proxy/warn_ahead.ts";
 import type { LoadedConfiguration } from "../configuration.ts";
 import { lookForStatus } from "../status_look.ts";
 import { listenersSection } from "./after_listeners.ts";
@@ -37,7 +38,7 @@ export async function sectionsAfter(
     othersSection(subject, async () => {
       const found = await told().catch(() => undefined);
       if (found === undefined || found.status.state === "absent") return undefined;
-      const ahead = logger.warnings.filter((line) => line.includes("come before ours"));
+      const ahead = found.status.ahead.filter(({ bypasses }) => bypasses).map(describeAhead);
       return ahead.length === 0 ? ok() : warning(ahead);
     }),
     limitsSection(),

@@ -10,9 +10,9 @@ import { KumaError } from "core/errors.ts";
 import { FirewallJournal, JOURNAL_DIRECTORY } from "core/host/firewall/journal.ts";
 import { holdsOurIptables } from "core/host/nftables/surroundings.ts";
 import { endangersSsh, SSH_WARNING } from "core/host/ssh_sessions.ts";
-import { type InstallRecord, readRecord } from "core/host/transparent_proxy/mod.ts";
+import { type InstallRecord, readRecords } from "core/host/transparent_proxy/mod.ts";
 import { requireTrusted } from "core/host/trusted_file.ts";
-import { ebpfHere } from "../status_look.ts";
+import { ebpfHere } from "../status_ebpf.ts";
 import { type HostSubject, requireRights } from "./subject.ts";
 import { WarningList } from "./warning_list.ts";
 
@@ -52,7 +52,7 @@ export function accessSection({ resolved }: HostSubject): Section {
 /** What cannot be read is told by its own check. */
 function noted(): InstallRecord | undefined {
   try {
-    return readRecord();
+    return readRecords().installed;
   } catch (error) {
     if (error instanceof KumaError) return undefined;
     throw error;
@@ -65,7 +65,7 @@ function notes(): Outcome {
   try {
     requireTrusted(`${JOURNAL_DIRECTORY}/any`);
     new FirewallJournal(logger).read();
-    readRecord();
+    readRecords();
   } catch (error) {
     return outcomeOf(error, ["KUMA-HOST-131", "KUMA-TP-042"]);
   }

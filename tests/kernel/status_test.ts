@@ -40,7 +40,7 @@ const STATES: readonly State[] = [
     name: "installed with iptables-nft",
     before: [INSTALL],
     code: 0,
-    words: /^Transparent proxy: in place \(iptables\)\n {2}installed: .* UTC by kumactl \d/,
+    words: /^Transparent proxy: in place \(iptables\)\n {2}installed: {3}.* UTC by kumactl \d/,
   },
   {
     name: "installed with iptables-legacy",
@@ -66,7 +66,7 @@ const STATES: readonly State[] = [
       `${INSTALL} --redirect-all-dns-traffic --redirect-dns-port 15054 --redirect-inbound=false`,
     ],
     code: 0,
-    words: /inbound: {3}not redirected\n.*outbound: {2}to port 15001.*\n.*DNS: {7}to port 15054/,
+    words: /inbound: {5}not redirected\n.*outbound: {4}to port 15001.*\n.*DNS: {9}to port 15054/,
   },
   {
     name: "installed twice, the second time otherwise",
@@ -154,7 +154,7 @@ const STATES: readonly State[] = [
       `${INSTALL} --redirect-dns --config {redirect:{dns:{resolvConfigPath:/etc/resolv.conf}}}`,
     ],
     code: 0,
-    words: /DNS: {7}to port 15053, where nobody listens/,
+    words: /DNS: {9}to port 15053, where nobody listens/,
   },
   {
     name: "a PID that nobody has",
@@ -191,7 +191,7 @@ test("status says who listens, from outside by a path, and as JSON", async () =>
   await namespace.must(...command(INSTALL));
   const listener = new Deno.Command("ip", {
     args: [
-      ...["netns", "exec", namespace.name, "setpriv", "--reuid", "1000", "--clear-groups"],
+      ...["netns", "exec", namespace.name, "setpriv", "--reuid", "5678", "--clear-groups"],
       ...["busybox", "nc", "-l", "-p", "15006"],
     ],
     stdin: "null",
@@ -199,9 +199,9 @@ test("status says who listens, from outside by a path, and as JSON", async () =>
   try {
     const stdout = await waitUntil("status names the listener", async () => {
       const { stdout } = await namespace.run(kumactlPath(), ["status", "transparent-proxy"]);
-      return /inbound: {3}to port 15006, where user 1000 listens/.test(stdout) && stdout;
+      return /inbound: {5}to port 15006, where user 5678 listens/.test(stdout) && stdout;
     });
-    assert.match(stdout, /outbound: {2}to port 15001, where nobody listens/);
+    assert.match(stdout, /outbound: {4}to port 15001, where nobody listens/);
     const path = `/run/netns/${namespace.name}`;
     const outside = await new Deno.Command(kumactlPath(), {
       args: ["status", "transparent-proxy", "--netns", path, "-o", "json"],
@@ -210,7 +210,7 @@ test("status says who listens, from outside by a path, and as JSON", async () =>
     assert.equal(told.schema, "kuma.io/kumactl-status-transparent-proxy/v1");
     assert.equal(told.status.state, "in place");
     assert.deepEqual(told.status.listeners.map(({ port, uid }: Listening) => [port, uid]), [
-      [15006, 1000],
+      [15006, 5678],
     ]);
     assert.equal(told.document.ipFamilyMode, "ipv4");
   } finally {

@@ -17,6 +17,8 @@ export interface BpfHere {
   /** Interfaces with a program of ours at their ingress. */
   readonly interfaces: readonly string[];
   readonly problems: readonly string[];
+  /** Connections by verdict. */
+  readonly counters: ReadonlyMap<string, bigint>;
 }
 
 /**
@@ -31,9 +33,15 @@ export function bpfHere(folders: readonly string[]): BpfHere | undefined {
     const node = status(pins);
     const own = node.node === undefined ? undefined : ownPod(node.pods);
     if (own === undefined) continue;
-    const { configuration, problems } = own;
+    const { configuration, problems, counters } = own;
     const interfaces = [...own.interfaces].flatMap(([name, attached]) => attached ? [name] : []);
-    return { bpffs, configuration, interfaces, problems: [...node.problems, ...problems] };
+    return {
+      bpffs,
+      configuration,
+      interfaces,
+      problems: [...node.problems, ...problems],
+      counters,
+    };
   }
   return undefined;
 }

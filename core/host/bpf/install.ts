@@ -5,9 +5,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { podEntries, unsupported } from "core/bpf/entries.ts";
-import { POD } from "core/bpf/layout.ts";
-import { podWords } from "core/bpf/words.ts";
+import { unsupported } from "core/bpf/entries.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES, type Family, type ResolvedConfig } from "core/proxy/resolved.ts";
@@ -25,13 +23,11 @@ import { alone } from "./lock.ts";
 import { inspectNetns, netnsCookieOf } from "./netns_view.ts";
 import { load, nodeRecord, unload } from "./node.ts";
 import { Pins } from "./pins.ts";
+import { OWN_NETNS, wordsOf } from "./planned.ts";
 import { isRootCgroup, preflight, requireAll } from "./preflight.ts";
 import { forgetPod, keepPod, podOwners } from "./pods.ts";
 import { Records } from "./records.ts";
 import { status } from "./status.ts";
-
-/** Whoever runs this, and only the main thread never moves. */
-const OWN_NETNS = "/proc/thread-self/ns/net";
 
 /** What was done. */
 export type BpfReport = Pick<
@@ -170,21 +166,7 @@ async function show(
   const blind = !currentPrivileges().has("CAP_NET_ADMIN");
   const cgroup = blind ? ebpf.cgroupPath : lookAtNode(document);
   const view = inspectNetns(OWN_NETNS);
-  const facts = {
-    generation: 1,
-    sidecarUid: config.uid,
-    dnsServers,
-    eventMask: 0,
-    accelerate: false,
-  };
-  const entries = podEntries(config, { ...view, ...facts });
-  const flagsOf = ({ key, value }: { key: Uint8Array; value: Uint8Array<ArrayBuffer> }) =>
-    [key, new Uint32Array(value.buffer)[0] ?? 0] as const;
-  const words = podWords(POD.decode(entries.pods.value), {
-    ports: entries.pod_ports.map(flagsOf),
-    addresses: entries.pod_addresses.map(flagsOf),
-    uidRules: entries.pod_uid_rules[0]?.value,
-  });
+  const words = wordsOf(config, dnsServers, view);
   const interfaces = view.interfaces.map(({ name }) => name).join(", ") || "none";
   print?.([
     `# eBPF programs would be attached to the cgroup at ${ebpf.cgroupPath}, to this network namespace and`,

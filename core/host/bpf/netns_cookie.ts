@@ -6,21 +6,15 @@
 import { KumaError } from "core/errors.ts";
 import { COOKIE_CONSTANTS, COOKIE_MAP, COOKIE_PROGRAM } from "core/bpf/layout.ts";
 import { cgroup2Mount, parseMounts } from "core/bpf/mounts.ts";
-import {
-  close,
-  connectIpv4,
-  datagramSocket,
-  errnoText,
-  getsockopt,
-  openReadOnly,
-} from "../libc.ts";
+import { close, connectIpv4, datagramSocket, errnoText, openReadOnly } from "../libc.ts";
+import { cookieOfSocket } from "../netns.ts";
 import { readProcFile } from "../proc.ts";
 import { embeddedObjects } from "./embedded.ts";
 import { libbpf } from "./libbpf.ts";
 import { BpfMap } from "./map.ts";
 import { BpfObject } from "./object.ts";
 
-const AF_INET = 2, SOL_SOCKET = 1, SO_NETNS_COOKIE = 71, ENOPROTOOPT = 92;
+const AF_INET = 2, ENOPROTOOPT = 92;
 const INET4_CONNECT = 10;
 /** The port "discard". */
 const PORT = 9;
@@ -31,13 +25,10 @@ const PORT = 9;
  * @throws {KumaError} `KUMA-BPF-019` where the kernel gives it none.
  */
 export function netnsCookie(): bigint {
-  const socket = datagramSocket(AF_INET);
-  const cookie = new Uint8Array(8);
-  const result = socket < 0 ? socket : getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, cookie);
-  if (socket >= 0) close(socket);
-  if (result >= 0) return new DataView(cookie.buffer).getBigUint64(0, true);
-  if (result === -ENOPROTOOPT) return netnsCookieByProgram();
-  throw refused(errnoText(result));
+  const cookie = cookieOfSocket();
+  if (typeof cookie === "bigint") return cookie;
+  if (cookie === -ENOPROTOOPT) return netnsCookieByProgram();
+  throw refused(errnoText(cookie));
 }
 
 /**

@@ -11,10 +11,10 @@ import type { Family } from "core/proxy/resolved.ts";
 import { TABLES } from "core/rules/model.ts";
 import type { KnownRule } from "core/rules/ownership.ts";
 import { removeIfThere, replaceFile } from "../atomic_file.ts";
+import { type Incarnation, incarnation, isOfThisNetns } from "../incarnation.ts";
 import { netnsInode } from "../netns.ts";
 import { isRecord } from "core/patch/json.ts";
 import type { NftObjects } from "./nft_objects.ts";
-import { readProcFile } from "../proc.ts";
 import { readTrustedText, requireTrusted } from "../trusted_file.ts";
 
 /**
@@ -22,8 +22,6 @@ import { readTrustedText, requireTrusted } from "../trusted_file.ts";
  * `RuntimeDirectory=kuma` gives that one to the user of kuma-dp, who could then forge what root reads back.
  */
 export const JOURNAL_DIRECTORY = "/run/kuma-transparent-proxy";
-/** Tells one boot from another: a namespace's inode may come again after a restart. */
-const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 
 /** The notes. */
 export interface Notes {
@@ -65,7 +63,7 @@ export class FirewallJournal {
       if (text === undefined) return undefined;
       const value: unknown = JSON.parse(text);
       if (!isFile(value)) throw new TypeError("it is not a journal");
-      return value.boot === bootId() && value.netns === this.#netns ? value.notes : undefined;
+      return value.netns === this.#netns && isOfThisNetns(value) ? value.notes : undefined;
     } catch (error) {
       if (error instanceof KumaError && error.code === "KUMA-HOST-131") throw error;
       this.#logger.warn(`the journal ${this.path} is ignored: ${errorText(error)}`);
@@ -76,7 +74,7 @@ export class FirewallJournal {
   /** Writes the notes. Throws `KUMA-TP-212` where it cannot, `KUMA-HOST-131` where others could change them. */
   write(notes: Notes): void {
     requireTrusted(this.path);
-    const file = { version: 1, boot: bootId(), netns: this.#netns, notes };
+    const file: JournalFile = { version: 1, ...incarnation(), netns: this.#netns, notes };
     try {
       Deno.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       replaceFile(this.path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
@@ -95,19 +93,15 @@ export class FirewallJournal {
   }
 }
 
-function bootId(): string {
-  return readProcFile(BOOT_ID).trim();
-}
-
-interface JournalFile {
+interface JournalFile extends Incarnation {
   readonly version: 1;
-  readonly boot: string;
   readonly netns: number;
   readonly notes: Notes;
 }
 
 function isFile(value: unknown): value is JournalFile {
   return isRecord(value) && value.version === 1 && typeof value.boot === "string" &&
+    (value.cookie === undefined || typeof value.cookie === "string") &&
     typeof value.netns === "number" && isNotes(value.notes);
 }
 

@@ -15,6 +15,7 @@ import type { Tools } from "./tools.ts";
 /**
  * Lists the rules, without a child process where `known` says that there is no table to list.
  *
+ * @param counters whether rules come with what they have counted
  * @param known the flavour's tables: undefined where they are not known
  * @throws {KumaError} `KUMA-TP-203` the program failed, `KUMA-TP-102` its listing makes no sense.
  */
@@ -22,9 +23,10 @@ export async function takeSnapshot(
   children: Children,
   tools: Tools,
   known: NftObjects | readonly string[] | undefined,
+  counters = false,
 ): Promise<SavedState> {
   if (known !== undefined && Object.keys(known).length === 0) return EMPTY_STATE;
-  const result = await children.run([tools.save]);
+  const result = await children.run(counters ? [tools.save, "-c"] : [tools.save]);
   if (result.code !== 0) {
     throw new KumaError("KUMA-TP-203", `${tools.save} failed: ${failureText(result)}`);
   }

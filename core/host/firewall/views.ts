@@ -22,19 +22,32 @@ export interface FirewallView {
   readonly state: SavedState;
 }
 
+/** How to look. */
+export interface ViewsOptions {
+  /** Asks the kernel for its nf_tables. */
+  readonly ask?: typeof askNft;
+  /** Whether listings say what rules have counted. */
+  readonly counters?: boolean;
+}
+
 /** Looks, and remembers what it saw. */
 export class Views {
   readonly finder: ToolFinder;
   readonly #children: Children;
   readonly #seen = new Map<string, Promise<FirewallView | string>>();
   readonly #ask: typeof askNft;
+  readonly #counters: boolean;
   readonly #nft = new Map<Family, NftObjects | NftError>();
 
-  /** @param ask asks the kernel for its nf_tables */
-  constructor(children: Children, finder: ToolFinder, ask: typeof askNft = askNft) {
+  constructor(
+    children: Children,
+    finder: ToolFinder,
+    { ask = askNft, counters = false }: ViewsOptions = {},
+  ) {
     this.#children = children;
     this.finder = finder;
     this.#ask = ask;
+    this.#counters = counters;
   }
 
   /**
@@ -93,7 +106,7 @@ export class Views {
       // Not before it is needed: a pod with nftables never lists iptables' rules.
       const { takeSnapshot } = await import("./snapshot.ts");
       const known = this.#tables(tools.family, tools.flavour);
-      return { tools, state: await takeSnapshot(this.#children, tools, known) };
+      return { tools, state: await takeSnapshot(this.#children, tools, known, this.#counters) };
     } catch (error) {
       if (isUnusable(error)) return errorText(error);
       // Anything else (a refusal, no process left, too long a listing) is no sign that there is nothing to list.

@@ -26,7 +26,7 @@ function listing(end: KumaError | RunResult, errno = EPERM) {
     askNft("ipv4", () => {
       throw new NftError(errno, "asked by a test");
     });
-  return new Views(children, new ToolFinder(children, "", []), asked).through(NFT);
+  return new Views(children, new ToolFinder(children, "", []), { ask: asked }).through(NFT);
 }
 
 /** A program that wrote this on stderr and ended. */

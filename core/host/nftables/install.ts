@@ -112,6 +112,7 @@ function nftReport(plan: NftPlan, changed: boolean, session: Session): HostRepor
     ipv6Skipped: plan.ipv6Skipped,
     executables: {},
     dnsServers,
+    bypasses: [],
     tables: changed ? [`inet ${NFT_TABLE}`] : [],
     children: session.children.count,
     durations: session.durations,

@@ -1,12 +1,17 @@
 import { KumaError } from "core/errors.ts";
+import { silentLogger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import type { ResolvedConfig } from "core/proxy/resolved.ts";
+import type { RuleAhead } from "core/rules/ahead.ts";
+import { countedNft, type CountedRule, countedRules } from "core/rules/counted.ts";
 import { compare, describeDifference } from "core/rules/diff.ts";
 import type { Ruleset } from "core/rules/model.ts";
-import type { KnownRule } from "core/rules/ownership.ts";
+import { type KnownRule, knownWith, ownerships } from "core/rules/ownership.ts";
 import { type Capabilities, probeCapabilities } from "../firewall/capabilities.ts";
 import { FirewallJournal, NO_NOTES } from "../firewall/journal.ts";
 import { holdsOurs } from "../firewall/snapshot.ts";
 import type { FirewallView } from "../firewall/views.ts";
+import { homeOf, type OurHome } from "./others_ahead.ts";
 import { checkNftables } from "../nftables/check.ts";
 import { lookAround, usesIptables } from "../nftables/surroundings.ts";
 import { hasPassthroughIpv6 } from "../interfaces.ts";
@@ -15,7 +20,7 @@ import type { HostOptions } from "./options.ts";
 import { type FamilyPlan, planInstall } from "./plan.ts";
 import { resolved } from "./prepare.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
-import { warnOfAccepts } from "./warn_ahead.ts";
+import { aheadInView, warnOfBypasses } from "./warn_ahead.ts";
 
 /**
  * What lies between the rules of `document` and those of the netns that the main thread is in, one line a
@@ -28,9 +33,37 @@ export async function checkTransparentProxy(
   document: TransparentProxyConfig,
   options: HostOptions = {},
 ): Promise<string[]> {
+  const { differences, ahead } = await examineTransparentProxy(document, options);
+  warnOfBypasses(ahead.filter(({ bypasses }) => bypasses), options.logger ?? silentLogger);
+  return differences;
+}
+
+/** What was found where our rules should be. */
+export interface Examined {
+  /** As {@linkcode checkTransparentProxy} gives them. */
+  readonly differences: string[];
+  /** Our rules that are in place, with what they counted where that was asked for. */
+  readonly rules: CountedRule[];
+  /** Rules of others in the very tables that hold ours. */
+  readonly ahead: RuleAhead[];
+  /** Where ours are. */
+  readonly home: OurHome;
+  /** The configuration with nothing left to look up. */
+  readonly config: ResolvedConfig;
+}
+
+/**
+ * Compares, and tells what is there. Changes nothing.
+ *
+ * @throws {KumaError} as planning does.
+ */
+export async function examineTransparentProxy(
+  document: TransparentProxyConfig,
+  options: HostOptions = {},
+): Promise<Examined> {
   // As a dry run: looking must not add an address to the loopback interface.
   const session = openSession(options, patienceOf(document), true);
-  const config = resolved(document, session, options.paths?.passwd);
+  const config = resolved(document, session, options.paths?.passwd, options.uid);
   const around = lookAround();
   const { backend, reason } = backendFor(document, around, options);
   if (backend === "refused") {
@@ -38,13 +71,18 @@ export async function checkTransparentProxy(
   }
   const nothing = !around.ourTable && !usesIptables(around);
   if (backend === "nftables" || document.firewallBackend === "auto" && nothing && !around.reason) {
-    return checkNftables({ document, config, around }, session);
+    const { differences, table, found } = checkNftables({ document, config, around }, session);
+    const rules = found === undefined ? [] : countedNft(table, found);
+    const home = homeOf({ backend: "nftables", flavour: undefined }, config);
+    return { differences, rules, ahead: [], home, config };
   }
-  const { families } = await planInstall(document, config, session);
+  const { families, ipv4View } = await planInstall(document, config, session);
   const notes = options.netnsPath === undefined && !document.cniMode
     ? new FirewallJournal(session.logger, options.paths?.journal).read() ?? NO_NOTES
     : NO_NOTES;
   const differences: string[] = [];
+  const rules: CountedRule[] = [];
+  const ahead: RuleAhead[] = [];
   for (const plan of families) {
     const known = notes === NO_NOTES ? undefined : notes.known[plan.family];
     const optional = plan.family === "ipv6" && document.ipFamilyMode !== "ipv6";
@@ -61,9 +99,13 @@ export async function checkTransparentProxy(
     }
     differences.push(...found);
     const { view, ruleset: desired } = plan;
-    if (view !== undefined) warnOfAccepts({ view, desired, known, toCome: false }, session.logger);
+    if (view === undefined) continue;
+    ahead.push(...aheadInView({ view, desired, known, toCome: false }));
+    const owners = ownerships(view.state, knownWith(known, desired, view.state));
+    rules.push(...countedRules(plan.family, view.state, owners));
   }
-  return differences;
+  const home = homeOf({ backend: "iptables", flavour: ipv4View?.tools.flavour }, config);
+  return { differences, rules, ahead, home, config };
 }
 
 /**

@@ -33,6 +33,8 @@ export interface PlannedInstall {
   /** Undefined where nothing is noted. */
   readonly journal: FirewallJournal | undefined;
   readonly notes: Notes;
+  /** Rules of others that keep packets from ours, a line each. */
+  readonly bypasses: readonly string[];
 }
 
 /** Prints the rules that would be in force, and reports what would be different. Nothing is changed. */
@@ -41,7 +43,7 @@ export function showInstall(
   session: Session,
   options: InstallOptions,
 ): HostReport {
-  const { document, plan, changes, ipv6Skipped } = planned;
+  const { document, plan, changes, ipv6Skipped, bypasses } = planned;
   const rulesets = rulesetsOf(planned);
   const parts = rulesets.map((ruleset) =>
     `### ${ruleset.family === "ipv4" ? "IPv4" : "IPv6"} ###\n\n${
@@ -65,7 +67,11 @@ export function showInstall(
     ...journalChange(planned, session),
     ...stored,
   ]);
-  const report = installReport(plan, { changes, ipv6Skipped, changed: all.length > 0 }, session);
+  const report = installReport(
+    plan,
+    { changes, ipv6Skipped, changed: all.length > 0, bypasses },
+    session,
+  );
   return { ...report, changes: all };
 }
 

@@ -48,15 +48,24 @@ export async function installTransparentProxy(
     signal: options.signal,
   });
   const config = resolved(document, session, options.paths?.passwd);
-  const report = await install({ document, config }, session, options);
-  const { writeRecord } = await import("./record.ts");
-  writeRecord(
-    { backend: report.backend, document, uid: config.uid, sources: options.sources ?? {} },
+  const { openRecord } = await import("./record.ts");
+  const record = openRecord(
+    { document, uid: config.uid, sources: options.sources ?? {} },
     session.logger,
     options.paths?.journal,
   );
-  return report;
+  try {
+    const report = await install({ document, config }, session, options);
+    record.settle(report);
+    return report;
+  } catch (error) {
+    if (!(error instanceof KumaError && UNSETTLED.has(error.code))) record.undo();
+    throw error;
+  }
 }
+
+/** Codes after which nobody knows whether the old rules or the new ones are in. */
+const UNSETTLED: ReadonlySet<string> = new Set(["KUMA-TP-207", "KUMA-TP-208", "KUMA-TP-232"]);
 
 async function withRecord(
   report: HostReport,
@@ -67,13 +76,11 @@ async function withRecord(
   const { real } = await import("./changes.ts");
   // What a real run notes: it was no dry run.
   const { dryRun: _, ...sources } = all;
-  const installed = {
-    backend: report.backend,
-    document: { ...document, dryRun: false },
-    uid: config.uid,
-    sources,
-  };
-  const changes = real([...report.changes, recordChange(installed, paths?.journal)]);
+  const intended = { document: { ...document, dryRun: false }, uid: config.uid, sources };
+  const changes = real([
+    ...report.changes,
+    recordChange({ intended, outcome: report }, paths?.journal),
+  ]);
   return { ...report, changes };
 }
 
@@ -94,7 +101,7 @@ async function install(
   const first = choice.backend === "nftables" ? withNftables : withIptables;
   const other = choice.backend === "nftables" ? withIptables : withNftables;
   try {
-    return await first(subject, session, options);
+    return await withBypasses(await first(subject, session, options), subject, session);
   } catch (error) {
     // Refused by the kernel, or no iptables to be found: nothing was changed.
     const unusable = error instanceof KumaError && /^KUMA-TP-(201|202|230)$/.test(error.code);
@@ -102,13 +109,37 @@ async function install(
     session.logger.info(
       `${choice.backend} cannot be used, going on without it: ${errorText(error)}`,
     );
-    return await other(subject, again(session), options).catch((second: unknown) => {
+    const report = await other(subject, again(session), options).catch((second: unknown) => {
       // The first one's reason is the one that can be mended.
       throw new KumaError(error.code, `${error.message}; and without it: ${errorText(second)}`, {
         cause: second,
       });
     });
+    return await withBypasses(report, subject, session);
   }
+}
+
+/** Rules of others elsewhere that keep packets from ours are warned of as well: what is in may yet do nothing. */
+async function withBypasses(
+  report: HostReport,
+  { around, config }: InstallSubject,
+  session: Session,
+): Promise<HostReport> {
+  const nobody = (around.chains ?? []).length === 0 && around.legacy.length === 0;
+  if (nobody) return report;
+  const { homeOf, othersAhead } = await import("./others_ahead.ts");
+  const { describeAhead, warnOfBypasses } = await import("./warn_ahead.ts");
+  const { ahead, unseen } = await othersAhead(around, homeOf(report, config), session)
+    // Our rules are in: that somebody else's cannot be read is no reason to say otherwise.
+    .catch((error: unknown) => {
+      if (!(error instanceof KumaError)) throw error;
+      const words = `whether rules of others come before ours cannot be seen: ${errorText(error)}`;
+      return { ahead: [], unseen: [words] };
+    });
+  const bypasses = ahead.filter((one) => one.bypasses);
+  warnOfBypasses(bypasses, session.logger);
+  for (const words of unseen) session.logger.warn(words);
+  return { ...report, bypasses: [...report.bypasses, ...bypasses.map(describeAhead)] };
 }
 
 /** Which backend this host, or pod, gets; see {@linkcode chooseBackend}. */

@@ -21,7 +21,7 @@ import { endangersSsh, SSH_WARNING } from "../ssh_sessions.ts";
 import { requireIpv6 } from "./require_ipv6.ts";
 import { installReport } from "./report.ts";
 import { again, type Session } from "./session.ts";
-import { warnOfAccepts } from "./warn_ahead.ts";
+import { describeAhead, warnOfAccepts } from "./warn_ahead.ts";
 
 /**
  * Puts the rules of `document` in with iptables; a second call with the same document changes nothing.
@@ -54,13 +54,17 @@ export async function installIptables(
       pod: options.netnsPath !== undefined,
     });
   }
-  for (const change of changes) {
+  const bypasses = changes.flatMap((change) => {
     const toCome = change.transition.tables.includes("nat");
-    warnOfAccepts({ ...change, toCome }, session.logger);
-  }
+    return warnOfAccepts({ ...change, toCome }, session.logger).map(describeAhead);
+  });
   if (session.dryRun) {
     const { showInstall } = await import("./dry_run.ts");
-    return await showInstall({ document, plan, ...accepted, journal, notes }, session, options);
+    return await showInstall(
+      { document, plan, ...accepted, journal, notes, bypasses },
+      session,
+      options,
+    );
   }
   const due = changes.some(({ transition }) => transition.text !== "");
   if (due) {
@@ -95,7 +99,7 @@ export async function installIptables(
   }
   const stored = store &&
     storeInFirewalld(rulesetsOf(changes), session, document, options.paths?.directXml);
-  return installReport(plan, { ...accepted, changed: due || stored }, session);
+  return installReport(plan, { ...accepted, changed: due || stored, bypasses }, session);
 }
 
 /**

@@ -11,5 +11,5 @@ export { installTransparentProxy } from "./install.ts";
 export { uninstallTransparentProxy } from "./uninstall.ts";
 export { checkTransparentProxy } from "./check.ts";
 export type { HostOptions, HostReport, InstallOptions, UninstallOptions } from "./options.ts";
-export { type InstallRecord, readRecord } from "./record.ts";
-export { type HostStatus, statusOfTransparentProxy } from "./status.ts";
+export { type InstallRecord, type InstallRecords, openRecord, readRecords } from "./record.ts";
+export { type HostStatus, statusOfTransparentProxy, type StatusOptions } from "./status.ts";

@@ -40,6 +40,10 @@ export interface HostOptions {
   readonly paths?: HostPaths;
   /** Called once, before the first program is started. */
   readonly beforePrograms?: () => void;
+  /** UID of the sidecar, which is not looked up then. */
+  readonly uid?: number;
+  /** Ask iptables for what its rules have counted. */
+  readonly counters?: boolean;
   /** Starts programs; replaced in tests. */
   readonly run?: typeof run;
 }
@@ -91,6 +95,8 @@ export interface HostReport {
   readonly tables: readonly string[];
   /** Programs that were started. */
   readonly children: number;
+  /** Rules of others that keep packets from ours, a line each. */
+  readonly bypasses: readonly string[];
   /** Milliseconds by phase. */
   readonly durations: Readonly<Record<string, number>>;
 }

@@ -51,6 +51,7 @@ export function skipIpv6(reason: string, loud: boolean, { logger }: Session): st
  * The configuration with nothing left to parse or look up. The first step of all, since its errors are those
  * that a person should see first.
  *
+ * @param known the sidecar's UID, which is not looked up then
  * @param passwd text of the user database is read from here
  * @throws {KumaError} for a bad configuration or an unknown user.
  */
@@ -58,10 +59,12 @@ export function resolved(
   document: TransparentProxyConfig,
   { logger }: Pick<Session, "logger">,
   passwd: string | undefined,
+  known?: number,
 ): ResolvedConfig {
   // In CNI mode a UID needs no user; a name would be left to iptables by Kuma 2.9, which reads the same file.
-  const uid = document.cniMode && !isUserName(document.kumaDPUser)
-    ? sidecarUid(document)
-    : lookUpUid(document.kumaDPUser, readPasswd(passwd));
+  const uid = known ??
+    (document.cniMode && !isUserName(document.kumaDPUser)
+      ? sidecarUid(document)
+      : lookUpUid(document.kumaDPUser, readPasswd(passwd)));
   return resolveConfig(document, uid, (warning) => logger.warn(warning));
 }

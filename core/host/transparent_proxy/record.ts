@@ -2,21 +2,23 @@
  * What was installed here, when and by which version: what `kumactl status` compares with. It lives in /run
  * beside the journal, one file a network namespace, and is believed as little as that one.
  *
+ * What is about to be installed is noted ahead of the first rule, so that an installation that was killed is known
+ * for what it is.
+ *
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { isObject } from "core/patch/json.ts";
 import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts";
+import type { Family } from "core/proxy/resolved.ts";
 import { COMMIT, VERSION } from "core/version.ts";
 import { removeIfThere, replaceFile } from "../atomic_file.ts";
 import { JOURNAL_DIRECTORY } from "../firewall/journal.ts";
+import { type Incarnation, incarnation, isOfThisNetns } from "../incarnation.ts";
 import { netnsInode } from "../netns.ts";
-import { readProcFile } from "../proc.ts";
 import { type HostChange, jsonChange } from "./changes.ts";
 import { readTrustedText, requireTrusted } from "../trusted_file.ts";
-
-const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 
 /** An installation as it was done. */
 export interface InstallRecord {
@@ -25,55 +27,129 @@ export interface InstallRecord {
   /** Version and commit of the program. */
   readonly version: string;
   readonly commit: string;
-  readonly backend: "nftables" | "iptables";
+  /** Absent of an installation that was not finished. */
+  readonly backend?: "nftables" | "iptables" | "eBPF";
   readonly document: TransparentProxyConfig;
   /** UID of kuma-dp as it was found then. */
   readonly uid: number;
   /** Sources of the settings that are no defaults, by key. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Servers of resolv.conf whose traffic is redirected; absent in records of earlier versions. */
+  readonly dnsServers?: Partial<Readonly<Record<Family, readonly string[]>>>;
+  /** Why IPv6 was left out. */
+  readonly ipv6Skipped?: string;
 }
 
-/** What the caller knows of an installation. */
-export type Installed = Pick<InstallRecord, "backend" | "document" | "uid" | "sources">;
+/** What is on record. */
+export interface InstallRecords {
+  /** The last installation that was done. */
+  readonly installed?: InstallRecord;
+  /** One that began after it, and did not say how it ended. */
+  readonly intended?: InstallRecord;
+}
+
+/** What the caller knows before an installation. */
+export type Intended = Pick<InstallRecord, "document" | "uid" | "sources">;
+/** What came of it. */
+export type Outcome = Required<Pick<InstallRecord, "backend" | "dnsServers">> & {
+  readonly ipv6Skipped: string | undefined;
+};
+
+/** An installation that goes on. */
+export interface OpenRecord {
+  /** It is done. */
+  settle(outcome: Outcome): void;
+  /** Nothing was changed after all. */
+  undo(): void;
+}
 
 /**
- * Notes an installation of the netns that the main thread is in. Where it cannot be written the rules stand all the
- * same: an init container has a read-only root, and what it did goes with the pod.
+ * Notes what is about to be installed into the netns that the main thread is in. Where that cannot be written the
+ * rules stand all the same: an init container has a read-only root, and what it did goes with the pod.
  */
-export function writeRecord(
-  { backend, document, uid, sources }: Installed,
+export function openRecord(
+  { document, uid, sources }: Intended,
   logger: Logger,
   directory = JOURNAL_DIRECTORY,
-): void {
-  const record = { at: new Date().toISOString(), ...recordOf({ backend, document, uid, sources }) };
+): OpenRecord {
+  const { installed } = readLeniently(directory, logger);
+  const before: InstallRecords = installed === undefined ? {} : { installed };
+  const intended: InstallRecord = {
+    at: new Date().toISOString(),
+    version: VERSION,
+    commit: COMMIT,
+    document,
+    uid,
+    sources,
+  };
+  write({ ...before, intended }, logger, directory);
+  return {
+    settle({ backend, dnsServers, ipv6Skipped }) {
+      const outcome = { backend, dnsServers, ipv6Skipped };
+      const done = {
+        at: new Date().toISOString(),
+        ...recordOf({ document, uid, sources }, outcome),
+      };
+      write({ installed: done }, logger, directory);
+    },
+    undo() {
+      if (installed === undefined) forget(pathOf(directory));
+      else write(before, logger, directory);
+    },
+  };
+}
+
+function write(records: InstallRecords, logger: Logger, directory: string): void {
   const path = pathOf(directory);
+  const { installed: record, intended } = records;
   try {
     requireTrusted(path);
     Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const file = { version: 1, boot: bootId(), record };
+    const file: RecordFile = { version: 1, ...incarnation(), ...withRecord(record, intended) };
     replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
   } catch (error) {
     logger.debug(`'kumactl status' will not know what was installed: ${errorText(error)}`);
+    // What an earlier installation noted is not true any more; on a full disk a file can still be removed.
     forget(path);
   }
 }
 
-function recordOf(installed: Installed): Omit<InstallRecord, "at"> {
-  return { version: VERSION, commit: COMMIT, ...installed };
+/** A record but for the time that it was made at. */
+function recordOf(
+  intended: Intended,
+  { backend, dnsServers, ipv6Skipped }: Outcome,
+): Omit<InstallRecord, "at"> {
+  return {
+    version: VERSION,
+    commit: COMMIT,
+    ...intended,
+    backend,
+    dnsServers,
+    ...(ipv6Skipped === undefined ? {} : { ipv6Skipped }),
+  };
 }
 
 /**
- * What {@linkcode writeRecord} would change, its time aside, which is always another one; the removal for `undefined`.
- * Throws as {@linkcode readRecord} does.
+ * What an installation would change here, its time aside, which is always another one; what its removal would for
+ * `undefined`. Throws as {@linkcode readRecords} does.
  */
 export function recordChange(
-  installed: Installed | undefined,
+  given: { readonly intended: Intended; readonly outcome: Outcome } | undefined,
   directory = JOURNAL_DIRECTORY,
 ): HostChange {
-  const found = readRecord(directory);
-  const { at: _, ...before } = found ?? { at: "" };
-  const after = installed === undefined ? undefined : recordOf(installed);
-  return jsonChange(pathOf(directory), found && inOrder(before), after && inOrder(after));
+  const { installed, intended } = readRecords(directory);
+  const without = ({ at: _, ...rest }: InstallRecord) => rest;
+  const before = {
+    ...(installed === undefined ? {} : { installed: without(installed) }),
+    ...(intended === undefined ? {} : { intended: without(intended) }),
+  };
+  const found = Object.keys(before).length > 0;
+  const after = given && { installed: recordOf(given.intended, given.outcome) };
+  return jsonChange(
+    pathOf(directory),
+    found ? inOrder(before) : undefined,
+    after && inOrder(after),
+  );
 }
 
 /** Members by their names: their order in a file says nothing. */
@@ -86,7 +162,13 @@ function inOrder(value: unknown): unknown {
   );
 }
 
-/** What an earlier installation noted is not true any more; on a full disk a file can still be removed. */
+function withRecord(record: InstallRecord | undefined, intended: InstallRecord | undefined) {
+  return {
+    ...(record === undefined ? {} : { record }),
+    ...(intended === undefined ? {} : { intended }),
+  };
+}
+
 function forget(path: string): void {
   try {
     removeIfThere(path);
@@ -95,25 +177,42 @@ function forget(path: string): void {
   }
 }
 
+/** A record that makes no sense must not keep anybody from installing. */
+function readLeniently(directory: string, logger: Logger): InstallRecords {
+  try {
+    return readRecords(directory);
+  } catch (error) {
+    logger.debug(errorText(error));
+    return {};
+  }
+}
+
 /**
- * What was installed in this netns; undefined where nothing was noted since the machine started.
+ * What was installed in this netns; empty where nothing was noted about it.
  *
  * @throws {KumaError} `KUMA-HOST-131` somebody else can have written it, `KUMA-TP-042` it cannot be read.
  */
-export function readRecord(directory = JOURNAL_DIRECTORY): InstallRecord | undefined {
+export function readRecords(directory = JOURNAL_DIRECTORY): InstallRecords {
   const path = pathOf(directory);
   try {
     const text = readTrustedText(path);
-    if (text === undefined) return undefined;
+    if (text === undefined) return {};
     const file: unknown = JSON.parse(text);
     if (!isFile(file)) throw new TypeError("it is no record of an installation");
-    if (file.boot !== bootId()) return undefined;
-    // A setting that is newer than the record has its default.
-    return { ...file.record, document: { ...defaultConfig(), ...file.record.document } };
+    if (!isOfThisNetns(file)) return {};
+    return {
+      ...(file.record === undefined ? {} : { installed: complete(file.record) }),
+      ...(file.intended === undefined ? {} : { intended: complete(file.intended) }),
+    };
   } catch (cause) {
     if (cause instanceof KumaError) throw cause;
     throw new KumaError("KUMA-TP-042", `cannot read ${path}: ${errorText(cause)}`, { cause });
   }
+}
+
+/** A setting that is newer than the record has its default. */
+function complete(record: InstallRecord): InstallRecord {
+  return { ...record, document: { ...defaultConfig(), ...record.document } };
 }
 
 /** Forgets the installation of this netns. */
@@ -125,16 +224,24 @@ function pathOf(directory: string): string {
   return `${directory}/${netnsInode()}.installed.json`;
 }
 
-function bootId(): string {
-  return readProcFile(BOOT_ID).trim();
+interface RecordFile extends Incarnation {
+  readonly version: 1;
+  readonly record?: InstallRecord;
+  readonly intended?: InstallRecord;
 }
 
-function isFile(value: unknown): value is { boot: string; record: InstallRecord } {
+function isFile(value: unknown): value is RecordFile {
   if (!isObject(value as never)) return false;
-  const { version, boot, record } = value as { version: unknown; boot: unknown; record: unknown };
-  if (version !== 1 || typeof boot !== "string" || !isObject(record as never)) return false;
-  const { at, document, uid, sources, backend } = record as unknown as InstallRecord;
-  return typeof at === "string" && typeof uid === "number" && isObject(document as never) &&
-    isObject(sources as never) &&
-    (backend === "nftables" || backend === "iptables");
+  const { version, boot, cookie, record, intended } = value as Record<string, unknown>;
+  return version === 1 && typeof boot === "string" &&
+    (cookie === undefined || typeof cookie === "string") &&
+    [record, intended].every((one) => one === undefined || isRecord(one));
+}
+
+function isRecord(value: unknown): boolean {
+  if (!isObject(value as never)) return false;
+  const { at, version, document, uid, sources, backend } = value as InstallRecord;
+  return typeof at === "string" && typeof version === "string" && typeof uid === "number" &&
+    isObject(document as never) && isObject(sources as never) &&
+    [undefined, "nftables", "iptables", "eBPF"].includes(backend);
 }

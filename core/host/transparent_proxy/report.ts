@@ -9,6 +9,7 @@ export interface InstallOutcome {
   readonly changes: readonly FirewallChange[];
   readonly ipv6Skipped: string | undefined;
   readonly changed: boolean;
+  readonly bypasses: readonly string[];
 }
 
 /** The report of an installation. */
@@ -37,6 +38,7 @@ export function installReport(
     tables: outcome.changes.flatMap(({ view, transition }) =>
       transition.tables.map((table) => `${view.tools.family} ${table}`)
     ),
+    bypasses: outcome.bypasses,
     children: session.children.count,
     durations: session.durations,
   };

@@ -56,7 +56,7 @@ export function openSession(
     dryRun,
     blind: dryRun && !currentPrivileges().has("CAP_NET_ADMIN"),
     children,
-    views: new Views(children, finder),
+    views: new Views(children, finder, { counters: options.counters ?? false }),
     restorer: new Restorer(children, finder, patience, options.netnsPath),
     durations,
     lap(phase) {

@@ -5,10 +5,20 @@
  */
 import { KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import { type Listener, listeners } from "../listeners.ts";
-import { holdsOurIptables, lookAround } from "../nftables/surroundings.ts";
-import { checkTransparentProxy } from "./check.ts";
+import { FAMILIES } from "core/proxy/resolved.ts";
+import type { RuleAhead } from "core/rules/ahead.ts";
+import { type CountedRule, type Intercepted, intercepted } from "core/rules/counted.ts";
+import { holdsOurs } from "../firewall/snapshot.ts";
+import type { Listener } from "../listeners.ts";
+import { holdsOurIptables, lookAround, usesIptables } from "../nftables/surroundings.ts";
+import { examineTransparentProxy } from "./check.ts";
+import { listenersFit, listenersOf } from "./listeners_fit.ts";
 import type { HostOptions } from "./options.ts";
+import { othersAhead } from "./others_ahead.ts";
+import type { InstallRecord } from "./record.ts";
+import { openSession, patienceOf, type Session } from "./session.ts";
+import { surroundingsFit } from "./surroundings_fit.ts";
+import { describeAhead } from "./warn_ahead.ts";
 
 /** What there is. */
 export interface HostStatus {
@@ -16,10 +26,26 @@ export interface HostStatus {
   readonly state: "in place" | "drifted" | "absent";
   /** What holds our rules; both while one takes over from the other. */
   readonly backends: readonly ("eBPF" | "nftables" | "iptables")[];
-  /** One line each, as the check of kuma-cni has them. */
+  /** Where our rules are not the wanted ones, one line each, as the check of kuma-cni has them. */
   readonly differences: readonly string[];
+  /** Why they do not do what was wanted all the same, one line each: rules of others, listeners, resolv.conf, … */
+  readonly misfits: readonly string[];
+  /** What a person should know, and is no difference, one line each. */
+  readonly notes: readonly string[];
   /** Who listens where traffic is redirected to. */
   readonly listeners: readonly Listener[];
+  /** Our rules that are in place, with what each has matched. */
+  readonly rules: readonly CountedRule[];
+  /** Undefined where no rule counts. */
+  readonly intercepted: Intercepted | undefined;
+  /** Rules of others that packets meet before ours. */
+  readonly ahead: readonly RuleAhead[];
+}
+
+/** What a look may be told. */
+export interface StatusOptions extends HostOptions {
+  /** What was installed, where that is compared with. */
+  readonly record?: InstallRecord;
 }
 
 /**
@@ -29,7 +55,7 @@ export interface HostStatus {
  */
 export async function statusOfTransparentProxy(
   document: TransparentProxyConfig,
-  options: HostOptions = {},
+  options: StatusOptions = {},
 ): Promise<HostStatus> {
   const around = lookAround();
   if (around.chains === undefined && Deno.uid() !== 0) {
@@ -37,21 +63,73 @@ export async function statusOfTransparentProxy(
       hint: "run it as root",
     });
   }
+  const session = openSession(options, patienceOf(document), true);
   const backends = [
     ...around.ourTable ? ["nftables" as const] : [],
-    ...holdsOurIptables(around) ? ["iptables" as const] : [],
+    ...holdsOurIptables(around) || usesIptables(around) && await holdsRemnants(session)
+      ? ["iptables" as const]
+      : [],
   ];
-  const { redirect: { inbound, outbound, dns } } = document;
-  const ports = [
-    ...inbound.enabled ? [inbound.port] : [],
-    ...outbound.enabled ? [outbound.port] : [],
-    ...dns.enabled ? [dns.port] : [],
+  if (backends.length === 0) return { ...NOTHING, listeners: listenersOf(document) };
+  const { differences, rules, ahead, home, config } = await examineTransparentProxy(document, {
+    ...options,
+    counters: true,
+  });
+  const others = await othersAhead(around, home, session);
+  const first = [...ahead, ...others.ahead];
+  const { inbound, outbound, dns } = config;
+  const ports = { inbound: inbound.port, outbound: outbound.port, dns: dns.port };
+  const counts = intercepted(rules, ports);
+  const listening = listenersFit(document, config.uid, counts);
+  const fits = surroundingsFit({ document, config, around }, options.record);
+  const misfits = [
+    ...first.filter(({ bypasses }) => bypasses)
+      .map((one) => `a rule of others comes before ours: ${describeAhead(one)}`),
+    ...listening.misfits,
+    ...fits.misfits,
   ];
-  const found = listeners().filter(({ port }) => ports.includes(port));
-  if (backends.length === 0) {
-    return { state: "absent", backends, differences: [], listeners: found };
+  return {
+    state: differences.length + misfits.length === 0 && backends.length === 1
+      ? "in place"
+      : "drifted",
+    backends,
+    differences,
+    misfits,
+    notes: [
+      ...first.filter(({ bypasses }) => !bypasses)
+        .map((one) => `others take packets first: ${describeAhead(one)}`),
+      ...others.unseen,
+      ...listening.notes,
+      ...fits.notes,
+    ],
+    listeners: listening.listeners,
+    rules,
+    intercepted: counts,
+    ahead: first,
+  };
+}
+
+/** The status of a netns without a rule of ours. */
+const NOTHING = {
+  state: "absent",
+  backends: [],
+  differences: [],
+  misfits: [],
+  notes: [],
+  rules: [],
+  intercepted: undefined,
+  ahead: [],
+} as const;
+
+/** Whether rules of ours are left in tables of iptables though no chain of ours is. */
+async function holdsRemnants({ views }: Session): Promise<boolean> {
+  for (const family of FAMILIES) {
+    for (const flavour of ["nft", "legacy"] as const) {
+      if (views.hasTables(family, flavour) !== true) continue;
+      const view = await views.get(family, flavour);
+      // Programs that are missing put nothing in; where chains of ours stand, they are seen without them.
+      if (typeof view !== "string" && holdsOurs(view.state)) return true;
+    }
   }
-  const differences = await checkTransparentProxy(document, options);
-  const state = differences.length === 0 && backends.length === 1 ? "in place" : "drifted";
-  return { state, backends, differences, listeners: found };
+  return false;
 }

@@ -65,6 +65,7 @@ export async function uninstallTransparentProxy(
     executables: {},
     dnsServers: {},
     tables,
+    bypasses: [],
     children: session.children.count,
     durations: session.durations,
   };

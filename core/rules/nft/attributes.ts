@@ -28,7 +28,7 @@ export const CHAIN = { TABLE: 1, NAME: 3, HOOK: 4, POLICY: 5, TYPE: 7 } as const
 /** `NFTA_HOOK_…`. */
 export const HOOK = { NUMBER: 1, PRIORITY: 2 } as const;
 /** `NFTA_RULE_…`. */
-export const RULE = { TABLE: 1, CHAIN: 2, EXPRESSIONS: 4, USERDATA: 7 } as const;
+export const RULE = { TABLE: 1, CHAIN: 2, HANDLE: 3, EXPRESSIONS: 4, USERDATA: 7 } as const;
 /** `NFTA_SET_…`. */
 export const SET = {
   TABLE: 1,

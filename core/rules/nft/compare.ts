@@ -56,7 +56,7 @@ function compareChain(
     return at >= 0 ? [] : [`${place}: a rule is missing: ${text[i]}`];
   });
   const unexpected = found.rules.filter((_, i) => left[i] !== "")
-    .map((rule) => `${place}: a rule should not be there: ${describe(rule)}`);
+    .map((rule) => `${place}: a rule should not be there: ${describeRule(rule)}`);
   const different = [...missing, ...unexpected];
   if (different.length > 0 || same(wanted.rules.map(key), found.rules.map(key))) return different;
   const at = wanted.rules.findIndex((rule, i) =>
@@ -66,7 +66,7 @@ function compareChain(
 }
 
 /** The rule's comment, or its expressions as the kernel names them. */
-function describe({ comment, expressions }: ImageRule): string {
+export function describeRule({ comment, expressions }: ImageRule): string {
   const words = expressions.map((one) =>
     one.name === "unknown" ? one.text : Object.values(one).join(" ")
   );

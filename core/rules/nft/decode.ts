@@ -103,7 +103,8 @@ function decodeCount(expression: Map<number, Bytes>): Count | undefined {
   return { packets: number(packets), bytes: number(bytes) };
 }
 
-function userdataText(bytes: Bytes, wanted: number): string | undefined {
+/** The text of one type of libnftnl's userdata. */
+export function userdataText(bytes: Bytes, wanted: number): string | undefined {
   for (let at = 0; at + 2 <= bytes.length;) {
     const type = bytes[at], length = bytes[at + 1] ?? 0;
     if (type === wanted) return textOf(bytes.slice(at + 2, at + 2 + length));

@@ -20,7 +20,7 @@ import type { NftBase, NftChain, NftMatch, NftRule, NftTarget } from "./model.ts
  * place of iptables' own: what would be inserted there comes before everybody's rules, what would be appended
  * after them.
  */
-const PRIORITY = { raw: -300, mangle: -150, natFirst: -101, natLast: -99 } as const;
+export const PRIORITY = { raw: -300, mangle: -150, natFirst: -101, natLast: -99 } as const;
 const HOOK = { PREROUTING: "prerouting", OUTPUT: "output" } as const;
 
 /** All chains of one family, base chains first; the chains of our own as they are called in iptables. */
