@@ -7,7 +7,7 @@ import { KumaError } from "core/errors.ts";
 import type { BpfReport } from "core/host/bpf/install.ts";
 import type { HostChange } from "core/host/transparent_proxy/changes.ts";
 import { type Logger, silentLogger } from "core/log/logger.ts";
-import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Io } from "core/program/io.ts";
 
 /** What says that the node cannot do it, and not that something was done wrong. */
@@ -71,6 +71,41 @@ export async function uninstallEbpf(
   const { bpfRemoval } = await import("core/host/bpf/changes.ts");
   const changes = bpfRemoval(bpffs);
   return { changed: changes.length > 0, changes };
+}
+
+/**
+ * Takes eBPF out of force here where rules are to be in its place, or nothing is; nobody need ask for that by a flag. A
+ * node's programs that serve others alone stay.
+ *
+ * @param bpffs where it may be, beside the usual place
+ */
+export async function removeEbpfHere(
+  bpffs: string,
+  dryRun: boolean,
+): Promise<{ readonly changed: boolean; readonly changes: readonly HostChange[] }> {
+  const changes: HostChange[] = [];
+  let changed = false;
+  // libbpf is opened only where something of ours is pinned.
+  for (const folder of new Set([bpffs, defaultConfig().ebpf.bpffsPath])) {
+    if (!hasPins(folder)) continue;
+    const { bpfHere } = await import("core/host/bpf/here.ts");
+    if (bpfHere([folder]) === undefined) continue;
+    const removed = await uninstallEbpf(folder, dryRun);
+    changes.push(...removed.changes);
+    changed ||= removed.changed;
+  }
+  return { changed, changes };
+}
+
+function hasPins(bpffs: string): boolean {
+  try {
+    return Array.from(Deno.readDirSync(bpffs)).some(({ name }) => name === "kuma");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** Both at once would redirect twice, and the proxy would not learn where connections were going. */

@@ -45,12 +45,19 @@ export async function installTransparentProxyCommand(
       config.ebpf.enabled = config.ebpf.fallback = false;
     }
     const { installTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
-    return await installTransparentProxy(config, {
+    const report = await installTransparentProxy(config, {
       logger,
       print: (text) => io.out(text),
       dryRun: config.dryRun,
       sources,
     });
+    // Now that rules are in force: both at once would redirect twice.
+    const { removeEbpfHere } = await import("./ebpf.ts");
+    const former = await removeEbpfHere(config.ebpf.bpffsPath, config.dryRun);
+    if (!former.changed) return report;
+    if (config.dryRun) io.out("# eBPF would no longer redirect here\n");
+    else logger.info("eBPF redirects no longer here");
+    return { ...report, changed: true, changes: [...report.changes, ...former.changes] };
   };
   const report = await install().catch((thrown: unknown) => {
     throw prefixed(stage(thrown), thrown);

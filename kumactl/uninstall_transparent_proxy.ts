@@ -2,7 +2,7 @@ import type { ParsedCommand } from "core/program/command.ts";
 import { defaultConfig } from "core/proxy/config.ts";
 import { boolFlag } from "./configuration.ts";
 import type { Io } from "core/program/io.ts";
-import { uninstallEbpf } from "./ebpf.ts";
+import { removeEbpfHere, uninstallEbpf } from "./ebpf.ts";
 import { LineLogger } from "./line_logger.ts";
 import { PlanOutput } from "./plan_output.ts";
 import { checkPlatform } from "./preflight.ts";
@@ -19,14 +19,11 @@ export async function uninstallTransparentProxyCommand(
   const logger = new LineLogger(io, dryRun || output.quiet);
   checkPlatform(dryRun, logger);
   const ebpf = boolFlag(flags, "ebpf-enabled");
-  let removed: Awaited<ReturnType<typeof uninstallEbpf>> = { changed: false, changes: [] };
-  if (ebpf) {
-    const bpffs = flags.findLast(({ flag }) => flag === "ebpf-bpffs-path")?.value ??
-      defaultConfig().ebpf.bpffsPath;
-    removed = await uninstallEbpf(bpffs, dryRun);
-    if (dryRun && removed.changed) {
-      io.out(`the eBPF programs that are pinned in ${bpffs}/kuma would go\n`);
-    }
+  const bpffs = flags.findLast(({ flag }) => flag === "ebpf-bpffs-path")?.value ??
+    defaultConfig().ebpf.bpffsPath;
+  const removed = ebpf ? await uninstallEbpf(bpffs, dryRun) : await removeEbpfHere(bpffs, dryRun);
+  if (dryRun && removed.changed) {
+    io.out(`the eBPF programs that are pinned in ${bpffs}/kuma would go\n`);
   }
   const { uninstallTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
   const report = await uninstallTransparentProxy({
@@ -34,7 +31,7 @@ export async function uninstallTransparentProxyCommand(
     print: (text: string) => io.out(text),
     dryRun,
     verbose: boolFlag(flags, "verbose"),
-    ebpf,
+    ebpf: ebpf || removed.changed,
   });
   if (dryRun) {
     if (!report.changed && !removed.changed) {

@@ -58,6 +58,19 @@ test(
     );
     const here = await must(lab, "status", ...place);
     assert.match(here.stdout, /^Transparent proxy: in place \(eBPF\)\n/);
+    // Back to rules: nobody is left with both.
+    const dryRules = await must(lab, "install", "--kuma-dp-user=5678", ...place, "--dry-run");
+    assert.match(dryRules.stdout, /eBPF would no longer redirect here/);
+    assert.equal((await lab.status()).loaded, true);
+    const ruled = await must(lab, "install", "--kuma-dp-user=5678", ...place);
+    assert.match(ruled.stdout, /eBPF redirects no longer here/);
+    assert.match(await rules(lab), /kuma/i);
+    assert.equal((await lab.status()).loaded, false);
+    await must(lab, "install", "--kuma-dp-user=5678", ...ebpf, cgroup);
+    const unasked = await must(lab, "uninstall", ...place);
+    assert.match(unasked.stdout, /uninstalled successfully/);
+    assert.equal((await lab.status()).loaded, false, "it went without --ebpf-enabled");
+    await must(lab, "install", "--kuma-dp-user=5678", ...ebpf, cgroup);
     const removed = await must(lab, "uninstall", "--ebpf-enabled", ...place);
     assert.match(removed.stdout, /uninstalled successfully/);
     assert.equal((await lab.status()).loaded, false, "it was the last one of the node");
