@@ -9,7 +9,7 @@ export const EBPF: DifferenceSection = {
       "nothing on a host: iptables rules are installed; in a cluster Merbridge's programs",
       "programs of our own, on hosts and in clusters",
       "what was asked for is done",
-      "a kernel of 5.14 or newer; `kuma-ebpf-loader check` says what is missing",
+      "a kernel of 5.7 or newer; `kuma-ebpf-loader check` says what is missing",
     ),
     row(
       "a host or pod that cannot have eBPF",

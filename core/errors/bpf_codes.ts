@@ -48,7 +48,8 @@ export const BPF_CODES = {
   },
   "KUMA-BPF-019": {
     title: "The kernel gives network namespaces no cookie",
-    todo: "Use Linux 5.14 or newer, or iptables.",
+    todo:
+      "Use Linux 5.14 or newer; from 5.7 on mount the node's control groups of version 2; or use iptables.",
   },
   "KUMA-BPF-020": {
     title: "The BPF file system cannot be worked in",
