@@ -90,7 +90,7 @@ const OUTSIDE = new Set(
   [...Object.getOwnPropertyNames(globalThis), "Deno", "process", "window", "require"]
     .filter((name) => !COMPUTES.has(name) && !ALSO_COMMON_WORDS.includes(name)),
 );
-/** The room of waiting and of clocks is there to have them. */
+/** The room of waiting, of clocks and of back-off is there to have them. */
 const TIME = "core/time/";
 
 /** Whether an identifier names a variable, and not the member or key of something. */
@@ -127,14 +127,21 @@ const pure = rule((context, file) => {
       if (node.callee.type !== "Identifier" || node.callee.name !== "Date") return;
       if (node.arguments.length === 0) context.report({ node, message });
     },
+    // Without `new` it gives the time of day as a text, whatever it is given.
     CallExpression(node) {
-      const { callee } = node;
-      if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return;
-      const called = callee.object.type === "Identifier"
-        ? `${callee.object.name}.${callee.property.name}`
-        : "";
-      if (called === "Date.now" && file.startsWith(TIME)) return;
-      if (called === "Date.now" || called === "Math.random") context.report({ node, message });
+      if (node.callee.type !== "Identifier" || node.callee.name !== "Date") return;
+      context.report({ node, message });
+    },
+    // Also where it is only handed on, to be called elsewhere.
+    MemberExpression(node) {
+      const named = context.sourceCode.getText(node).replace(/\["(\w+)"\]$/, ".$1");
+      // Back-off is scattered.
+      if (file.startsWith(TIME)) return;
+      if (named === "Date.now" || named === "Math.random") context.report({ node, message });
+    },
+    // Inside a bundle it is the bundle's: neither a place to find files by nor whether a module is the main one.
+    MetaProperty(node) {
+      context.report({ node, message });
     },
   };
 });

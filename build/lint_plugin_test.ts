@@ -78,6 +78,13 @@ Deno.test("a pure room reaches the outside, the clock and chance in no form", ()
       `setTimeout(() => {}, 1);`,
       `const now = Date.now();`,
       `const now = new Date();`,
+      `const now = new Date;`,
+      `const now = Date();`,
+      `const now = Date(0);`,
+      `const clock = { now: Date.now };`,
+      `const now = Date["now"]();`,
+      `const file = new URL("x.json", import.meta.url);`,
+      `if (import.meta.main) start();`,
       `const x = Math.random();`,
       `import { readFileSync } from "node:fs";`,
       `export * from "node:os";`,
@@ -177,6 +184,10 @@ Deno.test("an error's text is one line that another can follow", () => {
   for (const text of ['"It failed."', '" a"', "`error: ${a}`", '"a" + `b\\n`', "`${a}: `"]) {
     assert.deepEqual(of(text), ["house/error-text"], text);
     assert.deepEqual(of('"a"', text), ["house/error-text"], text);
+  }
+  for (const made of ["refused(code, ", "new RangeError(", "new VariableError(code, name, "]) {
+    assert.deepEqual(faults("cni/x.ts", `throw ${made}"it is odd")`), [], made);
+    assert.deepEqual(faults("cni/x.ts", `throw ${made}"it is odd.")`), ["house/error-text"], made);
   }
   const usage = `throw new UsageError("there is none.", { hint: "see help." });`;
   assert.deepEqual(faults("cni/x.ts", usage), ["house/error-text", "house/error-text"]);

@@ -65,7 +65,7 @@ function statusDocument(found: NodeStatus): StatusDocument {
 }
 
 /** The same for people. */
-export function statusText(found: NodeStatus): string {
+function statusText(found: NodeStatus): string {
   const { node, programs, maps, pods, problems } = found;
   const lines = node === undefined ? ["Nothing is loaded."] : [
     `Loaded by kuma-ebpf-loader ${node.version}, maps of version ${found.layout}`,

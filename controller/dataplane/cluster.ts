@@ -38,7 +38,7 @@ export const FOREIGN = "foreign";
 export type KnownPod = PodFacts | typeof FOREIGN;
 
 /** Where the Dataplanes are. */
-export const DATAPLANES = "/apis/kuma.io/v1alpha1/dataplanes";
+const DATAPLANES = "/apis/kuma.io/v1alpha1/dataplanes";
 
 /** What the informers are made from. */
 export interface ClusterOptions {

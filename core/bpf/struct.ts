@@ -5,7 +5,7 @@
  */
 
 /** Kinds of fields, with their sizes in bytes; `address` is 16 bytes in network order. */
-export const SIZES = { u8: 1, u16: 2, u32: 4, i32: 4, u64: 8, address: 16 } as const;
+const SIZES = { u8: 1, u16: 2, u32: 4, i32: 4, u64: 8, address: 16 } as const;
 
 /** The kind of a field. */
 export type Kind = keyof typeof SIZES;

@@ -77,7 +77,7 @@ function play(
     until: async (what: () => boolean) => {
       for (const end = performance.now() + 5000; !what();) {
         assert.ok(performance.now() < end, `in vain: ${what}`);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await delay(5);
       }
     },
     async [Symbol.asyncDispose]() {
@@ -267,7 +267,7 @@ test("characters and events survive wherever the network cuts them", async () =>
 
 test("a server that ends watches at once is not asked all the time", async () => {
   await using it = play((url) => isWatch(url) ? [] : list(10, []), { backoffMs: () => 200 });
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await delay(700);
   assert.ok(it.watches().length <= 5, String(it.watches().length));
   assert.ok((it.informer.restarts.get("cut short") ?? 0) >= 2);
 });
@@ -275,7 +275,7 @@ test("a server that ends watches at once is not asked all the time", async () =>
 test("a server that says 410 each time is not asked all the time", async () => {
   const gone = () => new Response("{}", { status: 410 });
   await using it = play((url) => isWatch(url) ? gone() : list(10, []), { backoffMs: () => 200 });
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await delay(700);
   assert.ok(it.requests.length <= 12, String(it.requests.length));
 });
 

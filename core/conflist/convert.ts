@@ -9,10 +9,10 @@ import { hasKey, readObject, stringIn } from "./document.ts";
 import { KumaError } from "core/errors.ts";
 
 /** Network name of a list made from a file that has none, as in Kuma 2.9. */
-export const DEFAULT_NETWORK = "k8s-pod-network";
+const DEFAULT_NETWORK = "k8s-pod-network";
 
 /** CNI version of a list made from a file that has none, or one from before there were chains. */
-export const DEFAULT_VERSION = "0.3.0";
+const DEFAULT_VERSION = "0.3.0";
 
 /**
  * A config list of the single plugin in `text` and our entry. The foreign object's bytes stay as they are

@@ -12,7 +12,7 @@ import { selects, targetOf } from "./services.ts";
 import { servicelessTags, serviceTags, type TagSources } from "./tags.ts";
 
 /** The port that marks an inbound which no Service leads to. */
-export const SERVICELESS_PORT = 49_151;
+const SERVICELESS_PORT = 49_151;
 
 /** Whether proxies elsewhere send to an inbound. */
 export type InboundState = "Ready" | "NotReady" | "Ignored";

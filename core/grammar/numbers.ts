@@ -11,7 +11,7 @@ export const MAX_UID = 4_294_967_294;
 /** Largest port. */
 export const MAX_PORT = 65_535;
 /** Largest value of a counter such as `--wait`; what a signed 32-bit option of iptables takes. */
-export const MAX_UINT = 2_147_483_647;
+const MAX_UINT = 2_147_483_647;
 
 /** Reads plain decimal digits, at most ten, without sign; undefined for anything else or above `max`. */
 export function decimal(text: string, max: number): number | undefined {

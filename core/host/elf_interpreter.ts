@@ -91,17 +91,6 @@ export function interpreterFor(current: string, binDir: string): string {
   return fit(normalBinDir(binDir), match[1], new TextEncoder().encode(current).length);
 }
 
-/**
- * Rewrites the interpreter path in `program` itself (no copy is made: it is 100 MB) for `binDir`.
- *
- * @throws {KumaError} as {@linkcode readInterpreter} and {@linkcode interpreterFor}; `program` is unchanged then
- */
-export function rewriteInterpreter(program: Uint8Array, binDir: string): void {
-  const place = locateInterpreter(program);
-  const path = interpreterFor(textAt(program, place), binDir);
-  program.set(new TextEncoder().encode(path), place.offset);
-}
-
 function textAt(program: Uint8Array, place: InterpreterPlace): string {
   const end = place.offset + place.size;
   if (place.size < 2 || end > program.length || program[end - 1] !== 0) {

@@ -7,9 +7,9 @@ import {
   LONGEST_BIN_DIR,
   paddedInterpreter,
   readInterpreter,
-  rewriteInterpreter,
   RUNTIME_FOLDER,
 } from "./elf_interpreter.ts";
+import { rewriteInterpreter } from "tests/support/interpreter.ts";
 import { runs } from "tests/support/property.ts";
 
 const LOADER = "ld-linux-x86-64.so.2";

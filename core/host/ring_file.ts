@@ -7,7 +7,7 @@
 import { writeAll } from "core/program/write_all.ts";
 
 /** Size at which a file is put aside, in bytes. */
-export const RING_SIZE = 1024 * 1024;
+const RING_SIZE = 1024 * 1024;
 
 /**
  * Appends to the file, creating it (0600) and its directory (0700). Never throws.

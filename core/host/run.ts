@@ -41,7 +41,7 @@ export interface RunResult {
 }
 
 /** Default of {@linkcode RunOptions.maxOutputBytes}. */
-export const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** How long a killed child is waited for, milliseconds: one that hangs within the kernel does not end. */
 export const KILL_GRACE_MS = 400;

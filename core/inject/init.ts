@@ -13,9 +13,9 @@ import type { EbpfOptions } from "./ebpf.ts";
 import type { Redirection } from "./redirection.ts";
 
 /** Name of kuma-init's volume at /tmp. */
-export const INIT_TMP = "kuma-init-tmp";
+const INIT_TMP = "kuma-init-tmp";
 /** Volumes of the eBPF mode. */
-export const EBPF_VOLUMES = { cgroup: "sys-fs-cgroup", bpffs: "bpf-fs" } as const;
+const EBPF_VOLUMES = { cgroup: "sys-fs-cgroup", bpffs: "bpf-fs" } as const;
 
 /**
  * Most memory of the two, bytes. Kuma gives 50M and 80M. Where nothing of our kumactl is in the page cache, as after

@@ -11,7 +11,7 @@ import type { LogFields } from "./logger.ts";
 export const REDACTED = "[redacted]";
 
 /** Longest text of one value in a log line, in UTF-16 units; more is cut off with a note. */
-export const MAX_VALUE_LENGTH = 2048;
+const MAX_VALUE_LENGTH = 2048;
 
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 64;

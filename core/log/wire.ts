@@ -12,7 +12,7 @@ import type { LogRecord } from "./record.ts";
 import { redactFields, redactText } from "./redact.ts";
 
 /** Version of the format; a reader skips lines of another one. */
-export const WIRE_VERSION = 1;
+const WIRE_VERSION = 1;
 
 /** Most bytes of one line, the line feed included. */
 export const MAX_WIRE_LINE = 16 * 1024;

@@ -23,7 +23,7 @@ export type PatchTarget = "sidecarPatch" | "initPatch";
 const MAX_PROBLEMS = 20;
 
 /** The targets, as they are written in `spec`. */
-export const PATCH_TARGETS: readonly PatchTarget[] = ["sidecarPatch", "initPatch"];
+const PATCH_TARGETS: readonly PatchTarget[] = ["sidecarPatch", "initPatch"];
 
 /** One thing that is wrong with a resource: the field and a text, as an admission verdict names them. */
 export interface Problem {

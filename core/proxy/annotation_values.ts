@@ -49,7 +49,7 @@ function parseUser(text: string): string {
 }
 
 /** An IP family mode; unlike on the command line the empty text is none. Throws `KUMA-TP-010`. */
-export function parseFamily(text: string): IpFamilyMode {
+function parseFamily(text: string): IpFamilyMode {
   if (text.trim() === "") throw refused("KUMA-TP-010", "the value is empty");
   return parseIpFamilyMode(text);
 }
@@ -72,12 +72,12 @@ export function meaningless(name: string, text: string): string {
 }
 
 /** A delegated gateway says `enabled` or `provided`; both mean that nothing inbound is redirected. */
-export function parseGateway(text: string): boolean {
+function parseGateway(text: string): boolean {
   return text.trim().toLowerCase() === "provided" || parseSwitch(text);
 }
 
 /** A port, or 0 for none. Throws `KUMA-TP-001`. */
-export function parsePortOrNone(text: string): number {
+function parsePortOrNone(text: string): number {
   const port = decimal(text.trim(), MAX_PORT);
   if (port === undefined) {
     throw refused(
@@ -89,7 +89,7 @@ export function parsePortOrNone(text: string): number {
 }
 
 /** A comma list of addresses and CIDRs, trimmed; empty for none. Throws `KUMA-TP-005`. */
-export function parseIps(text: string): string[] {
+function parseIps(text: string): string[] {
   const pieces = text.split(",").map((piece) => piece.trim()).filter((piece) => piece !== "");
   return pieces.flatMap((piece) => parseIpExclusion(piece).map((prefix) => prefix.text));
 }

@@ -9,7 +9,7 @@ import { inboundRules, outboundRules, redirectRules } from "./build_chains.ts";
 import { outputRules, preroutingRules } from "./build_nat.ts";
 import { zoneRules } from "./build_raw.ts";
 import type { Rule, Ruleset, Table } from "./model.ts";
-import { RuleWriter } from "./plan.ts";
+import { RuleWriter } from "./rule_writer.ts";
 
 /**
  * All rules of the family of `facts`. Pure; throws nothing (the renderer checks every value). Tables

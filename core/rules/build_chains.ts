@@ -14,7 +14,7 @@ import {
   RETURN,
   type RuleWriter,
   source,
-} from "./plan.ts";
+} from "./rule_writer.ts";
 
 const tcp = protocol("tcp");
 

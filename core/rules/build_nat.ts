@@ -16,7 +16,7 @@ import {
   redirect,
   RETURN,
   type RuleWriter,
-} from "./plan.ts";
+} from "./rule_writer.ts";
 
 /** Rules of nat PREROUTING: the jump to the inbound chain, and the virtual networks ahead of it. */
 export function preroutingRules(plan: RuleWriter): Rule[] {

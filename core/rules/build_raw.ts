@@ -6,7 +6,14 @@
  * @module
  */
 import type { Match, Rule, Target } from "./model.ts";
-import { destination, destinationPort, owner, protocol, type RuleWriter, source } from "./plan.ts";
+import {
+  destination,
+  destinationPort,
+  owner,
+  protocol,
+  type RuleWriter,
+  source,
+} from "./rule_writer.ts";
 
 const UPSTREAM: Target = { kind: "zone", zone: 1 };
 const APPLICATION: Target = { kind: "zone", zone: 2 };

@@ -75,7 +75,7 @@ export function tableDiffers(
 }
 
 /** {@linkcode compare} for one table. */
-export function compareTable(
+function compareTable(
   wanted: Table | undefined,
   found: SavedTable | undefined,
   owners: Ownerships,

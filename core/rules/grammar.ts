@@ -9,11 +9,11 @@ import { CHAIN_NAME_PREFIX } from "core/grammar/names.ts";
 import { escapeQuoted } from "./words.ts";
 
 /** The comment match holds 256 bytes with its NUL; Kuma cuts at 254 bytes between the quotes. */
-export const COMMENT_MAX_BYTES = 254;
+const COMMENT_MAX_BYTES = 254;
 /** Slots of one multiport match; a range takes two (xt_multiport, `XT_MULTI_PORTS`). */
 export const MULTIPORT_SLOTS = 15;
 /** Longest name of a chain (`XT_EXTENSION_MAXNAMELEN` without its NUL). */
-export const CHAIN_MAX_LENGTH = 28;
+const CHAIN_MAX_LENGTH = 28;
 /** Longest prefix of a LOG rule (`xt_log_info.prefix` without its NUL). */
 const LOG_PREFIX_MAX_LENGTH = 29;
 /** `(uid_t) -1` means "none"; the owner match refuses it. */

@@ -1,3 +1,4 @@
+import { delay } from "core/time/clock.ts";
 import assert from "node:assert/strict";
 import { Budget } from "./budget.ts";
 
@@ -31,7 +32,7 @@ Deno.test("who waits too long is refused, and those behind go on", async () => {
   const budget = new Budget(10, nobody, 50);
   assert.ok(budget.tryTake(8));
   const long = budget.take(8);
-  await new Promise((go) => setTimeout(go, 25));
+  await delay(25);
   const short = budget.take(1);
   assert.equal(await long, false);
   assert.equal(await state(short), "goes");

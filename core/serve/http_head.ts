@@ -12,7 +12,7 @@
 /** Most bytes of a head. Go's servers take a MiB; those who call us send half a KiB. */
 export const MAX_HEAD = 32 * 1024;
 /** Most header lines. */
-export const MAX_HEADERS = 100;
+const MAX_HEADERS = 100;
 
 /** Why a request is not answered: a status and one line. */
 export interface Refusal {

@@ -1,3 +1,4 @@
+import { delay } from "core/time/clock.ts";
 import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
 import type { HttpHandler } from "./http_connection.ts";
@@ -56,7 +57,7 @@ async function answers(server: HttpServer, ...pieces: string[]): Promise<string[
   using connection = await connect(server);
   for (const piece of pieces) {
     await send(connection, piece);
-    if (pieces.length > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (pieces.length > 1) await delay(5);
   }
   await connection.closeWrite();
   const all = (await rest(connection)).split(/(?=HTTP\/1\.1 \d{3})/).filter((one) => one !== "");
@@ -164,7 +165,7 @@ Deno.test("what is half-sent gives its bytes to who sends all", () =>
     // Room for one and a half: 64 KiB more are counted for what has not come.
     using half = await connect(server);
     await send(half, post("Content-Length: 90000\r\n", "a"));
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await delay(150);
     using whole = await connect(server);
     await send(whole, post("Content-Length: 90000\r\nConnection: close\r\n", "a".repeat(90_000)));
     assert.match(await rest(whole), /^HTTP\/1\.1 200 /);

@@ -1,3 +1,4 @@
+import { delay } from "core/time/clock.ts";
 import assert from "node:assert/strict";
 import { Turns } from "./turns.ts";
 
@@ -15,12 +16,12 @@ Deno.test(
       order.push(`${name} begins`);
       const until = performance.now() + 100;
       while (performance.now() < until);
-      await new Promise((go) => setTimeout(go, 1));
+      await delay(1);
       order.push(`${name} ends`);
       end();
     };
     const healthz = async () => {
-      for (let round = 0; round < 12; round++) await new Promise((go) => setTimeout(go, 0));
+      for (let round = 0; round < 12; round++) await delay(0);
       order.push("healthz");
     };
     const first = heavy("1");

@@ -16,7 +16,7 @@ import type { NetFile } from "./net_dir.ts";
 export const OWN_FILE = "YYY-kuma-cni.conf";
 
 /** Name of our file in libcni's drop-in directory of a network. */
-export const DROP_IN = "zzz-kuma-cni.conf";
+const DROP_IN = "zzz-kuma-cni.conf";
 
 /** The chained modes' input. */
 export interface PlanInput {
@@ -143,7 +143,7 @@ export function planStandalone(
 }
 
 /** A drop-in has to be written unless it is there. */
-export function planDropIn(list: { name: string; text: string }, entry: PluginEntry): ChainingPlan {
+function planDropIn(list: { name: string; text: string }, entry: PluginEntry): ChainingPlan {
   const { name, text } = list;
   const network = stringIn(readObject(text).node, "name") ?? "";
   if (/"loadOnlyInlinedPlugins"\s*:\s*(true|"true")/.test(text)) {

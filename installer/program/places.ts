@@ -15,7 +15,7 @@ import type { Settings } from "../settings/settings.ts";
 export const PROGRAM = "kuma-cni";
 
 /** Name of the state folder in the net dir. */
-export const STATE_FOLDER = ".kuma-cni";
+const STATE_FOLDER = ".kuma-cni";
 
 /** The files that the installer owns in the net dir. */
 export interface Places {

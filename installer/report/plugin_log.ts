@@ -47,7 +47,7 @@ export function listenForPlugin(path: string, log: Log, metrics: Metrics): Dispo
 const OUTCOMES: Readonly<Record<string, string>> = { done: "done", failed: "failed" };
 
 /** Counts one line. */
-export function countRecord(record: LogRecord, metrics: Metrics): void {
+function countRecord(record: LogRecord, metrics: Metrics): void {
   metrics.add("kuma_cni_log_lines_total", { level: record.level });
   const { command, duration_ms: ms } = record.fields;
   const outcome = OUTCOMES[record.msg];

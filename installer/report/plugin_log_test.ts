@@ -1,3 +1,4 @@
+import { delay } from "core/time/clock.ts";
 import assert from "node:assert/strict";
 import { unixLog } from "core/host/unix_log.ts";
 import { createLogger } from "core/log/record.ts";
@@ -27,7 +28,7 @@ Deno.test("the plugin's lines come out in our log, without secrets, and are coun
   await raw.write(new TextEncoder().encode("nonsense\n"));
   raw.close();
   while (lines.length < 40 || !metrics.page().includes("dropped_total 1")) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await delay(5);
   }
   assert.doesNotMatch(lines.join(""), /secret-one/);
   assert.match(lines[0] ?? "", /"logger":"kuma-cni"/);

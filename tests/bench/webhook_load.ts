@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { delay } from "core/time/clock.ts";
 import { errorText } from "core/errors.ts";
 import { type ProcessUsage, processUsage } from "./process_usage.ts";
 import { percentile } from "./measure.ts";
@@ -111,7 +112,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       open.add(request);
     }
     usage?.sample();
-    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    await delay(TICK_MS);
   }
   await Promise.all(open);
   for (const connection of idle) connection.close();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
-import { readInterpreter, rewriteInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
+import { readInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
+import { rewriteInterpreter } from "tests/support/interpreter.ts";
 import { run, runOk, withTempDir } from "build/io.ts";
 import { hostArch } from "build/pins.ts";
 import { requires } from "tests/support/requires.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { rewriteInterpreter, RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
+import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
+import { rewriteInterpreter } from "tests/support/interpreter.ts";
 import { type Finished, run } from "../support/processes.ts";
 
 const ARCH = Deno.build.arch === "aarch64" ? "arm64" : "amd64";

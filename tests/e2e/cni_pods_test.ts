@@ -1,3 +1,4 @@
+import { delay } from "core/time/clock.ts";
 import assert from "node:assert/strict";
 import { inNetns } from "../chain/chain.ts";
 import { callPlugin, podArgsText } from "../cni/plugin.ts";
@@ -241,7 +242,7 @@ test("a pod that comes late is waited for", async () => {
     binDirs: [node.plugin.binDir],
     pod: { namespace: pod.namespace, name: pod.name },
   });
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await delay(1500);
   await cluster.createPod(node.namespace, {
     metadata: { name: "late", annotations: { ...INJECTED } },
     spec: { containers: [{ name: "kuma-sidecar", image: "x:1" }] },

@@ -1,3 +1,4 @@
+import { delay } from "core/time/clock.ts";
 import assert from "node:assert/strict";
 import { cniClusterRules, cniNamespaceRules } from "core/manifests/cni.ts";
 import { evaluate, NO_SCOPE } from "core/manifests/template/evaluate.ts";
@@ -184,7 +185,7 @@ test("without the right to ask for tokens, the pod's own is used and follows its
   });
   // Nothing rotates: nothing is written, since each write wakes the runtime.
   const { ino } = Deno.statSync(`${node.netDir}/ZZZ-kuma-cni-kubeconfig`);
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await delay(2500);
   assert.equal(Deno.statSync(`${node.netDir}/ZZZ-kuma-cni-kubeconfig`).ino, ino);
   assert.doesNotMatch(installer.output, /eyJ/);
 });

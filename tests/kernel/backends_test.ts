@@ -1,4 +1,5 @@
 /** From one backend to the other on a live host, and beside NAT chains of others in the same hooks. */
+import { delay } from "core/time/clock.ts";
 import assert from "node:assert/strict";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { requires } from "tests/support/requires.ts";
@@ -40,7 +41,7 @@ test("from one backend to the other and back, not one connection passes by", asy
         }
         driven++;
       }
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await delay(0);
     }
     const { code, stderr } = await done;
     assert.equal(code, 0, new TextDecoder().decode(stderr));

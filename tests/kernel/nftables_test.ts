@@ -1,4 +1,5 @@
 /** The table in the real kernel: read back as it was written, by us or by nft(8); every tampering is seen. */
+import { delay } from "core/time/clock.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { NftSocket } from "core/host/nftables/socket.ts";
@@ -193,7 +194,7 @@ test(
           image = readTable(socket);
           assert.deepEqual(compareNft(table, image), []);
         });
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await delay(1);
       }
     } finally {
       writer.kill("SIGKILL");

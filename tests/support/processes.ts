@@ -4,6 +4,10 @@
  * @module
  */
 
+import { delay } from "core/time/clock.ts";
+
+export { delay as sleep };
+
 /** What a finished program gave back; both streams as text. */
 export interface Finished {
   code: number;
@@ -66,11 +70,6 @@ export async function must(program: string, args: string[], options?: RunOptions
   return done.stdout;
 }
 
-/** Resolves after `ms` milliseconds. */
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /**
  * Asks `probe` every `intervalMs` until it returns something other than `false` or `undefined`, which
  * it returns. Throws an `Error` naming `what` after `timeoutMs`; an error of the probe passes through.
@@ -87,7 +86,7 @@ export async function waitUntil<T>(
     if (performance.now() > deadline) {
       throw new Error(`Waited ${timeoutMs} ms in vain for this: ${what}`);
     }
-    await sleep(intervalMs);
+    await delay(intervalMs);
   }
 }
 

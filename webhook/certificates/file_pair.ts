@@ -8,7 +8,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { CertificatePair } from "core/serve/tls_generation.ts";
 
 /** Reads the pair. Throws `KUMA-WH-022` naming the file. */
-export function readPair(directory: string): CertificatePair {
+function readPair(directory: string): CertificatePair {
   return { certificate: read(`${directory}/tls.crt`), key: read(`${directory}/tls.key`) };
 }
 

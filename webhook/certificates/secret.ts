@@ -67,7 +67,7 @@ async function settled(options: SecretOptions): Promise<Material> {
 }
 
 /** The names that API servers use for a Service. */
-export function serviceNames(options: { service: string; namespace: string }): string[] {
+function serviceNames(options: { service: string; namespace: string }): string[] {
   const short = `${options.service}.${options.namespace}`;
   return [`${short}.svc`, short, `${short}.svc.cluster.local`];
 }

@@ -27,7 +27,7 @@ import {
  */
 export const MAX_REVIEW = 8 * 1024 * 1024;
 /** Most bytes of what a page is asked about: a pod, which etcd keeps up to 1.5 MiB of. */
-export const MAX_PAGE = 1024 * 1024;
+const MAX_PAGE = 1024 * 1024;
 /** Most values in it: each line of the answer is made for somebody to read. */
 const MAX_PAGE_NODES = 20_000;
 /** Above either, work on it is held back where there is more of that kind. */

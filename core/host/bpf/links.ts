@@ -88,7 +88,7 @@ export function attachPinned(
 }
 
 /** What the name of a pin ends with that was not put in its place yet. */
-export const BESIDE = "-new";
+const BESIDE = "-new";
 
 /**
  * Waits until the kernel has let go of links whose pins were removed: it does so a moment later.

@@ -109,12 +109,6 @@ export function removePod(
   forgetOthers(maps, netns, []);
 }
 
-/** Cookies of the namespaces that are configured. */
-export function listPods(pins: Pins): bigint[] {
-  using maps = new SharedMaps(pins);
-  return maps.get("pods").keys().map((key) => new DataView(key.buffer).getBigUint64(0, true));
-}
-
 /** The pinned maps that all programs share. */
 export class SharedMaps implements Disposable {
   readonly #maps = new Map<string, BpfMap>();

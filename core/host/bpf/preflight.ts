@@ -127,7 +127,7 @@ function lockedMemory(): string {
  *
  * @throws {KumaError} `KUMA-BPF-022` where it is mounted nowhere.
  */
-export function findCgroup(path: string): string {
+function findCgroup(path: string): string {
   if (fileSystemAt(path) === FILE_SYSTEMS.cgroup2) return path;
   const found = cgroup2Mount(parseMounts(readProcFile("/proc/self/mountinfo")), path);
   if (found !== undefined && fileSystemAt(found) === FILE_SYSTEMS.cgroup2) return found;

@@ -159,7 +159,7 @@ export class ToolFinder {
 }
 
 /** `iptables` or `ip6tables`: what the programs, and the lines about them, start with. */
-export function baseName(family: Family): "iptables" | "ip6tables" {
+function baseName(family: Family): "iptables" | "ip6tables" {
   return family === "ipv4" ? "iptables" : "ip6tables";
 }
 

@@ -16,7 +16,7 @@ const NLA_F_NESTED = 0x8000;
 /** Bytes of the head of an attribute. */
 const HEAD = 4;
 /** The longest attribute: its length is a 16-bit number. */
-export const ATTRIBUTE_MAX = 0xffff;
+const ATTRIBUTE_MAX = 0xffff;
 
 /** A string attribute, with its closing NUL. */
 export function text(type: number, value: string): Attribute {

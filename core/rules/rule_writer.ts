@@ -18,7 +18,7 @@ import type { Match, Rule, Target } from "./model.ts";
 const PREFIX: Record<Family, number> = { ipv4: 32, ipv6: 128 };
 const LOCALHOST: Record<Family, string> = { ipv4: "127.0.0.1/32", ipv6: "::1/128" };
 
-/** One family's plan, made once for each ruleset. */
+/** Writes the rules of one family, made once for each ruleset. */
 export class RuleWriter {
   readonly config: ResolvedConfig;
   readonly facts: FamilyFacts;
