@@ -12,7 +12,7 @@ import { requireTrusted } from "../trusted_file.ts";
 import type { Session } from "../transparent_proxy/session.ts";
 
 /** Where firewalld reads direct rules from. */
-const DIRECT_XML = "/etc/firewalld/direct.xml";
+export const DIRECT_XML = "/etc/firewalld/direct.xml";
 
 interface FileState {
   /** The file itself, where the path is a link to it: what it points to is written, the link stays. */
