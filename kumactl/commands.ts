@@ -146,7 +146,8 @@ export const COMMANDS = {
   "uninstall control-plane": {
     summary: "remove from a cluster what 'install control-plane' put into it",
     description:
-      "Asks the cluster of kubectl's current context. Give the values that were installed with. Nodes are " +
+      "Asks the cluster of kubectl's current context. Give the values that were installed with; it " +
+      "takes all flags of 'install control-plane' that set values. Nodes are " +
       "cleaned and freed of our taint; Meshes and ContainerPatches that people made stay, with their " +
       "definitions. Pods that have a sidecar keep it until they are made anew.",
     flags: UNINSTALL_FLAGS,

@@ -25,6 +25,12 @@ export interface CniParts {
   readonly program: Program;
   readonly image: Node;
   readonly pullSecrets: Node;
+  /**
+   * Whether the DaemonSet may be applied over Kuma's own, whose pods have the same labels. Then its probes are Kuma's: of
+   * an object that it did not make, kubectl keeps what is not said anew, and a readiness probe of two kinds is refused; and
+   * Helm, at the next upgrade of Kuma, leaves what is ours, where a probe of our port would end Kuma's image.
+   */
+  readonly takesOver: boolean;
 }
 
 /** Name of the container's port with `/healthz`, `/readyz` and `/metrics`. */
@@ -34,7 +40,8 @@ const CONFIG_KEY = "cni_network_config";
 
 /** Name of the DaemonSet; those of its pods begin with it. */
 export const CNI_DAEMON_SET = ownName("cni-node");
-const CONFIG_MAP = ownName("cni-config");
+/** The ConfigMap; where a DaemonSet is taken over, neither it nor the account is one that Kuma's own goes by. */
+const configMap = ({ name }: Program): Node => text`${name}-config`;
 
 /** The plugin reads the pod that is being made; the installer asks at its end whether the node is still its own. */
 export function cniClusterRules(): Node[] {
@@ -71,7 +78,7 @@ export function cniObjects(parts: CniParts): Node[] {
     {
       apiVersion: "v1",
       kind: "ConfigMap",
-      metadata: named(program, CONFIG_MAP),
+      metadata: named(program, configMap(program)),
       data: { [CONFIG_KEY]: networkConfig(program) },
     },
     daemonSet(parts),
@@ -145,13 +152,22 @@ export const TOLERATIONS: Node = [
   { effect: "NoExecute", operator: "Exists" },
 ];
 
+/** The one probe of Kuma's container. The installer makes the file, and takes it away while something is wrong. */
+const KUMAS_PROBES: { readonly [key: string]: Node } = {
+  readinessProbe: {
+    exec: { command: ["cat", "/tmp/ready"] },
+    periodSeconds: 2,
+    failureThreshold: 2,
+  },
+};
+
 /** A variable that the kubelet fills in. */
 export const fieldVariable = (name: string, fieldPath: string): Node => ({
   name,
   valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
 });
 
-function container({ image }: CniParts): Node {
+function container({ image, program, takesOver }: CniParts): Node {
   return {
     name: "install-cni",
     image,
@@ -160,7 +176,7 @@ function container({ image }: CniParts): Node {
       { name: "CNI_CONF_NAME", value: value("cni.confName") },
       {
         name: "CNI_NETWORK_CONFIG",
-        valueFrom: { configMapKeyRef: { name: CONFIG_MAP, key: CONFIG_KEY } },
+        valueFrom: { configMapKeyRef: { name: configMap(program), key: CONFIG_KEY } },
       },
       { name: "CNI_NET_DIR", value: value("cni.netDir") },
       { name: "CNI_BIN_DIR", value: value("cni.binDir") },
@@ -173,9 +189,11 @@ function container({ image }: CniParts): Node {
       fieldVariable("NODE_NAME", "spec.nodeName"),
     ],
     ports: [{ name: PORT_NAME, containerPort: INSTALLER_PORT, protocol: "TCP" }],
-    startupProbe: probe("/healthz", PORT_NAME, 2, 60),
-    livenessProbe: probe("/healthz", PORT_NAME, 10, 3),
-    readinessProbe: probe("/readyz", PORT_NAME, 2, 2),
+    ...(takesOver ? KUMAS_PROBES : {
+      startupProbe: probe("/healthz", PORT_NAME, 2, 60),
+      livenessProbe: probe("/healthz", PORT_NAME, 10, 3),
+      readinessProbe: probe("/readyz", PORT_NAME, 2, 2),
+    }),
     resources: value("cni.resources"),
     securityContext: value("cni.containerSecurityContext"),
     volumeMounts: [

@@ -48,16 +48,19 @@ function program(rest: string): Program {
   };
 }
 
-/** Labels by which Kuma's own taint controller finds the CNI's pods, too. */
-const CNI: Program = {
-  name: ownName("cni"),
+/**
+ * Labels by which Kuma's own taint controller finds the CNI's pods, too, and which its DaemonSet has for a selector: that
+ * cannot be changed. The instance is the name of a Helm release, which does not follow the stem of other names.
+ */
+const cni = (name: string): Program => ({
+  name: ownName(name),
   namespace: value("cni.namespace"),
   selector: {
     app: ownName("cni"),
     "app.kubernetes.io/name": STEM,
-    "app.kubernetes.io/instance": STEM,
+    "app.kubernetes.io/instance": value("cni.instance"),
   },
-};
+});
 
 const LOADER: Program = {
   name: ownName("ebpf-loader"),
@@ -73,12 +76,17 @@ const GIVEN_SECRET = first(
 const WEBHOOK = program("webhook");
 const PRIORITY_CLASS = ownName("control-plane");
 
+const NAMESERVERS = CP("dns.config.nameservers"), SEARCHES = CP("dns.config.searches");
+/** Without empty lists, which the API server drops: kubectl would take them for a change, at each apply. */
 const DNS_CONFIG: Node = when(
-  first(CP("dns.config.nameservers"), CP("dns.config.searches")),
-  {
-    nameservers: given(CP("dns.config.nameservers")),
-    searches: given(CP("dns.config.searches")),
-  },
+  first(NAMESERVERS, SEARCHES),
+  either(
+    NAMESERVERS,
+    either(SEARCHES, { nameservers: NAMESERVERS, searches: SEARCHES }, {
+      nameservers: NAMESERVERS,
+    }),
+    { searches: SEARCHES },
+  ),
 );
 
 const PODS: PodParts = {
@@ -121,7 +129,8 @@ export interface SystemOptions {
 export function systemParts({ besideKuma }: SystemOptions): Part[] {
   return [
     { name: "priority-class", objects: [when(not(CP("priorityClassName")), priorityClass())] },
-    { name: "transparent-proxy", objects: [transparentProxyConfigMap()] },
+    // Kuma's own ConfigMap has the same name.
+    { name: "transparent-proxy", objects: besideKuma ? [] : [transparentProxyConfigMap()] },
     { name: "cert-manager", objects: certManager() },
     { name: "webhook", objects: webhook(besideKuma) },
     {
@@ -131,9 +140,10 @@ export function systemParts({ besideKuma }: SystemOptions): Part[] {
     {
       name: "cni",
       objects: cniObjects({
-        program: CNI,
+        program: cni(besideKuma ? "node-cni" : "cni"),
         image: ownImage("cni.image"),
         pullSecrets: PULL_SECRETS,
+        takesOver: besideKuma,
       }).map((one) => guard(value("cni.enabled"), one)),
     },
     {

@@ -188,6 +188,16 @@ const SOURCES: readonly FlagDefinition[] = [
   },
 ];
 
+/** What writes values: of Kuma's flags those without effect are not shown. */
+const VALUES: readonly FlagDefinition[] = VALUE_FLAGS.map(({ name, kind, help, choices }) => ({
+  name,
+  bool: kind === "bool",
+  help,
+  ...(kind === "bool" ? {} : { placeholder: kind === "map" ? "name=value" : "text" }),
+  ...(choices === undefined ? {} : { choices }),
+  ...(/^(without effect|refused)/.test(help) ? { hidden: true } : {}),
+}));
+
 /** All flags of `install control-plane`. */
 export const INSTALL_FLAGS: readonly FlagDefinition[] = [
   NAMESPACE,
@@ -207,14 +217,7 @@ export const INSTALL_FLAGS: readonly FlagDefinition[] = [
     bool: true,
     help: "ask no cluster: so it is anyway, but for --environment auto",
   },
-  ...VALUE_FLAGS.map(({ name, kind, help, choices }): FlagDefinition => ({
-    name,
-    bool: kind === "bool",
-    help,
-    ...(kind === "bool" ? {} : { placeholder: kind === "map" ? "name=value" : "text" }),
-    ...(choices === undefined ? {} : { choices }),
-    ...(/^(without effect|refused)/.test(help) ? { hidden: true } : {}),
-  })),
+  ...VALUES,
   {
     name: "skip-kinds",
     bool: false,
@@ -248,4 +251,6 @@ export const UNINSTALL_FLAGS: readonly FlagDefinition[] = [
     defaultText: "2m",
     help: "how long nodes may take to clean up",
   },
+  // So that the command line of the installation serves, with one word changed.
+  ...VALUES.map((flag) => ({ ...flag, hidden: true })),
 ];

@@ -11,6 +11,7 @@ import { isObject } from "core/patch/json.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
 import { parseGoDuration } from "core/grammar/go_duration.ts";
+import { daemonSetBack, type HandBack, injectionBack } from "./hand_back.ts";
 import { objectsOf } from "./install.ts";
 import { kubectl, kubectlOk, recogniseByKubectl } from "./kubectl.ts";
 import { type AskedFor, readValues, switchOf } from "./values.ts";
@@ -59,21 +60,21 @@ class Removal {
     const kuma = await this.#usesOfKuma(of("CustomResourceDefinition").map(nameOf));
     const configurations = of("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
     for (const one of configurations) if (await this.#callsUs(one)) await this.#delete([one]);
+    if (this.#asked.besideKuma) {
+      await this.#handBack(await injectionBack(of("Service").map(nameOf)));
+    }
     await this.#delete(of("Deployment").filter((one) => /controller$/.test(nameOf(one))));
     const loaders = of("DaemonSet").filter((one) => /ebpf-loader$/.test(nameOf(one)));
     for (const loader of loaders) await this.#letDetach(loader);
-    await this.#delete(of("DaemonSet"));
+    for (const one of of("DaemonSet")) await this.#deleteDaemonSet(one);
     await this.#freeNodes();
     await this.#deleteAttachments();
-    const others = ["Namespace", "CustomResourceDefinition", ...configurations.map(kindOf)];
+    const others = ["Namespace", "CustomResourceDefinition", "DaemonSet"].concat(
+      configurations.map(kindOf),
+    );
     await this.#delete(objects.filter((one) => !others.includes(kindOf(one))).reverse());
     await this.#deleteMade();
-    if (this.#asked.besideKuma) {
-      this.#say(
-        "Kuma's own webhook configuration is as you patched it: upgrade Kuma to hand injection back",
-      );
-      return;
-    }
+    if (this.#asked.besideKuma) return;
     if (kuma.length > 0) {
       this.#say(
         `kept: namespace ${this.#asked.namespace} and the definitions, for ${kuma.join(", ")}`,
@@ -119,6 +120,20 @@ class Removal {
     if (servicesOf(JSON.parse(text)).some((name) => ours.includes(name))) return true;
     this.#say(`kept: ${describe(configuration)}, which calls another Service`);
     return false;
+  }
+
+  /** Where it was Kuma's before, it is Kuma's again. */
+  async #deleteDaemonSet(one: JsonObject): Promise<void> {
+    const seconds = Math.ceil(this.#options.timeoutMs / 1000);
+    const back = this.#asked.besideKuma ? await daemonSetBack(one, seconds) : undefined;
+    if (back === undefined) await this.#delete([one]);
+    else await this.#handBack(back);
+  }
+
+  async #handBack(back: HandBack | undefined): Promise<void> {
+    if (back === undefined) return;
+    if (this.#options.dryRun) this.#say(`would ${back.what}`);
+    else this.#options.io.out(await back.run());
   }
 
   async #delete(objects: readonly JsonObject[]): Promise<void> {

@@ -85,6 +85,13 @@ export const CNI_VALUES: readonly ValueDefinition[] = [
       true,
       "keep pods off nodes whose CNI is not ready (a value of Kuma 2.11)",
     ],
+    [
+      "cni.instance",
+      "text",
+      "kuma",
+      "label of its pods: the name of Kuma's Helm release where its DaemonSet is taken over",
+      "name",
+    ],
     ["ebpf.image.registry", "text", "", "empty: global.image.registry", "registry"],
     ["ebpf.image.repository", "text", "kuma-ebpf-loader", "image of the loader", "image"],
     ["ebpf.image.tag", "text", "", "empty: global.image.tag, else this release", "tag"],
