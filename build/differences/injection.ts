@@ -36,6 +36,13 @@ export const INJECTION: DifferenceSection = {
       "choose another user",
     ),
     row(
+      "a ContainerPatch that gives `kuma-sidecar` another `runAsUser`",
+      "taken in silence; with `kuma-init` the sidecar's own traffic comes back to it",
+      "a warning; with the CNI, which exempts that user, a container of the same user is refused (KUMA-WH-005)",
+      "interception that is silently not there",
+      "change the user in the control plane's settings (`sidecarContainer.uid`)",
+    ),
+    row(
       "`runAsNonRoot: true` of the pod's `securityContext`",
       "`kuma-init` cannot start",
       "`kuma-init` gets `runAsNonRoot: false`",

@@ -92,7 +92,7 @@ export function chooseMesh(pod: PodView, namespace: NamespaceView, cluster: Clus
  * redirected. Kuma 2.9 does not see the user that a container has from the pod's own `securityContext`. Returns a
  * warning for each init container that does; there it is a way out on purpose.
  */
-export function checkUsers(pod: PodView, uid: number): string[] {
+export function checkUsers(pod: PodView, uid: number, patched = ""): string[] {
   const { spec } = pod.object;
   const inherited = isObject(spec) ? userOf(spec) : undefined;
   const runsAs = (container: JsonObject) => (userOf(container) ?? inherited) === uid;
@@ -103,13 +103,33 @@ export function checkUsers(pod: PodView, uid: number): string[] {
     throw new KumaError(
       "KUMA-WH-005",
       `containers using same UID as sidecar is unsupported: ${names}`,
-      own ? {} : { hint: `the pod's securityContext.runAsUser is ${uid}` },
+      patched === "" && own
+        ? {}
+        : { hint: patched || `the pod's securityContext.runAsUser is ${uid}` },
     );
   }
   return pod.initContainers.filter(runsAs).map((container) =>
     `init container ${JSON.stringify(container.name)} runs as the sidecar's user ${uid}: ` +
     "its traffic is not redirected"
   );
+}
+
+/**
+ * Looks at the sidecar as ContainerPatches have left it: another user than the configured one. kuma-cni exempts the user
+ * that the sidecar really runs as, so with the CNI no container may be that one either (`KUMA-WH-005`); kuma-init
+ * exempts the configured one, about which the warning is. Kuma 2.9 sees neither.
+ */
+export function checkPatchedUser(pod: PodView, sidecar: JsonObject, settings: Settings): string[] {
+  const { spec } = pod.object;
+  const uid = userOf(sidecar) ?? (isObject(spec) ? userOf(spec) : undefined);
+  if (typeof uid !== "number" || uid === settings.uid) return [];
+  if (settings.cniEnabled) {
+    return checkUsers(pod, uid, `a ContainerPatch lets ${CONTAINERS.sidecar} run as user ${uid}`);
+  }
+  return [
+    `a ContainerPatch lets ${CONTAINERS.sidecar} run as user ${uid}, but ${settings.uid} is exempted: ` +
+    "what it sends comes back to it",
+  ];
 }
 
 /** `securityContext.runAsUser` of a container or of a pod's spec; null says as little as nothing. */

@@ -10,7 +10,7 @@ import { LABELS } from "core/kube/annotations.ts";
 import { advice, adviceOnLabel } from "./advice.ts";
 import { configMapRedirection } from "./configmap_mode.ts";
 import type { Cluster, InjectionContext } from "./context.ts";
-import { checkUsers, chooseMesh, decideInjection, whyNever } from "./decide.ts";
+import { checkPatchedUser, checkUsers, chooseMesh, decideInjection, whyNever } from "./decide.ts";
 import { replacedHooks } from "./hooks.ts";
 import { flagRedirection } from "./flag_mode.ts";
 import { initContainer, injectedVolumes, validationContainer } from "./init.ts";
@@ -163,6 +163,7 @@ function place(pod: PodView, plan: Plan) {
   );
   const sidecar = asItsNeighbours(withoutEscalation(patched), pod);
   inputs.warnings.push(...replacedHooks(built, sidecar));
+  inputs.warnings.push(...checkPatchedUser(pod, sidecar, settings));
   const init = initOf(pod, plan);
   if (native) {
     // Set last: without it the container would be an ordinary init container that never ends.
