@@ -6,20 +6,8 @@
 import type { FlagDefinition } from "core/program/command.ts";
 import { defaultOf, type ProxySetting, SETTINGS } from "core/proxy/options.ts";
 import { ENV_PREFIX } from "core/proxy/setting.ts";
+import { KINDS } from "core/proxy/kinds.ts";
 import { flagNames } from "core/proxy/sources.ts";
-
-const PLACEHOLDERS: Readonly<Partial<Record<ProxySetting["kind"], string>>> = {
-  uint: "number",
-  uint16: "number",
-  port: "port",
-  ports: "ports",
-  text: "text",
-  texts: "text",
-  duration: "duration",
-  family: "mode",
-  backend: "backend",
-  executables: "name:path,…",
-};
 
 /** The flags that write settings, in the table's order; hidden ones are marked. */
 export function settingFlags(settings: readonly ProxySetting[] = SETTINGS): FlagDefinition[] {
@@ -39,17 +27,16 @@ export function flagOf(key: string): FlagDefinition {
 
 function settingFlag(setting: ProxySetting, name: string, hidden: boolean): FlagDefinition {
   const bool = setting.kind === "bool";
-  const placeholder = PLACEHOLDERS[setting.kind];
+  const { placeholder, choices } = KINDS[setting.kind];
   return {
     name,
     bool,
     help: setting.help,
     defaultText: defaultText(setting),
-    ...(bool || placeholder === undefined ? {} : { placeholder }),
+    ...(placeholder === undefined ? {} : { placeholder }),
     ...(hidden ? { hidden } : {}),
     ...(setting.env === undefined ? {} : { variable: `${ENV_PREFIX}${setting.env}` }),
-    ...(setting.kind === "family" ? { choices: ["dualstack", "ipv4", "ipv6"] } : {}),
-    ...(setting.kind === "backend" ? { choices: ["auto", "nftables", "iptables"] } : {}),
+    ...(choices === undefined ? {} : { choices }),
     ...(/[pP]ath$/.test(setting.key) ? { path: true } : {}),
   };
 }

@@ -12,7 +12,7 @@ import {
   jsonTree,
   type Place,
 } from "./document_tree.ts";
-import { readNode, type SettingValue } from "./kinds.ts";
+import { KINDS, type SettingValue } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
 import { type ProxySetting, SETTINGS } from "./options.ts";
 import { yamlTree } from "./yaml_tree.ts";
@@ -151,7 +151,7 @@ class DocumentReader {
     if (setting === undefined) return this.#section(key, node);
     if (node.kind === "null") return;
     try {
-      this.#patch.push({ setting, value: readNode(setting.kind, node) });
+      this.#patch.push({ setting, value: KINDS[setting.kind].yaml(node) });
     } catch (thrown) {
       throw prefixed(`${place(node.at ?? keyAt)}${key}: `, thrown);
     }

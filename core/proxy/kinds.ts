@@ -1,5 +1,6 @@
 /**
- * Reads the value of a setting from text (flag, environment) or from a document, and puts it in place.
+ * The kinds of values that a setting may have: how each is read from text (flag, environment) and from a document; and
+ * how a value is put in place.
  *
  * @module
  */
@@ -16,6 +17,7 @@ import {
 } from "core/grammar/names.ts";
 import { MAX_PORT, parseUint } from "core/grammar/numbers.ts";
 import { parseBool } from "core/grammar/switches.ts";
+import type { Kind } from "core/settings/kinds.ts";
 import type { DocumentNode } from "./document_tree.ts";
 import type { ProxySetting, ProxySettingKind } from "./options.ts";
 
@@ -28,78 +30,72 @@ export type SettingValue =
   | readonly string[]
   | Executables;
 
-/**
- * Reads the text of a flag or of an environment variable. A list of texts is split at commas here, as in
- * the environment; a flag adds its whole text (see `sources.ts`).
- *
- * @throws KumaError with the reason alone; the caller says which flag or variable.
- */
-export function readText(kind: ProxySettingKind, text: string): SettingValue {
-  switch (kind) {
-    case "bool":
-      return parseBool(text);
-    case "uint":
-      return parseUint(text);
-    case "uint16":
-      return parseUint(text, MAX_PORT);
-    case "port":
-      return parsePort(text);
-    case "ports":
-      return parsePorts(text);
-    case "text":
-      return parseText(text);
-    case "texts":
-      return text === "" ? [] : text.split(",").map(parseText);
-    case "duration":
-      return parseDuration(text);
-    case "family":
-      return parseIpFamilyMode(text);
-    case "backend":
-      return parseFirewallBackend(text);
-    case "chain":
-      return parseChainSuffix(text);
-    case "executables":
-      return parseExecutables(text);
-  }
-}
-
 const YAML_TRUE: ReadonlySet<string> = new Set(["true", "yes", "on", "y"]);
 const YAML_FALSE: ReadonlySet<string> = new Set(["false", "no", "off", "n"]);
 
+/** A kind of settings of the transparent proxy. An empty variable is a value of its own here, as in Kuma 2.9. */
+interface ProxyKind extends Omit<Kind<SettingValue, DocumentNode>, "emptyIsValue"> {
+  /** By the value rules of Kuma 2.9: YAML 1.1 bools, a number for a text, a comma list for ports. */
+  yaml(node: DocumentNode): SettingValue;
+  /** What help has in place of a value; a switch takes none. */
+  readonly placeholder?: string;
+  /** The values that there are, for help and completion. */
+  readonly choices?: readonly string[];
+}
+
+const number = (max?: number): ProxyKind => ({
+  text: (text) => parseUint(text, max),
+  yaml: (node) => parseUint(plain(node, "a number"), max),
+  placeholder: "number",
+});
+
+const text = (
+  read: (text: string) => SettingValue,
+  placeholder: string,
+  wanted = "a string",
+): ProxyKind => ({
+  text: read,
+  yaml: (node) => read(scalar(node, wanted)),
+  placeholder,
+});
+
+const noKey = (node: DocumentNode) => {
+  throw wrongType("nothing: it is not a key of the document", node);
+};
+
 /**
- * Reads the value of a setting in a document, by the value rules of Kuma 2.9 (YAML 1.1 bools, a number
- * for a text, a comma list for ports).
- *
- * @throws KumaError `KUMA-TP-015` for a wrong type, else the code of the grammar.
+ * The kinds. Each throws a KumaError with the reason alone, of which the caller says flag, variable or key:
+ * `KUMA-TP-015` for a wrong type in a document, else the code of the grammar.
  */
-export function readNode(kind: ProxySettingKind, node: DocumentNode): SettingValue {
-  switch (kind) {
-    case "bool":
-      return readBool(node);
-    case "uint":
-      return parseUint(plain(node, "a number"));
-    case "uint16":
-      return parseUint(plain(node, "a number"), MAX_PORT);
-    case "port":
-      return parsePort(plain(node, "a number"));
-    case "ports":
-      return readPorts(node);
-    case "texts":
+export const KINDS: Readonly<Record<ProxySettingKind, ProxyKind>> = {
+  bool: { text: parseBool, yaml: readBool },
+  uint: number(),
+  uint16: number(MAX_PORT),
+  port: {
+    text: parsePort,
+    yaml: (node) => parsePort(plain(node, "a number")),
+    placeholder: "port",
+  },
+  ports: { text: parsePorts, yaml: readPorts, placeholder: "ports" },
+  text: text(parseText, "text"),
+  // Split at commas, as in the environment; a flag adds its whole text (see `sources.ts`).
+  texts: {
+    text: (text) => text === "" ? [] : text.split(",").map(parseText),
+    yaml(node) {
       if (node.kind !== "list") throw wrongType("a list of strings", node);
       return node.items.map((item) => parseText(scalar(item, "a string")));
-    case "duration":
-      return parseDuration(scalar(node, "a duration"));
-    case "family":
-      return parseIpFamilyMode(scalar(node, "a string"));
-    case "backend":
-      return parseFirewallBackend(scalar(node, "a string"));
-    case "text":
-      return parseText(scalar(node, "a string"));
-    case "chain":
-    case "executables":
-      throw wrongType("nothing: it is not a key of the document", node);
-  }
-}
+    },
+    placeholder: "text",
+  },
+  duration: text(parseDuration, "duration", "a duration"),
+  family: { ...text(parseIpFamilyMode, "mode"), choices: ["dualstack", "ipv4", "ipv6"] },
+  backend: {
+    ...text(parseFirewallBackend, "backend"),
+    choices: ["auto", "nftables", "iptables"],
+  },
+  chain: { text: parseChainSuffix, yaml: noKey },
+  executables: { text: parseExecutables, yaml: noKey, placeholder: "name:path,…" },
+};
 
 function readBool(node: DocumentNode): boolean {
   const text = plain(node, "true or false").toLowerCase();

@@ -1,7 +1,7 @@
 /** What every environment variable of a setting starts with. */
 export const ENV_PREFIX = "KUMA_TRANSPARENT_PROXY_";
 
-/** How a setting is written and read; `kinds.ts` holds the readers. */
+/** How a setting is written and read: `KINDS` of `kinds.ts`. */
 export type ProxySettingKind =
   | "bool"
   | "uint"

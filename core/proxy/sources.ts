@@ -8,7 +8,7 @@ import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
 import type { ParsedDocument } from "./document.ts";
 import { prefixed, shown } from "core/grammar/echo.ts";
 import { parseText } from "core/grammar/names.ts";
-import { putSetting, readText, type SettingValue } from "./kinds.ts";
+import { KINDS, putSetting, type SettingValue } from "./kinds.ts";
 import { ENV_PREFIX, type ProxySetting, SETTINGS } from "./options.ts";
 
 /** Where a setting's value comes from, in words: the document, `KUMA_…`, or `--flag`. */
@@ -85,7 +85,7 @@ export function mergeSources(
 
 function readEnvironment(setting: ProxySetting, name: string, text: string): SettingValue {
   try {
-    return readText(setting.kind, text);
+    return KINDS[setting.kind].text(text);
   } catch (thrown) {
     throw prefixed(`environment variable ${name}: `, thrown);
   }
@@ -119,7 +119,7 @@ export function applyFlags(merged: MergedConfig, flags: readonly FlagValue[]): M
 /** Reads the value of one flag; see {@linkcode applyFlags}. */
 export function readFlag(setting: ProxySetting, flag: string, value: string): SettingValue {
   try {
-    return setting.kind === "texts" ? parseText(value) : readText(setting.kind, value);
+    return setting.kind === "texts" ? parseText(value) : KINDS[setting.kind].text(value);
   } catch (thrown) {
     throw prefixed(`invalid argument "${shown(value)}" for "--${flag}" flag: `, thrown);
   }

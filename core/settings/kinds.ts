@@ -10,12 +10,15 @@ import { ipPrefix } from "core/grammar/address.ts";
 import { goBool } from "core/grammar/switches.ts";
 import { formatGoDuration, parseGoDuration } from "core/grammar/go_duration.ts";
 
-/** How a value of one kind is read. Both functions throw an `Error` whose message says what is expected. */
-export interface Kind<T> {
-  /** From an environment variable; Kuma's syntax. */
+/**
+ * How a value of one kind is read, by every program. Both functions throw an `Error` whose message says what is
+ * expected. `Written` is what a document is parsed into: values, or nodes that know their place and quotes.
+ */
+export interface Kind<T, Written = Json> {
+  /** From an environment variable or a flag; Kuma's syntax. */
   text(text: string): T;
   /** From the parsed YAML document; `initial` is what it lies over: null leaves it, and a map is laid over it. */
-  yaml(value: Json, initial: T): T;
+  yaml(value: Written, initial: T): T;
   /** True where an empty variable is a value of its own; elsewhere it counts as not set. */
   readonly emptyIsValue: boolean;
 }

@@ -5,6 +5,7 @@
  */
 import fc from "fast-check";
 import { oneLine } from "core/errors.ts";
+import { KINDS } from "../kinds.ts";
 import { defaultOf, type ProxySetting, type ProxySettingKind } from "../options.ts";
 
 const words = fc.constantFrom("yes", "null", "~", "5678", "0x10", "1e3", "- a", "a: b", "#", "'");
@@ -34,9 +35,9 @@ export function valueOf(kind: ProxySettingKind): fc.Arbitrary<unknown> {
     case "duration":
       return fc.integer({ min: 0, max: 86_400_000 });
     case "family":
-      return fc.constantFrom("dualstack", "ipv4", "ipv6");
+      return fc.constantFrom(...KINDS.family.choices ?? []);
     case "backend":
-      return fc.constantFrom("auto", "nftables", "iptables");
+      return fc.constantFrom(...KINDS.backend.choices ?? []);
     case "chain":
       return fc.stringMatching(/^[A-Z][A-Z_]{0,8}$/);
     case "executables":
