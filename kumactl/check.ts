@@ -52,6 +52,18 @@ function waitOf(parsed: ParsedCommand): number {
 }
 
 async function subjectOf(parsed: ParsedCommand, io: Io): Promise<Subject> {
+  if (parsed.on("kubernetes")) {
+    const other = parsed.on("pre")
+      ? "pre"
+      : parsed.text("netns") === undefined
+      ? undefined
+      : "netns";
+    if (other !== undefined) throw new UsageError(`--kubernetes and --${other}: give one of them`);
+    const { connect } = await import("./cluster/connect.ts");
+    const { clusterSections } = await import("./check/cluster/sections.ts");
+    const client = await connect(parsed, io);
+    return () => clusterSections(client);
+  }
   const netns = parsed.text("netns");
   const path = netns === undefined ? undefined : netnsPath(netns);
   // The setting of this name is another one.

@@ -9,7 +9,7 @@ import { isObject, type Json, type JsonObject, objectsIn, own } from "core/patch
 import type { NamespaceFacts, OwnerFacts, ServiceFacts, SliceFacts, Texts } from "./facts.ts";
 
 /** Label that joins an EndpointSlice with its Service. */
-const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
+export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
 
 /** A text; empty where it is anything else. */
 export function textOf(value: Json | undefined): string {

@@ -115,4 +115,87 @@ export const CHECK_CODES = {
     title: "The user of kuma-dp has another number than at the installation",
     todo: "Run 'kumactl install transparent-proxy' again: rules hold the number of the user.",
   },
+  "KUMA-CHK-101": {
+    title: "The API server asks no injector about pods",
+    todo:
+      "Install the control plane, or apply its webhook configurations again: without them no pod gets a " +
+      "sidecar.",
+  },
+  "KUMA-CHK-102": {
+    title: "No pod of the injector is ready",
+    todo:
+      "Look at the injector's pods with 'kubectl describe' and 'kubectl logs': while none is ready, pods of " +
+      "the mesh are refused, or made without a sidecar.",
+  },
+  "KUMA-CHK-103": {
+    title: "The API server does not trust the injector's certificate",
+    todo:
+      "Restart the injector, which writes its CA into the webhook configurations; with a certificate of " +
+      "your own, set its CA as caBundle.",
+  },
+  "KUMA-CHK-104": {
+    title: "The injector's certificate is not of this time, or ends soon",
+    todo:
+      "Restart the injector, or let whoever makes the certificate renew it; see that the clocks are right.",
+  },
+  "KUMA-CHK-105": {
+    title: "A pod that asks for a sidecar gets none",
+    todo:
+      "The API server's words say why: mend the network between it and the injector, the certificate, or " +
+      "the injector itself.",
+  },
+  "KUMA-CHK-106": {
+    title: "A program is not rolled out",
+    todo: "Look at the pods that are missing with 'kubectl describe': images, resources, nodes.",
+  },
+  "KUMA-CHK-107": {
+    title: "A program may not do what it needs",
+    todo:
+      "Apply the manifests of this version again: service accounts, roles and bindings are part of them.",
+  },
+  "KUMA-CHK-108": {
+    title: "Versions differ",
+    todo: "Finish the upgrade, and restart the workloads whose pods have an older sidecar.",
+  },
+  "KUMA-CHK-109": {
+    title: "The CNI does not run on a node",
+    todo:
+      "See why its DaemonSet has no pod there (tolerations, node selector, resources): pods of the mesh " +
+      "have no interception there.",
+  },
+  "KUMA-CHK-110": {
+    title: "The CNI is not ready on a node",
+    todo: "Look at the log of the CNI's pod on that node: it says what is missing.",
+  },
+  "KUMA-CHK-111": {
+    title: "A taint hangs",
+    todo:
+      "See that the controller runs, that it may patch nodes, and that its setting cniApp is the label " +
+      "'app' of the CNI's pods. 'kubectl taint nodes NAME NodeReadiness:NoSchedule-' frees a node by hand.",
+  },
+  "KUMA-CHK-112": {
+    title: "A pod asks for a sidecar and has none",
+    todo: "Restart its workload; 'kumactl explain pod' says why the pod has none.",
+  },
+  "KUMA-CHK-113": {
+    title: "Traffic of a pod with a sidecar is not intercepted",
+    todo:
+      "'kumactl explain pod' says why; a pod that started before the CNI was ready has to be made anew.",
+  },
+  "KUMA-CHK-114": {
+    title: "A pod of the mesh has no Dataplane",
+    todo:
+      "'kumactl explain pod' says which Dataplane it should have, and what keeps it from being made; see " +
+      "that the controller runs.",
+  },
+  "KUMA-CHK-115": {
+    title: "A mesh that pods name does not exist",
+    todo: "Create the Mesh, or correct the label kuma.io/mesh of the pods or of their namespace.",
+  },
+  "KUMA-CHK-116": {
+    title: "A label or annotation about injection means nothing",
+    todo:
+      "Use the label kuma.io/sidecar-injection with the value enabled or disabled, on the namespace or on " +
+      "the pod.",
+  },
 } as const satisfies Readonly<Record<string, CodeText>>;

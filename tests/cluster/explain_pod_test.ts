@@ -6,7 +6,7 @@ import type { JsonObject } from "core/patch/json.ts";
 import type { ExplainPodDocument, PodExplanation } from "../../kumactl/pod/document.ts";
 import { checkedDocument } from "../support/documents.ts";
 import { requires } from "../support/requires.ts";
-import { ClusterLab } from "./lab.ts";
+import { ClusterLab, mesh, MESHES } from "./lab.ts";
 
 const test = requires("etcd", "kubectl");
 const KUMA = "/apis/kuma.io/v1alpha1";
@@ -22,9 +22,7 @@ test("the whole way of a pod, and each thing that may be wrong with it", async (
   await using lab = await ClusterLab.start();
   const { cluster } = lab;
   await lab.node("node-a");
-  await cluster.request("POST", `${KUMA}/meshes`, {
-    ...{ apiVersion: "kuma.io/v1alpha1", kind: "Mesh", metadata: { name: "default" } },
-  });
+  await cluster.request("POST", MESHES, mesh("default"));
   await cluster.createNamespace("shop");
   await cluster.request("POST", "/api/v1/namespaces/shop/services", {
     metadata: { name: "web" },

@@ -17,6 +17,8 @@ import { KUMACTL } from "../../kumactl/program.ts";
 import { type KubeObject, startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { Kubectl } from "../kube/kubectl.ts";
 import { type Finished, run, waitUntil } from "../support/processes.ts";
+import { CALL_ENDPOINTS, FakeDeployment } from "../webhook/fake_deployment.ts";
+import { startProcess } from "../webhook/fake_kubelet.ts";
 
 const ARCH = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
 /** The compiled program. */
@@ -44,7 +46,7 @@ export class ClusterLab implements AsyncDisposable {
 
   /** Installs what `kumactl install control-plane --cni-enabled` prints, but for the webhook configurations. */
   static async start(...flags: string[]): Promise<ClusterLab> {
-    const cluster = await startApiServer();
+    const cluster = await startApiServer({ apiServerArgs: CALL_ENDPOINTS });
     const kubectl = await Kubectl.of(cluster);
     const words = ["install", "control-plane", "--cni-enabled", ...flags];
     const { out } = await ran(KUMACTL, words);
@@ -61,6 +63,48 @@ export class ClusterLab implements AsyncDisposable {
       });
     }
     return lab;
+  }
+
+  /**
+   * Runs the real webhook behind the webhook configurations, and says of all other programs that they run. Dispose of
+   * what it gives before the lab.
+   */
+  async runPrograms(): Promise<FakeDeployment> {
+    await this.admit();
+    const webhook = new FakeDeployment(this.cluster, startProcess);
+    await webhook.rollOut();
+    await this.rolledOut(`/apis/apps/v1/namespaces/${SYSTEM}/deployments/kuma-controller`);
+    // Which other programs it has written its CA for is what the first admission shows.
+    await waitUntil("the webhook answers", async () => {
+      const answer = await this.cluster.fetch("POST", `${MESHES}?dryRun=All`, mesh("probe"));
+      await answer.body?.cancel();
+      return answer.ok;
+    });
+    return webhook;
+  }
+
+  /** Writes into a status what the controllers of Kubernetes would: all pods are there. */
+  async rolledOut(path: string, missing = 0): Promise<void> {
+    const { metadata, spec } = await this.cluster.request<Workload>("GET", path);
+    const { items } = await this.cluster.request<{ items: unknown[] }>("GET", "/api/v1/nodes");
+    const all = spec.replicas ?? items.length;
+    const there = all - missing;
+    const deployment = {
+      replicas: all,
+      updatedReplicas: all,
+      readyReplicas: there,
+      availableReplicas: there,
+    };
+    const daemonSet = {
+      ...{ currentNumberScheduled: all, desiredNumberScheduled: all, numberMisscheduled: 0 },
+      ...{ updatedNumberScheduled: all, numberReady: there, numberAvailable: there },
+    };
+    await this.patch(`${path}/status`, {
+      status: {
+        observedGeneration: metadata.generation,
+        ...(spec.replicas === undefined ? daemonSet : deployment),
+      },
+    });
   }
 
   /** Applies objects with kubectl. */
@@ -149,7 +193,7 @@ export class ClusterLab implements AsyncDisposable {
       },
     };
     const context = {
-      ...contextOf({ name, file: "", injector: { cniEnabled: cni } }),
+      ...contextOf({ name, file: "", injector: { cniEnabled: cni, ...await this.#images() } }),
       cluster: assumedCluster().cluster,
     };
     const { pod: injected } = await injectPod(
@@ -160,14 +204,27 @@ export class ClusterLab implements AsyncDisposable {
     const init = cni ? "kuma-validation" : "kuma-init";
     await this.podStatus(namespace, name, {
       phase: exitCode === 0 ? "Running" : "Pending",
-      podIP: ip,
-      podIPs: [{ ip }],
+      ...(ip === "" ? {} : { podIP: ip, podIPs: [{ ip }] }),
       conditions: [isReady(exitCode === 0)],
       initContainerStatuses: [{
         ...{ name: init, image: "x", imageID: "x", ready: exitCode === 0, restartCount: 0 },
         state: { terminated: { exitCode, reason: exitCode === 0 ? "Completed" : "Error" } },
       }],
     });
+  }
+
+  /** The images that the installed injector gives, as its settings. */
+  async #images(): Promise<JsonObject> {
+    const path = `/apis/apps/v1/namespaces/${SYSTEM}/deployments/kuma-webhook`;
+    const { spec } = await this.cluster.request<Programs>("GET", path);
+    const variables = spec.template.spec.containers[0]?.env ?? [];
+    const value = (name: string) => variables.find((one) => one.name === name)?.value ?? "";
+    return {
+      sidecarContainer: {
+        image: value("KUMA_RUNTIME_KUBERNETES_INJECTOR_SIDECAR_CONTAINER_IMAGE"),
+      },
+      initContainer: { image: value("KUMA_INJECTOR_INIT_CONTAINER_IMAGE") },
+    };
   }
 
   /** Labels a namespace. */
@@ -198,6 +255,33 @@ export class ClusterLab implements AsyncDisposable {
     await this.#kubectl[Symbol.asyncDispose]();
     await this.cluster.stop();
   }
+}
+
+/** A Deployment or DaemonSet, as far as the lab looks at it. */
+interface Workload {
+  readonly metadata: { readonly generation: number };
+  readonly spec: { readonly replicas?: number };
+}
+
+/** A Deployment, as far as the lab asks for its variables. */
+interface Programs {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly {
+          readonly env: readonly { name: string; value: string }[];
+        }[];
+      };
+    };
+  };
+}
+
+/** Where the meshes are. */
+export const MESHES = "/apis/kuma.io/v1alpha1/meshes";
+
+/** A Mesh. */
+export function mesh(name: string): JsonObject {
+  return { apiVersion: "kuma.io/v1alpha1", kind: "Mesh", metadata: { name } };
 }
 
 /** How a pod of the mesh is. */
