@@ -94,7 +94,8 @@ export const COMMANDS = {
     description:
       "Attaches the programs to the node's control groups; they leave everything alone " +
       "but pods that were added. Former programs are replaced without a gap, and pods are taken over.",
-    flags: LOAD_FLAGS,
+    flags: [...LOAD_FLAGS, outputFlag()],
+    schema: "kuma.io/kuma-ebpf-loader-load/v1",
     examples: [{
       does: "on a node without a BPF file system",
       command: "kuma-ebpf-loader load --mount-bpffs",
@@ -102,7 +103,8 @@ export const COMMANDS = {
   },
   "unload": {
     summary: "take all programs, maps and pins away",
-    flags: [BPFFS_FLAG],
+    flags: [BPFFS_FLAG, outputFlag()],
+    schema: "kuma.io/kuma-ebpf-loader-unload/v1",
     examples: [{ does: "on this node", command: "kuma-ebpf-loader unload" }],
   },
   "status": {
@@ -116,7 +118,8 @@ export const COMMANDS = {
   },
   "check": {
     summary: "say what this node lacks for the programs",
-    flags: LOAD_FLAGS.filter(({ name }) => name !== "accelerate"),
+    flags: [...LOAD_FLAGS.filter(({ name }) => name !== "accelerate"), outputFlag()],
+    schema: "kuma.io/kuma-ebpf-loader-check/v1",
     examples: [{ does: "on this node", command: "kuma-ebpf-loader check" }],
   },
   "pod add": {
@@ -157,7 +160,9 @@ export const COMMANDS = {
         help: "join its sockets, where the programs were loaded with this flag",
       },
       BPFFS_FLAG,
+      outputFlag(),
     ],
+    schema: "kuma.io/kuma-ebpf-loader-pod-add/v1",
     examples: [{
       does: "leave port 22 alone, and report what is redirected",
       command: "kuma-ebpf-loader pod add --netns /run/netns/demo --events outbound,inbound " +
@@ -166,12 +171,18 @@ export const COMMANDS = {
   },
   "pod remove": {
     summary: "leave the connections of a network namespace alone",
-    flags: [{ ...NETNS_FLAG, required: false }, {
-      name: "name",
-      bool: false,
-      placeholder: "name",
-      help: "as it was added; for a namespace that cannot be reached any more",
-    }, BPFFS_FLAG],
+    flags: [
+      { ...NETNS_FLAG, required: false },
+      {
+        name: "name",
+        bool: false,
+        placeholder: "name",
+        help: "as it was added; for a namespace that cannot be reached any more",
+      },
+      BPFFS_FLAG,
+      outputFlag(),
+    ],
+    schema: "kuma.io/kuma-ebpf-loader-pod-remove/v1",
     examples: [{
       does: "by its namespace",
       command: "kuma-ebpf-loader pod remove --netns /run/netns/demo",

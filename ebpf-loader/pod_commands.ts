@@ -17,6 +17,7 @@ import { dnsServersOf } from "core/host/transparent_proxy/facts.ts";
 import { silentLogger } from "core/log/logger.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
+import { type Document, FORMATS, printDocument } from "core/program/output.ts";
 import { UsageError } from "core/program/usage_error.ts";
 import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts";
 import { MAX_DOCUMENT, parseDocument } from "core/proxy/document.ts";
@@ -24,8 +25,27 @@ import { resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { existingPins, pathFlag } from "./place.ts";
 
+/** What `pod add -o json` prints. */
+export interface PodAddDocument extends Document {
+  readonly schema: "kuma.io/kuma-ebpf-loader-pod-add/v1";
+  /** How logs, metrics and status call it. */
+  readonly name: string;
+  /** Cookie of its network namespace, decimal: it may be too large for a number. */
+  readonly netns: string;
+}
+
+/** What `pod remove -o json` prints. */
+export interface PodRemoveDocument extends Document {
+  readonly schema: "kuma.io/kuma-ebpf-loader-pod-remove/v1";
+  /** As it was named on the command line. */
+  readonly name: string;
+  /** Whether it was redirected until then. */
+  readonly changed: boolean;
+}
+
 /** Puts a pod's configuration in force. */
 export async function podAddCommand(parsed: ParsedCommand, io: Io): Promise<number> {
+  const format = parsed.choice("output", FORMATS);
   const pins = existingPins(parsed);
   const netns = pathFlag(parsed, "netns");
   const document = await readConfig(parsed, io);
@@ -44,12 +64,19 @@ export async function podAddCommand(parsed: ParsedCommand, io: Io): Promise<numb
   };
   const { pod } = embeddedObjects();
   const cookie = await alone(pins, () => keepPod({ pins, pod }, request));
-  io.out(`${request.name} is redirected (namespace cookie ${cookie}).\n`);
+  if (format === "text") {
+    io.out(`${request.name} is redirected (namespace cookie ${cookie}).\n`);
+  } else {
+    const schema = "kuma.io/kuma-ebpf-loader-pod-add/v1";
+    const added: PodAddDocument = { schema, name: request.name, netns: String(cookie) };
+    await printDocument(io, format, added);
+  }
   return 0;
 }
 
 /** Takes a pod away. */
 export async function podRemoveCommand(parsed: ParsedCommand, io: Io): Promise<number> {
+  const format = parsed.choice("output", FORMATS);
   const pins = existingPins(parsed);
   const netns = parsed.text("netns"), name = nameOf(parsed);
   if ((netns === undefined) === (name === undefined)) {
@@ -61,11 +88,13 @@ export async function podRemoveCommand(parsed: ParsedCommand, io: Io): Promise<n
       : cookiesOf(pins, name);
     return cookies.filter((cookie) => forgetPod(pins, cookie)).length;
   });
-  io.out(
-    removed > 0
-      ? `${name ?? netns} is left alone.\n`
-      : `${name ?? netns} was not redirected, nothing was changed.\n`,
-  );
+  const what = name ?? netns ?? "";
+  if (format !== "text") {
+    const schema = "kuma.io/kuma-ebpf-loader-pod-remove/v1";
+    const document: PodRemoveDocument = { schema, name: what, changed: removed > 0 };
+    await printDocument(io, format, document);
+  } else if (removed > 0) io.out(`${what} is left alone.\n`);
+  else io.out(`${what} was not redirected, nothing was changed.\n`);
   return 0;
 }
 

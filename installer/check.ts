@@ -19,10 +19,58 @@ import { whyIncomplete, whyNotStartable } from "./program/startable.ts";
 import type { Settings } from "./settings/settings.ts";
 import { claimsOf } from "./token.ts";
 
-/** The report, and whether the installer could do its work. */
+/** What there is on the node, and what would be done. */
 export interface Report {
-  readonly lines: readonly string[];
+  /** Where CNI configurations are: as this container sees it, and as the host does. */
+  readonly netDir: Place;
+  /** The configurations in the order in which the runtime reads them. */
+  readonly configs: readonly FoundConfig[];
+  /** The cluster's network, where its configurations tell. */
+  readonly network?: string;
+  /** The container runtime. */
+  readonly runtime: string;
+  /** Where the plugin belongs. */
+  readonly plugin: Place & {
+    readonly state: "is there" | "would be copied" | "would be replaced" | "unknown";
+    /** Why what is there is not left: it cannot start. */
+    readonly reason?: string;
+  };
+  readonly would: PlannedChange;
+  readonly warnings: readonly string[];
+  /** Whether the installer could do its work now. */
   readonly works: boolean;
+}
+
+/** A folder or file. */
+export interface Place {
+  /** In this container. */
+  readonly path: string;
+  /** On the host. */
+  readonly host: string;
+}
+
+/** One configuration. */
+export interface FoundConfig {
+  readonly name: string;
+  /** A list of plugins or a single one; absent where it is neither. */
+  readonly kind?: string;
+  /** Types of its plugins. */
+  readonly types?: readonly string[];
+  /** Why it is invalid. */
+  readonly invalid?: string;
+  /** Whether the runtime uses it. */
+  readonly used: boolean;
+}
+
+/** What would be done about the chain. */
+export interface PlannedChange {
+  readonly action: ChainingPlan["action"];
+  /** File that has the entry then. */
+  readonly file?: string;
+  /** File that it takes the place of. */
+  readonly from?: string;
+  /** What it waits for. */
+  readonly reason?: string;
 }
 
 /**
@@ -33,47 +81,56 @@ export interface Report {
 export function check(settings: Settings, places: Places): Report {
   const warnings: string[] = [];
   const entry = entryOf(settings, places, warnings);
-  const hostDir = hostBinDir(settings, entry.binDir);
-  const lines = [`net dir    ${places.netDir} (host: ${settings.netDir.host})`];
-  let plan: ChainingPlan = { action: "wait", reason: "the net dir cannot be read" };
+  const host = hostBinDir(settings, entry.binDir);
+  const chain = chainOf(settings, places, entry, host, warnings);
+  const plugin = pluginOf(settings, host, warnings);
+  const runtime = recogniseRuntime((path) => isThere(`${settings.hostRoot}/${path}`, settings));
+  const netDir = { path: places.netDir, host: settings.netDir.host };
+  return { netDir, ...chain, runtime, plugin, warnings, works: chain.would.action !== "wait" };
+}
+
+function chainOf(
+  settings: Settings,
+  places: Places,
+  entry: ConflistEntry,
+  binDir: string,
+  warnings: string[],
+): Pick<Report, "configs" | "network" | "would"> {
+  let configs: FoundConfig[] = [];
+  const found: { network?: string } = {};
   try {
     const { verdicts, winner } = chooseConfig(readNetDir(places.netDir));
-    for (const one of verdicts) {
-      const what = one.valid ? `${one.kind}: ${one.types.join(", ")}` : `invalid: ${one.reason}`;
-      lines.push(
-        `config     ${one.name}  ${what}${one === winner ? "  <- the runtime uses this" : ""}`,
-      );
-    }
+    configs = verdicts.map((one) => {
+      const { name } = one, used = one === winner;
+      return one.valid
+        ? { name, kind: one.kind, types: one.types, used }
+        : { name, invalid: one.reason, used };
+    });
     const names = namesIn(places.netDir);
     const { chained } = settings;
-    const facts = {
-      winner,
-      verdicts,
-      names,
-      netDir: settings.netDir.host,
-      binDir: hostDir,
-      chained,
-    };
+    const netDir = settings.netDir.host;
+    const facts = { winner, verdicts, names, netDir, binDir, chained };
     const { network, warnings: known } = recognise(facts);
-    lines.push(`network    ${network}`);
+    found.network = network;
     warnings.push(...known);
-    plan = look(settings, places, entry).plan;
+    const { plan } = look(settings, places, entry);
     if (chained && winner !== undefined && "file" in plan && settings.confName !== "") {
       const own = plan.action === "convert" ? plan.from : plan.file;
       if (own !== winner.name) {
         warnings.push(`CNI_CONF_NAME chains "${own}", but the runtime uses "${winner.name}"`);
       }
     }
+    return { configs, ...found, would: withoutBytes(plan) };
   } catch (error) {
     if (!(error instanceof Error) || error instanceof TypeError) throw error;
     warnings.push(`the net dir cannot be read: ${errorText(error)}`);
+    return { configs, ...found, would: { action: "wait", reason: "the net dir cannot be read" } };
   }
-  lines.push(
-    `runtime    ${recogniseRuntime((path) => isThere(`${settings.hostRoot}/${path}`, settings))}`,
-  );
-  lines.push(...programLines(settings, hostDir, warnings));
-  lines.push(`would      ${inWords(plan)}`, ...warnings.map((warning) => `warning    ${warning}`));
-  return { lines, works: plan.action !== "wait" };
+}
+
+function withoutBytes(plan: ChainingPlan): PlannedChange {
+  const { bytes: _, ...rest } = { bytes: undefined, ...plan };
+  return rest;
 }
 
 /** The entry that the installer would write with these settings; the level that is switched at run time aside. */
@@ -95,9 +152,9 @@ function entryOf(settings: Settings, places: Places, warnings: string[]): Confli
   return settings.logLevel === "info" ? entry : withLevel(entry, settings.logLevel);
 }
 
-function programLines(settings: Settings, hostDir: string, warnings: string[]): string[] {
+function pluginOf(settings: Settings, host: string, warnings: string[]): Report["plugin"] {
   const { mounted } = settings.binDir;
-  const line = (state: string) => [`plugin     ${mounted}/${PROGRAM} (host: ${hostDir}): ${state}`];
+  const place = { path: `${mounted}/${PROGRAM}`, host };
   try {
     const incomplete = whyIncomplete(settings.sourceDir, PROGRAM);
     if (incomplete !== undefined) {
@@ -107,31 +164,15 @@ function programLines(settings: Settings, hostDir: string, warnings: string[]): 
     ) {
       warnings.push("the plugin brings no C library: it needs the host's (glibc 2.27 or newer)");
     }
-    if (isInstalled(settings, mounted, hostDir)) return line("is there");
-    const view = { mounted, host: hostDir, root: settings.hostRoot };
-    const why = whyNotStartable(`${mounted}/${PROGRAM}`, view);
-    return line(
-      why === undefined ? "would be copied" : `cannot start there: ${why}; would be replaced`,
-    );
+    if (isInstalled(settings, mounted, host)) return { ...place, state: "is there" };
+    const view = { mounted, host, root: settings.hostRoot };
+    const reason = whyNotStartable(place.path, view);
+    if (reason === undefined) return { ...place, state: "would be copied" };
+    return { ...place, state: "would be replaced", reason };
   } catch (error) {
     if (!(error instanceof KumaError) && !(error instanceof Deno.errors.NotFound)) throw error;
     warnings.push(`the plugin cannot be looked at: ${errorText(error)}`);
-    return line("unknown");
-  }
-}
-
-function inWords(plan: ChainingPlan): string {
-  switch (plan.action) {
-    case "keep":
-      return `change nothing: "${plan.file}" has the entry`;
-    case "edit":
-      return `add the entry at the end of the plugins in "${plan.file}"`;
-    case "convert":
-      return `write "${plan.file}" with the plugin of "${plan.from}" and the entry, then remove "${plan.from}"`;
-    case "own":
-      return `write "${plan.file}"`;
-    case "wait":
-      return `wait: ${plan.reason}`;
+    return { ...place, state: "unknown" };
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { LOG_LEVELS } from "core/log/levels.ts";
 import type { CommandDefinition } from "core/program/command.ts";
+import { outputFlag } from "core/program/output.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 
 /** Every command, in the order of help. */
@@ -17,12 +18,14 @@ export const COMMANDS = {
   },
   "check": {
     summary: "print what would be done on this node and why; change nothing",
-    flags: [],
+    flags: [outputFlag()],
+    schema: "kuma.io/install-cni-check/v1",
     examples: [],
   },
   "log-level": {
     summary: "show or change the level of the installer that runs in this pod",
-    flags: [],
+    flags: [outputFlag()],
+    schema: "kuma.io/install-cni-log-level/v1",
     argument: { name: "level", choices: LOG_LEVELS },
     examples: [],
   },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { run } from "core/host/run.ts";
+import { checkedDocument } from "tests/support/documents.ts";
 import { testHelp } from "core/program/testing_help.ts";
 import { INSTALL_CNI } from "./install_program.ts";
 import { FRONT, programWith, TestDir } from "./testing.ts";
@@ -33,6 +34,12 @@ Deno.test("check says what would be done, and changes nothing", async () => {
   assert.match(stdout, /network {4}Cilium/);
   assert.match(stdout, /would {6}add the entry at the end of the plugins in "05-cilium\.conflist"/);
   assert.match(stdout, /warning {4}Cilium must run with cni\.exclusive=false/);
+  for (const format of ["json", "yaml"] as const) {
+    const printed = await installCni(["check", "-o", format], env);
+    const told = checkedDocument(printed.stdout, "kuma.io/install-cni-check/v1", format);
+    assert.deepEqual(told.would, { action: "edit", file: "05-cilium.conflist" });
+    assert.deepEqual([told.network, told.works], ["Cilium", true]);
+  }
   assert.equal(dir.read("05-cilium.conflist"), text);
   assert.deepEqual(dir.state(), []);
   Deno.removeSync(`${dir.dir}/net.d/05-cilium.conflist`);

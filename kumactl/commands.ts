@@ -198,9 +198,16 @@ export const COMMANDS = {
   },
   "explain": {
     summary: "explain an error code, or list them all",
-    flags: [],
+    flags: [outputFlag()],
+    schema: "kuma.io/kumactl-explain/v1",
     argument: { name: "code" },
-    examples: [{ does: "what to do about a bad port", command: "kumactl explain KUMA-TP-001" }],
+    examples: [
+      { does: "what to do about a bad port", command: "kumactl explain KUMA-TP-001" },
+      {
+        does: "all codes with all that is known of them",
+        command: "kumactl explain --output yaml",
+      },
+    ],
   },
   "explain pod": EXPLAIN_POD,
   "explain packet": {

@@ -5,14 +5,43 @@ import { shown } from "core/grammar/echo.ts";
 import { CODES } from "./codes.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
+import { type Document, FORMATS, printDocument } from "core/program/output.ts";
+
+/** What `explain -o json` prints. */
+export interface ExplainDocument extends Document {
+  readonly schema: "kuma.io/kumactl-explain/v1";
+  /** The code that was asked for, or all that there are. */
+  readonly codes: readonly ExplainedCode[];
+}
+
+/** One error code. */
+export interface ExplainedCode {
+  /** `KUMA-TP-001` */
+  readonly code: string;
+  /** What happened, a few words. */
+  readonly title: string;
+  /** What a person can do, one or two sentences. */
+  readonly todo: string;
+}
 
 /** `kumactl explain [CODE]`: what a code means and what to do, or the list of codes. */
-export function explainCommand({ words: [word] }: ParsedCommand, io: Io): Promise<number> {
-  if (word === undefined) {
-    const lines = Object.entries(CODES).map(([code, { title }]) => `${code}  ${title}\n`);
-    io.out(lines.join(""));
-    return Promise.resolve(0);
-  }
+export async function explainCommand(parsed: ParsedCommand, io: Io): Promise<number> {
+  const format = parsed.choice("output", FORMATS);
+  const [word] = parsed.words;
+  const codes = word === undefined
+    ? Object.entries(CODES).map(([code, { title, todo }]) => ({ code, title, todo }))
+    : [explained(word)];
+  if (format !== "text") {
+    const document: ExplainDocument = { schema: "kuma.io/kumactl-explain/v1", codes };
+    await printDocument(io, format, document);
+  } else if (word === undefined) {
+    io.out(codes.map(({ code, title }) => `${code}  ${title}\n`).join(""));
+  } else io.out(codes.map(({ code, title, todo }) => `${code}: ${title}.\n${todo}\n`).join(""));
+  return 0;
+}
+
+/** @throws {KumaError} `KUMA-TP-027` there is no such code */
+function explained(word: string): ExplainedCode {
   const code = word.toUpperCase();
   const text = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
   if (text === undefined) {
@@ -23,6 +52,5 @@ export function explainCommand({ words: [word] }: ParsedCommand, io: Io): Promis
       }'kumactl explain' lists them all`,
     });
   }
-  io.out(`${code}: ${text.title}.\n${text.todo}\n`);
-  return Promise.resolve(0);
+  return { code, title: text.title, todo: text.todo };
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { checkedDocument } from "tests/support/documents.ts";
+import type { ExplainPacketDocument } from "./explain_packet.ts";
 import { kumactl } from "./testing.ts";
 
 Deno.test("explain packet says the way, the settings and their sources", async () => {
@@ -21,10 +23,12 @@ Deno.test("explain packet as JSON has a schema and every step", async () => {
     ...["explain", "packet", "--direction", "in", "--to", "[fd00::2]:22", "--output", "json"],
     ...["--kuma-dp-user", "5678", "--exclude-inbound-ports", "22"],
   );
-  const { schema, outcome, steps } = JSON.parse(out);
-  assert.equal(schema, "kuma.io/kumactl-explain-packet/v1");
+  const { outcome, steps } = checkedDocument<ExplainPacketDocument>(
+    out,
+    "kuma.io/kumactl-explain-packet/v1",
+  );
   assert.equal(outcome, "left alone");
-  assert.deepEqual(steps.at(-1).settings, [
+  assert.deepEqual(steps.at(-1)?.settings, [
     { key: "redirect.inbound.excludePorts", source: "--exclude-inbound-ports" },
   ]);
 });

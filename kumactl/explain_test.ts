@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { checkedDocument } from "tests/support/documents.ts";
 import { CODES } from "./codes.ts";
+import type { ExplainDocument } from "./explain.ts";
+import { kumactl } from "./testing.ts";
 
 const ROOT = join(import.meta.dirname ?? "", "..");
 /** Where all that a person may look up comes from; the build's own codes are for developers. */
@@ -36,4 +39,12 @@ Deno.test("each explanation says what happened and what to do", () => {
     assert.match(title, /^[A-Za-z].*[^.]$/, code);
     assert.match(todo, /^.+\.$/, code);
   }
+});
+
+Deno.test("explain as a document has one code, or all of them", async () => {
+  const told = (out: string) => checkedDocument<ExplainDocument>(out, "kuma.io/kumactl-explain/v1");
+  const one = told((await kumactl("explain", "kuma-tp-001", "-o", "json")).out);
+  assert.deepEqual(one.codes, [{ code: "KUMA-TP-001", ...CODES["KUMA-TP-001"] }]);
+  const all = told((await kumactl("explain", "-o", "json")).out);
+  assert.deepEqual(all.codes.map(({ code }) => code), Object.keys(CODES));
 });

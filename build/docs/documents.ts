@@ -46,6 +46,29 @@ export const DOCUMENTS: Readonly<Record<SchemaName, DocumentType>> = {
     file: "ebpf-loader/status_command.ts",
     type: "StatusDocument",
   },
+  "kuma.io/kumactl-explain/v1": { file: "kumactl/explain.ts", type: "ExplainDocument" },
+  "kuma.io/install-cni-check/v1": { file: "installer/check_command.ts", type: "CheckDocument" },
+  "kuma.io/install-cni-log-level/v1": {
+    file: "installer/log_level_command.ts",
+    type: "LogLevelDocument",
+  },
+  "kuma.io/kuma-ebpf-loader-load/v1": { file: "ebpf-loader/load_command.ts", type: "LoadDocument" },
+  "kuma.io/kuma-ebpf-loader-unload/v1": {
+    file: "ebpf-loader/load_command.ts",
+    type: "UnloadDocument",
+  },
+  "kuma.io/kuma-ebpf-loader-check/v1": {
+    file: "ebpf-loader/load_command.ts",
+    type: "CheckDocument",
+  },
+  "kuma.io/kuma-ebpf-loader-pod-add/v1": {
+    file: "ebpf-loader/pod_commands.ts",
+    type: "PodAddDocument",
+  },
+  "kuma.io/kuma-ebpf-loader-pod-remove/v1": {
+    file: "ebpf-loader/pod_commands.ts",
+    type: "PodRemoveDocument",
+  },
 };
 
 /** File of a schema in docs/schemas: `kumactl-check.v1.json` of `kuma.io/kumactl-check/v1`. */

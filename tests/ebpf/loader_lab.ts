@@ -7,6 +7,7 @@
 import { mount } from "core/host/libc.ts";
 import { addDefaultRoute, joinNamespaces } from "tests/support/traffic/namespaces.ts";
 import { Namespace } from "tests/kernel/namespace.ts";
+import { checkedDocument } from "tests/support/documents.ts";
 import { type Finished, must, run, type RunOptions } from "tests/support/processes.ts";
 import { usePrivateFiles } from "tests/support/traffic/private_files.ts";
 import { unifiedRoot } from "./bpf_node.ts";
@@ -75,7 +76,8 @@ export class LoaderLab implements AsyncDisposable {
 
   /** The document of `status -o json`. */
   async status(): Promise<Status> {
-    return JSON.parse((await this.run(["status", "-o", "json"])).stdout) as Status;
+    const { stdout } = await this.run(["status", "-o", "json"]);
+    return checkedDocument<Status>(stdout, "kuma.io/kuma-ebpf-loader-status/v1");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -163,8 +163,10 @@ function mentionsUs(lines: readonly string[]): boolean {
 async function told(machine: Machine, args: string[], verb: string): Promise<Plan> {
   const { code, stdout, stderr } = await machine.kumactl([...args, "-o", "json"]);
   assert.equal(code, 0, stderr);
-  const schema = `kuma.io/kumactl-${verb}-transparent-proxy/v1`;
-  return checkedDocument(stdout, schema) as unknown as Plan;
+  const schema = verb === "install"
+    ? "kuma.io/kumactl-install-transparent-proxy/v1"
+    : "kuma.io/kumactl-uninstall-transparent-proxy/v1";
+  return checkedDocument<Plan>(stdout, schema);
 }
 
 /** All that kumactl could change: rules of both flavours and of nftables, addresses, settings of the network, files. */

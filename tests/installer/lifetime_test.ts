@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { checkedDocument } from "tests/support/documents.ts";
 import { metricsSteps } from "tests/support/metrics.ts";
 import { freePort, sleep, waitUntil } from "tests/support/processes.ts";
 import { CALICO, isThere, TestNode } from "./node.ts";
@@ -27,6 +28,10 @@ Deno.test("install, heal, and leave nothing behind when the DaemonSet is gone", 
   const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   assert.match(page, /^kuma_cni_heals_total\{what="chain"\} 1$/m);
   await metricsSteps(t, "install-cni", page);
+  const level = node.start({ CNI_HTTP_PORT: String(port) }, ["log-level", "debug", "-o", "json"]);
+  assert.equal(await level.end(), 0, level.output);
+  const told = checkedDocument(level.output, "kuma.io/install-cni-log-level/v1");
+  assert.equal(told.level, "debug");
 
   node.daemonSet = "gone";
   assert.equal(await installer.stop(), 0, installer.output);

@@ -3,6 +3,8 @@
  * the words and the exit code that a person gets.
  */
 import assert from "node:assert/strict";
+import { checkedDocument } from "tests/support/documents.ts";
+import type { StatusDocument } from "../../kumactl/status_transparent_proxy.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { kumactlPath, PrivateEtc } from "./kumactl.ts";
@@ -206,8 +208,10 @@ test("status says who listens, from outside by a path, and as JSON", async () =>
     const outside = await new Deno.Command(kumactlPath(), {
       args: ["status", "transparent-proxy", "--netns", path, "-o", "json"],
     }).output();
-    const told = JSON.parse(new TextDecoder().decode(outside.stdout));
-    assert.equal(told.schema, "kuma.io/kumactl-status-transparent-proxy/v1");
+    const told = checkedDocument<StatusDocument>(
+      new TextDecoder().decode(outside.stdout),
+      "kuma.io/kumactl-status-transparent-proxy/v1",
+    );
     assert.equal(told.status.state, "in place");
     assert.deepEqual(told.status.listeners.map(({ port, uid }: Listening) => [port, uid]), [
       [15006, 5678],

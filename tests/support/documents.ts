@@ -15,12 +15,12 @@ const SCHEMAS = new URL("../../docs/schemas/", import.meta.url);
  *
  * @throws {AssertionError} where it is none of that name or breaks the schema; the message says where
  */
-export function checkedDocument(
+export function checkedDocument<T extends object = Record<string, unknown>>(
   printed: string,
   schema: string,
   format: "json" | "yaml" = "json",
-): Record<string, unknown> {
-  const document: Record<string, unknown> = format === "json"
+): T {
+  const document: T & { readonly schema?: unknown } = format === "json"
     ? JSON.parse(printed)
     : parse(printed);
   assert.equal(document.schema, schema, printed.slice(0, 300));

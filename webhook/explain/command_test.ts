@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { checkedDocument } from "tests/support/documents.ts";
+import type { ExplainDocument } from "./command.ts";
 import { parseAllDocuments } from "yaml";
 import { FakeIo, ran } from "core/program/testing.ts";
 import { KUMA_WEBHOOK } from "../program.ts";
@@ -94,11 +96,13 @@ Deno.test("yaml is the pods as they would be, json says it all", async () => {
     ["Pod", "b-"],
   ]);
   assert.equal(pods[0].spec.containers[0].name, "kuma-sidecar");
-  const json = JSON.parse((await explain(files, "-o", "json")).out);
-  assert.equal(json.schema, "kuma.io/kuma-webhook-explain/v1");
+  const json = checkedDocument<ExplainDocument>(
+    (await explain(files, "-o", "json")).out,
+    "kuma.io/kuma-webhook-explain/v1",
+  );
   assert.equal(json.pods.length, 2);
-  assert.equal(json.pods[0].verdict, "injected");
-  assert.deepEqual(json.pods[0].assumptions, ['Mesh "default" exists']);
+  assert.equal(json.pods[0]?.verdict, "injected");
+  assert.deepEqual(json.pods[0]?.assumptions, ['Mesh "default" exists']);
 });
 
 Deno.test("files without pods, and files that are none, are named", async () => {
