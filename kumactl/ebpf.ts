@@ -7,7 +7,7 @@ import { KumaError } from "core/errors.ts";
 import type { BpfReport } from "core/host/bpf/install.ts";
 import type { HostChange } from "core/host/transparent_proxy/changes.ts";
 import { type Logger, silentLogger } from "core/log/logger.ts";
-import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts";
+import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Io } from "core/program/io.ts";
 
 /** What says that the node cannot do it, and not that something was done wrong. */
@@ -48,7 +48,7 @@ export async function installEbpf(
   const removed = await removeRules(logger, config.dryRun);
   const whole = { ...report, changes: [...report.changes, ...removed] };
   if (config.dryRun) return whole;
-  const { openRecord } = await import("core/host/transparent_proxy/mod.ts");
+  const { openRecord } = await import("core/host/transparent_proxy/record.ts");
   const { resolved } = await import("core/host/transparent_proxy/prepare.ts");
   const { uid } = resolved(config, { logger: silentLogger }, undefined);
   openRecord({ document: config, uid, sources }, logger).settle({ ...report, backend: "eBPF" });
@@ -77,17 +77,15 @@ export async function uninstallEbpf(
  * Takes eBPF out of force here where rules are to be in its place, or nothing is; nobody need ask for that by a flag. A
  * node's programs that serve others alone stay.
  *
- * @param bpffs where it may be, beside the usual place
+ * @param places as `ebpfPlaces` gives them
  */
 export async function removeEbpfHere(
-  bpffs: string,
+  places: readonly string[],
   dryRun: boolean,
 ): Promise<{ readonly changed: boolean; readonly changes: readonly HostChange[] }> {
   const changes: HostChange[] = [];
   let changed = false;
-  // libbpf is opened only where something of ours is pinned.
-  for (const folder of new Set([bpffs, defaultConfig().ebpf.bpffsPath])) {
-    if (!hasPins(folder)) continue;
+  for (const folder of places) {
     const { bpfHere } = await import("core/host/bpf/here.ts");
     if (bpfHere([folder]) === undefined) continue;
     const removed = await uninstallEbpf(folder, dryRun);
@@ -97,23 +95,12 @@ export async function removeEbpfHere(
   return { changed, changes };
 }
 
-function hasPins(bpffs: string): boolean {
-  try {
-    return Array.from(Deno.readDirSync(bpffs)).some(({ name }) => name === "kuma");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
-  }
-}
-
 /** Both at once would redirect twice, and the proxy would not learn where connections were going. */
 async function removeRules(logger: Logger, dryRun: boolean): Promise<readonly HostChange[]> {
   const { holdsOurIptables, lookAround } = await import("core/host/nftables/surroundings.ts");
   const around = lookAround();
   if (!around.ourTable && !holdsOurIptables(around)) return [];
-  const { uninstallTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
+  const { uninstallTransparentProxy } = await import("core/host/transparent_proxy/uninstall.ts");
   const { changes } = await uninstallTransparentProxy({ logger, ebpf: true, dryRun });
   if (!dryRun) logger.info("the firewall rules of an earlier run are gone");
   return changes;

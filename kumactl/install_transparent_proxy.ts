@@ -4,6 +4,7 @@ import { prefixed } from "core/grammar/echo.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import { boolFlag, checkEbpf, loadConfiguration } from "./configuration.ts";
 import type { Io } from "core/program/io.ts";
+import { ebpfPlaces } from "./ebpf_places.ts";
 import { LineLogger } from "./line_logger.ts";
 import { warnOfDnsLoop } from "./dns_loop.ts";
 import { PlanOutput, type PlanReport } from "./plan_output.ts";
@@ -44,7 +45,7 @@ export async function installTransparentProxyCommand(
       if (report !== undefined) return { ...report, backend: "eBPF" };
       config.ebpf.enabled = config.ebpf.fallback = false;
     }
-    const { installTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
+    const { installTransparentProxy } = await import("core/host/transparent_proxy/install.ts");
     const report = await installTransparentProxy(config, {
       logger,
       print: (text) => io.out(text),
@@ -52,8 +53,10 @@ export async function installTransparentProxyCommand(
       sources,
     });
     // Now that rules are in force: both at once would redirect twice.
+    const places = ebpfPlaces(config.ebpf.bpffsPath);
+    if (places.length === 0) return report;
     const { removeEbpfHere } = await import("./ebpf.ts");
-    const former = await removeEbpfHere(config.ebpf.bpffsPath, config.dryRun);
+    const former = await removeEbpfHere(places, config.dryRun);
     if (!former.changed) return report;
     if (config.dryRun) io.out("# eBPF would no longer redirect here\n");
     else logger.info("eBPF redirects no longer here");

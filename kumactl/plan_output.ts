@@ -5,7 +5,7 @@
  * @module
  */
 import type { HostChange } from "core/host/transparent_proxy/changes.ts";
-import type { HostReport } from "core/host/transparent_proxy/mod.ts";
+import type { HostReport } from "core/host/transparent_proxy/options.ts";
 import { currentPrivileges } from "core/host/privileges.ts";
 import { KumaError } from "core/errors.ts";
 import type { ParsedCommand } from "core/program/command.ts";

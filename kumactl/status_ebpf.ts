@@ -5,7 +5,7 @@
  */
 import type { BpfHere } from "core/host/bpf/here.ts";
 import { listenersFit } from "core/host/transparent_proxy/listeners_fit.ts";
-import type { HostStatus, StatusOptions } from "core/host/transparent_proxy/mod.ts";
+import type { HostStatus, StatusOptions } from "core/host/transparent_proxy/status.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Intercepted } from "core/rules/counted.ts";
 

@@ -5,12 +5,8 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import {
-  type HostStatus,
-  type InstallRecord,
-  readRecords,
-  statusOfTransparentProxy,
-} from "core/host/transparent_proxy/mod.ts";
+import { type InstallRecord, readRecords } from "core/host/transparent_proxy/record.ts";
+import { type HostStatus, statusOfTransparentProxy } from "core/host/transparent_proxy/status.ts";
 import { lookUpUid, readPasswd } from "core/host/users.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { GivenFlag } from "core/program/command.ts";

@@ -1,5 +1,6 @@
 import { enterNetns } from "core/host/netns.ts";
-import type { HostStatus, InstallRecord } from "core/host/transparent_proxy/mod.ts";
+import type { InstallRecord } from "core/host/transparent_proxy/record.ts";
+import type { HostStatus } from "core/host/transparent_proxy/status.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import { errorLines } from "core/program/error_lines.ts";
 import type { Io } from "core/program/io.ts";

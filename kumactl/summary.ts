@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HostReport } from "core/host/transparent_proxy/mod.ts";
+import type { HostReport } from "core/host/transparent_proxy/options.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 

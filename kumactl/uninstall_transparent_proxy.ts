@@ -3,6 +3,7 @@ import { defaultConfig } from "core/proxy/config.ts";
 import { boolFlag } from "./configuration.ts";
 import type { Io } from "core/program/io.ts";
 import { removeEbpfHere, uninstallEbpf } from "./ebpf.ts";
+import { ebpfPlaces } from "./ebpf_places.ts";
 import { LineLogger } from "./line_logger.ts";
 import { PlanOutput } from "./plan_output.ts";
 import { checkPlatform } from "./preflight.ts";
@@ -21,11 +22,13 @@ export async function uninstallTransparentProxyCommand(
   const ebpf = boolFlag(flags, "ebpf-enabled");
   const bpffs = flags.findLast(({ flag }) => flag === "ebpf-bpffs-path")?.value ??
     defaultConfig().ebpf.bpffsPath;
-  const removed = ebpf ? await uninstallEbpf(bpffs, dryRun) : await removeEbpfHere(bpffs, dryRun);
+  const removed = ebpf
+    ? await uninstallEbpf(bpffs, dryRun)
+    : await removeEbpfHere(ebpfPlaces(bpffs), dryRun);
   if (dryRun && removed.changed) {
     io.out(`the eBPF programs that are pinned in ${bpffs}/kuma would go\n`);
   }
-  const { uninstallTransparentProxy } = await import("core/host/transparent_proxy/mod.ts");
+  const { uninstallTransparentProxy } = await import("core/host/transparent_proxy/uninstall.ts");
   const report = await uninstallTransparentProxy({
     logger,
     print: (text: string) => io.out(text),

@@ -10,7 +10,7 @@ import { KumaError } from "core/errors.ts";
 import { FirewallJournal, JOURNAL_DIRECTORY } from "core/host/firewall/journal.ts";
 import { holdsOurIptables } from "core/host/nftables/surroundings.ts";
 import { endangersSsh, SSH_WARNING } from "core/host/ssh_sessions.ts";
-import { type InstallRecord, readRecords } from "core/host/transparent_proxy/mod.ts";
+import { type InstallRecord, readRecords } from "core/host/transparent_proxy/record.ts";
 import { requireTrusted } from "core/host/trusted_file.ts";
 import { ebpfHere } from "../status_ebpf.ts";
 import { type HostSubject, requireRights } from "./subject.ts";

@@ -11,7 +11,8 @@ import { type ErrorCode, KumaError } from "core/errors.ts";
 import { hasPassthroughIpv6, hasUsableIpv6 } from "core/host/interfaces.ts";
 import { readProcFile } from "core/host/proc.ts";
 import { backendFor } from "core/host/transparent_proxy/install.ts";
-import { type HostReport, installTransparentProxy } from "core/host/transparent_proxy/mod.ts";
+import { installTransparentProxy } from "core/host/transparent_proxy/install.ts";
+import type { HostReport } from "core/host/transparent_proxy/options.ts";
 import type { HostSubject } from "./subject.ts";
 import { WarningList } from "./warning_list.ts";
 

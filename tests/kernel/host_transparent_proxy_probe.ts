@@ -5,12 +5,10 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import {
-  checkTransparentProxy,
-  type InstallOptions,
-  installTransparentProxy,
-  uninstallTransparentProxy,
-} from "core/host/transparent_proxy/mod.ts";
+import { checkTransparentProxy } from "core/host/transparent_proxy/check.ts";
+import { installTransparentProxy } from "core/host/transparent_proxy/install.ts";
+import type { InstallOptions } from "core/host/transparent_proxy/options.ts";
+import { uninstallTransparentProxy } from "core/host/transparent_proxy/uninstall.ts";
 import type { Logger } from "core/log/logger.ts";
 import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts";
 

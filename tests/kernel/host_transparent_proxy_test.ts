@@ -1,6 +1,6 @@
 /** The edge that kumactl and the CNI plugin share, on machines of its own; without a compiled binary. */
 import assert from "node:assert/strict";
-import type { HostReport } from "core/host/transparent_proxy/mod.ts";
+import type { HostReport } from "core/host/transparent_proxy/options.ts";
 import { HOST_RULES, Machine } from "tests/faults/machine.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { requires } from "tests/support/requires.ts";

@@ -2,6 +2,9 @@
  * Installing, with the backend that fits the host. What only iptables needs is loaded where it is used: most pods
  * are set up without.
  *
+ * Known limits: legacy tables, once used, stay (empty) until their network namespace ends; `::6/128` stays
+ * on the loopback interface.
+ *
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
