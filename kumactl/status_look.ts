@@ -125,7 +125,7 @@ async function lookWith(
 }
 
 /** Rules know users by number: whoever has the name now, they leave alone the one who had it then. */
-function userChanged({ document, uid }: InstallRecord): string | undefined {
+export function userChanged({ document, uid }: InstallRecord): string | undefined {
   const then = `it was ${uid} at the installation`;
   try {
     const now = lookUpUid(document.kumaDPUser, readPasswd());

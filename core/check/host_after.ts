@@ -36,6 +36,14 @@ const PROXY = {
         "While one backend takes over from another, both hold rules for a moment. Where both stay, an installation was " +
         "interrupted, or two tools redirect.",
     },
+    "proxy-finished": {
+      title: "No installation was killed on its way",
+      code: "KUMA-CHK-023",
+      todo: "run 'kumactl install transparent-proxy' again: it puts the rest right",
+      about:
+        "An installation notes what it is about to do, and that it is done. One that was killed leaves the first note alone: its " +
+        "rules are in place, or those from before, and never half of a table.",
+    },
     "proxy-version": {
       title: "It was installed by this version of kumactl",
       code: "KUMA-CHK-025",
@@ -89,17 +97,19 @@ const PLACE = {
     },
     "place-loopback": {
       title: "The loopback interface is up",
-      code: "KUMA-CHK-026",
+      code: "KUMA-CHK-029",
       todo: "bring it up: ip link set lo up",
       about: "What is sent and redirected goes to the proxy by the loopback interface.",
     },
-    "place-networks": {
-      title: "The interfaces of virtual networks are there",
+    "place-fits": {
+      title: "The host is as it was at the installation",
       code: "KUMA-CHK-026",
-      todo: "mend --vnet, or create the network",
+      todo:
+        "run 'kumactl install transparent-proxy' with the same settings, which looks at the host anew",
       about:
-        "With `--vnet` (`redirect.vnet.networks`), what arrives by these interfaces is redirected. One that is not there may have " +
-        "another name by now, and what comes by it bypasses the mesh.",
+        "Servers of resolv.conf that are other ones now, so that the new ones are not redirected; IPv6 addresses that came " +
+        "since; IPv6 that is not intercepted; interfaces of `--vnet` that are not here, so that what comes by another name " +
+        "bypasses the mesh.",
     },
     "place-reboot": {
       title: "It survives a reboot",

@@ -92,6 +92,11 @@ export const CHECK_CODES = {
       "Start kuma-dp as the user that was installed, with the ports that were installed: 'kumactl status " +
       "transparent-proxy --show-config' names both.",
   },
+  "KUMA-CHK-023": {
+    title: "An installation was killed on its way",
+    todo:
+      "Run 'kumactl install transparent-proxy' again: it puts the rest right. What is in place meanwhile is whole, old or new.",
+  },
   "KUMA-CHK-024": {
     title: "Two backends redirect at once",
     todo:
@@ -102,8 +107,9 @@ export const CHECK_CODES = {
     todo: "Run 'kumactl install transparent-proxy' with the same settings.",
   },
   "KUMA-CHK-026": {
-    title: "An interface is not as the transparent proxy needs it",
-    todo: "The message names the interface: bring it up, or name the one that there is.",
+    title: "The host has changed since the installation",
+    todo:
+      "Run 'kumactl install transparent-proxy' with the same settings: it looks at resolv.conf, addresses and interfaces anew.",
   },
   "KUMA-CHK-027": {
     title: "The transparent proxy does not survive a reboot",
@@ -114,6 +120,10 @@ export const CHECK_CODES = {
   "KUMA-CHK-028": {
     title: "The user of kuma-dp has another number than at the installation",
     todo: "Run 'kumactl install transparent-proxy' again: rules hold the number of the user.",
+  },
+  "KUMA-CHK-029": {
+    title: "The loopback interface is down",
+    todo: "Bring it up (ip link set lo up): what is sent and redirected goes to the proxy by it.",
   },
   "KUMA-CHK-101": {
     title: "The API server asks no injector about pods",

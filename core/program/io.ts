@@ -25,8 +25,8 @@ export interface Io {
   read(path: string, limit: number): Promise<Uint8Array>;
 }
 
-/** Columns of help where nothing says how wide the place is. */
-const COLUMNS = 80;
+/** Columns of help where nothing says how wide the place is, and the least and most that a terminal is given. */
+const COLUMNS = 80, NARROWEST = 40, WIDEST = 120;
 
 /**
  * The process's own streams, and the variables of these names: a compiled program may see no others, so all of
@@ -44,10 +44,15 @@ export function systemIo(names: readonly string[]): Io {
     colour: live && colour,
     outColour: terminal && colour,
     live,
-    columns: terminal ? Math.min(Deno.consoleSize().columns, 120) : COLUMNS,
+    columns: terminal ? usableColumns(Deno.consoleSize().columns) : COLUMNS,
     environment,
     read: readLimited,
   };
+}
+
+/** How many columns to use of a terminal's; one that nobody told its size has none (a serial line, script(1)). */
+export function usableColumns(columns: number): number {
+  return columns === 0 ? COLUMNS : Math.max(NARROWEST, Math.min(columns, WIDEST));
 }
 
 /**

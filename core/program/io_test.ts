@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lineOut } from "./io.ts";
+import { lineOut, usableColumns } from "./io.ts";
 
 Deno.test("a write that takes only a part is gone on with", () => {
   let taken = "";
@@ -38,4 +38,8 @@ Deno.test("output that is lost for another reason is an error that names the str
     code: "KUMA-TP-028",
     message: "cannot write to standard output: No space left on device (os error 28)",
   });
+});
+
+Deno.test("a terminal without a size has 80 columns, and no line is too narrow to write in", () => {
+  assert.deepEqual([0, 1, 40, 100, 500].map(usableColumns), [80, 40, 40, 100, 120]);
 });

@@ -5,13 +5,13 @@
  */
 
 /**
- * A text in lines of at most so many columns, broken at blanks, or within a word that is longer than a line. Every
+ * A text in lines of at most so many columns, at least one beside the indent, broken at blanks, or within a word that is longer than a line. Every
  * line but the first begins with `indent` blanks.
  */
 export function wrapped(text: string, indent: number, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
-  const room = () => columns - (lines.length === 0 ? 0 : indent);
+  const room = () => Math.max(1, columns - (lines.length === 0 ? 0 : indent));
   const end = () => {
     lines.push(lines.length === 0 ? line : `${" ".repeat(indent)}${line}`);
     line = "";

@@ -29,3 +29,7 @@ Deno.test("lines are as long as they may be, and nothing is lost", () => {
 Deno.test("a text beside its head goes on below itself", () => {
   assert.deepEqual(beside("x: ", "one two three", 10), ["x: one two", "   three"]);
 });
+
+Deno.test("where there is no room at all, a text has one letter a line, and an end", () => {
+  for (const columns of [-5, 0, 1]) assert.deepEqual(wrapped("ab c", 0, columns), ["a", "b", "c"]);
+});

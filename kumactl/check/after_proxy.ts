@@ -7,7 +7,8 @@ import { AFTER_SECTIONS } from "core/check/host_after.ts";
 import { failed, ok, type Outcome, warning } from "core/check/outcome.ts";
 import { type Section, section } from "core/check/run.ts";
 import { COMMIT, VERSION } from "core/version.ts";
-import type { Told } from "../status_look.ts";
+import { readRecords } from "core/host/transparent_proxy/record.ts";
+import { timeText, type Told } from "../status_look.ts";
 
 /** The section; `told` fails where what there is cannot be looked at. */
 export function proxySection(told: () => Promise<Told>): Section {
@@ -26,6 +27,13 @@ export function proxySection(told: () => Promise<Told>): Section {
     "proxy-one-backend": present(({ status: { backends } }) =>
       backends.length > 1 ? failed(`${backends.join(" and ")} hold rules of ours`) : ok()
     ),
+    "proxy-finished": present(() => {
+      const { intended } = readRecords();
+      if (intended === undefined) return ok();
+      return warning(
+        `an installation that began ${timeText(intended.at)} did not say how it ended`,
+      );
+    }),
     "proxy-version": present(({ record }) => {
       if (record === undefined) return undefined;
       if (record.version === VERSION && record.commit === COMMIT) return ok(VERSION);
@@ -36,9 +44,7 @@ export function proxySection(told: () => Promise<Told>): Section {
 }
 
 function installed({ status: { state, backends }, record }: Told): Outcome {
-  const since = record === undefined
-    ? undefined
-    : `${record.at.slice(0, 10)} ${record.at.slice(11, 19)} UTC`;
+  const since = record === undefined ? undefined : timeText(record.at);
   if (state !== "absent") {
     const by = backends.join(" and ");
     return ok(since === undefined ? by : `${by}, since ${since}`);

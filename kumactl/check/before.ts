@@ -24,7 +24,7 @@ export async function sectionsBefore(
   document: TransparentProxyConfig,
   elsewhere: boolean,
 ): Promise<Section[]> {
-  const subject = hostSubject(document, elsewhere);
+  const subject = hostSubject(document, { elsewhere });
   await requireSettings(subject);
   const trial = trialOf(subject);
   return [

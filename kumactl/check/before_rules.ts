@@ -60,8 +60,8 @@ const NOT_PERMITTED: ErrorCode = "KUMA-TP-043";
 /** Whether rules of others come before those that would be installed. */
 export async function aheadOf(trial: () => Promise<Trial>): Promise<Outcome | undefined> {
   try {
-    const ahead = (await trial()).warnings.filter((line) => line.includes("come before ours"));
-    return ahead.length === 0 ? ok() : warning(ahead);
+    const { bypasses } = (await trial()).report;
+    return bypasses.length === 0 ? ok() : warning(bypasses);
   } catch (error) {
     if (error instanceof KumaError && error.code !== NOT_PERMITTED) return undefined;
     throw error;

@@ -33,8 +33,11 @@ export interface HostSubject {
   readonly filters: () => Promise<readonly FirewallView[]>;
 }
 
-/** A look at the netns that the main thread is in. */
-export function hostSubject(document: TransparentProxyConfig, elsewhere: boolean): HostSubject {
+/** A look at the netns that the main thread is in; `uid` of kuma-dp, where it was noted. */
+export function hostSubject(
+  document: TransparentProxyConfig,
+  { elsewhere, uid }: { readonly elsewhere: boolean; readonly uid?: number | undefined },
+): HostSubject {
   // The users of another namespace's files are not this host's: a number is taken as it is, as in kuma-cni.
   const wanted = elsewhere ? { ...document, cniMode: true } : document;
   let session: Session | undefined;
@@ -43,7 +46,7 @@ export function hostSubject(document: TransparentProxyConfig, elsewhere: boolean
   return {
     document: wanted,
     elsewhere,
-    resolved: once(() => resolved(wanted, { logger: silentLogger }, undefined)),
+    resolved: once(() => resolved(wanted, { logger: silentLogger }, undefined, uid)),
     around,
     listeners: once(listeners),
     session: open,

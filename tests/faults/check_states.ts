@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { netnsInode } from "core/host/netns.ts";
 import { kumactlPath, PASSWD } from "tests/kernel/kumactl.ts";
 import { checkedDocument } from "tests/support/documents.ts";
 import { type Finished, must, waitUntil } from "tests/support/processes.ts";
@@ -13,7 +14,7 @@ import { Machine } from "./machine.ts";
 /** What is done first, what is asked, and what is found. */
 export interface State {
   readonly name: string;
-  /** Command lines; `listen UID tcp|udp PORT [ADDRESS]` starts a listener, `write PATH TEXT` a file. */
+  /** Command lines, `/RECORD` being the note of the installation; `listen UID tcp|udp PORT [ADDRESS]` starts a listener, `write PATH TEXT` a file. */
   readonly before?: readonly string[];
   /** Arguments behind `kumactl check -o json`. */
   readonly args?: string;
@@ -84,8 +85,10 @@ export class CheckMachine implements AsyncDisposable {
   async do(line: string): Promise<void> {
     const [word = "", ...rest] = words(line);
     if (word === "listen") return this.#listen(rest);
-    if (word === "write") return this.write(rest[0] ?? "", rest[1] ?? "");
-    await this.machine.must(word === "kumactl" ? "/run/kumactl" : word, ...rest);
+    const record = `${netnsInode(this.netns)}.installed.json`;
+    const args = rest.map((arg) => arg.replace("/RECORD", `/${record}`));
+    if (word === "write") return this.write(args[0] ?? "", args[1] ?? "");
+    await this.machine.must(word === "kumactl" ? "/run/kumactl" : word, ...args);
   }
 
   /** Writes a file of the machine. */
@@ -130,6 +133,18 @@ export class CheckMachine implements AsyncDisposable {
           pattern.test(Deno.readTextFileSync(`/proc/${this.machine.pid}/net/${file}`))
         ),
     );
+  }
+
+  /** Waits until a file of the test's own folder has these words. */
+  async says(file: string, words: string): Promise<void> {
+    await waitUntil(`"${words}" in ${file}`, () => {
+      try {
+        return Deno.readTextFileSync(file).includes(words);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return false;
+        throw error;
+      }
+    });
   }
 
   /** Without listeners, rules, installations and changed files. */
