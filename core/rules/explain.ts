@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { TableName } from "./model.ts";
 import type { Ruleset } from "./model.ts";
 import type { Packet } from "./packet.ts";
 import { REASONS } from "./reasons.ts";
@@ -13,7 +12,8 @@ import { verdictOf } from "./verdict.ts";
 
 /** One rule that the packet met. */
 export interface ExplainedStep {
-  readonly table: TableName;
+  /** `nat` of iptables, or `inet kuma-mesh` of nftables. */
+  readonly table: string;
   readonly chain: string;
   /** The rule as `iptables` takes it, without its chain and comment. */
   readonly rule: string;

@@ -1,11 +1,10 @@
 /**
- * Random configurations and packets: what the BPF programs do with each is what the pure model of the iptables rules
- * says (`core/rules/verdict.ts`), against which `tests/kernel/packets_test.ts` holds the other backends.
+ * Random configurations and packets: what the BPF programs do with each is what `kumactl explain packet` says
+ * (`core/rules/explain.ts`), against which `tests/kernel/packets_test.ts` holds the other backends.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { resolveConfig } from "core/proxy/resolve.ts";
-import { verdictOf } from "core/rules/verdict.ts";
 import { runs } from "tests/support/property.ts";
 import { requires } from "tests/support/requires.ts";
 import { expectation, PacketLab } from "tests/kernel/packet_lab.ts";
@@ -13,8 +12,8 @@ import {
   anyDocument,
   anyPacket,
   commandLine,
+  explanationOf,
   RESOLV_CONF,
-  rulesetsOf,
 } from "tests/kernel/random_packets.ts";
 import { BpfNode } from "./bpf_node.ts";
 
@@ -46,10 +45,8 @@ test("random packets fare by BPF as the model of the rules says", {
     fc.property(cases, ([document, packets]) => {
       node.add({ netns, config: resolveConfig(document, SIDECAR), dnsServers });
       for (const packet of packets) {
-        const ruleset = rulesetsOf(document).find(({ family }) => family === packet.family);
-        const verdict = ruleset === undefined
-          ? { redirect: undefined, zone: undefined }
-          : verdictOf(ruleset, packet);
+        const { port, zone } = explanationOf(document, packet);
+        const verdict = { redirect: port, zone };
         const { arrived } = lab.send(packet);
         seen.sent++;
         if (verdict.redirect !== undefined) seen.redirected++;

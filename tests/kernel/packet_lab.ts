@@ -6,12 +6,16 @@
  * @module
  */
 import { NftSocket } from "core/host/nftables/socket.ts";
-import { writeTable } from "core/host/nftables/table.ts";
+import { readTable, writeTable } from "core/host/nftables/table.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
+import type { ExplainedPacket } from "core/rules/explain.ts";
+import { explainIptables, explainNftables } from "core/rules/explain_found.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import { buildNftTable } from "core/rules/nft/build.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import type { Packet, Verdict } from "core/rules/packet.ts";
+import { parseSave } from "core/rules/parse_save.ts";
+import { readFirewall } from "core/rules/read_saved.ts";
 import { renderRestore } from "core/rules/render.ts";
 import { must } from "tests/support/processes.ts";
 import { Lab } from "tests/support/traffic/lab.ts";
@@ -42,6 +46,9 @@ export const PORTS = [22, 53, 80, 443, 8080, 9000, 15001, 15006, 15011, 15016, 1
 /** Every packet has a port of its own, so that conntrack takes none for one that it knows. */
 const FIRST_PORT = 20_000, LAST_PORT = 60_000;
 const EMPTY = "*raw\nCOMMIT\n*nat\nCOMMIT\n*mangle\nCOMMIT\n";
+
+/** Explains a packet by the rules that were read; `wanted` has the comments of rules that have none. */
+export type Explain = (packet: Packet, wanted: readonly Ruleset[]) => ExplainedPacket;
 
 /** The machines. */
 export class PacketLab implements AsyncDisposable {
@@ -118,6 +125,33 @@ export class PacketLab implements AsyncDisposable {
       );
       await this.host.restore(backend, family, text + missing.join(""), []);
     }
+  }
+
+  /** Reads the rules from the kernel, as `kumactl explain packet --netns` does; gives what explains packets by them. */
+  async read(backend: Backend): Promise<Explain> {
+    if (backend === "nftables") {
+      const image = withinNamespace(this.host.name, () => {
+        using socket = new NftSocket();
+        return readTable(socket);
+      });
+      if (image === undefined) throw new Error("the table is not there");
+      return (packet, wanted) => explainNftables(image, packet, wanted);
+    }
+    const read = new Map<Family, Ruleset>();
+    for (const family of FAMILIES) {
+      const { ruleset, unread } = readFirewall(
+        family,
+        parseSave(await this.host.save(backend, family)),
+      );
+      if (unread.length > 0) throw new Error(`it cannot be followed: ${unread.join("; ")}`);
+      read.set(family, ruleset);
+    }
+    return (packet, wanted) =>
+      explainIptables(
+        read.get(packet.family) ?? { family: packet.family, tables: [] },
+        packet,
+        wanted,
+      );
   }
 
   /** Takes the rules of a backend away. */

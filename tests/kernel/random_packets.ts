@@ -9,6 +9,7 @@ import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts
 import { resolveConfig } from "core/proxy/resolve.ts";
 import { FAMILIES, type Family, type FamilyFacts } from "core/proxy/resolved.ts";
 import { buildRuleset } from "core/rules/build.ts";
+import { type ExplainedPacket, explainPacket } from "core/rules/explain.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import type { Packet } from "core/rules/packet.ts";
 import { ADDRESSES, PORTS } from "./packet_lab.ts";
@@ -105,6 +106,20 @@ export const anyDocument: fc.Arbitrary<TransparentProxyConfig> = fc.record({
     redirect: { inbound, outbound, dns: { ...defaults.redirect.dns, ...dns }, vnet: { networks } },
   };
 });
+
+/**
+ * What `kumactl explain packet` says of a packet under a document, comments or not: what the kernel is held against.
+ * A family without rules leaves alone whatever is sent.
+ */
+export function explanationOf(document: TransparentProxyConfig, packet: Packet): ExplainedPacket {
+  const ruleset = commentedRulesets(document).find(({ family }) => family === packet.family);
+  return explainPacket(ruleset ?? { family: packet.family, tables: [] }, packet);
+}
+
+/** The rules of a document, each with its comment. */
+export function commentedRulesets(document: TransparentProxyConfig): Ruleset[] {
+  return rulesetsOf({ ...document, comments: { disabled: false } });
+}
 
 /** The rules of a document on the host of `packet_lab.ts`. */
 export function rulesetsOf(document: TransparentProxyConfig): Ruleset[] {

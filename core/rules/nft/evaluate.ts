@@ -6,41 +6,61 @@
 import { prefixBytes } from "../address.ts";
 import { hex, hexNumber } from "./elements.ts";
 import { CMP, type Expression, L4PROTO, META, NFPROTO, VERDICT } from "./expressions.ts";
-import type { ImageChain, NftImage } from "./image.ts";
+import type { ImageChain, ImageRule, NftImage } from "./image.ts";
 import type { Packet, Verdict } from "../packet.ts";
+
+/** A rule that a packet matched on its way, with its chain. */
+export interface NftStep {
+  readonly chain: string;
+  readonly rule: ImageRule;
+}
+
+/** A verdict, with the rules that led to it. */
+export interface NftExplained extends Verdict {
+  readonly dropped: boolean;
+  readonly steps: readonly NftStep[];
+}
 
 interface State {
   readonly image: NftImage;
   readonly packet: Packet;
+  readonly steps: NftStep[];
   readonly verdict: { redirect?: number; zone?: number };
 }
 
-/** What the table does with a packet. Chains of type nat are not asked any more once one redirected. */
-export function evaluateNft(image: NftImage, packet: Packet): Verdict {
-  const state: State = { image, packet, verdict: {} };
+/**
+ * What the table does with a packet. Chains of type nat are not asked any more once one redirected.
+ *
+ * @throws {Error} where it meets an expression that we never write.
+ */
+export function evaluateNft(image: NftImage, packet: Packet): NftExplained {
+  const state: State = { image, packet, steps: [], verdict: {} };
+  let dropped = false;
   const bases = image.chains.filter(({ base }) => base?.hook === packet.hook)
     .sort((a, b) => (a.base?.priority ?? 0) - (b.base?.priority ?? 0));
   for (const chain of bases) {
     if (chain.base?.type === "nat" && state.verdict.redirect !== undefined) continue;
-    if (walk(chain, state) === "drop") break;
+    dropped = walk(chain, state) === "drop";
+    if (dropped) break;
   }
-  return { redirect: state.verdict.redirect, zone: state.verdict.zone };
+  const { verdict: { redirect, zone }, steps } = state;
+  return { redirect, zone, dropped, steps };
 }
 
 type End = "continue" | "return" | "done" | "drop";
 
 function walk(chain: ImageChain, state: State): End {
   for (const rule of chain.rules) {
-    const end = run(rule.expressions, state);
+    const end = run({ chain: chain.name, rule }, state);
     if (end === "return") return "continue";
     if (end !== "continue") return end;
   }
   return "continue";
 }
 
-function run(expressions: readonly Expression[], state: State): End {
+function run(step: NftStep, state: State): End {
   let register: string | undefined;
-  for (const one of expressions) {
+  for (const one of step.rule.expressions) {
     switch (one.name) {
       case "meta":
         register = metaOf(one.key, state.packet);
@@ -49,8 +69,10 @@ function run(expressions: readonly Expression[], state: State): End {
         register = payloadOf(one, state.packet);
         break;
       case "ct":
-        if (one.set) state.verdict.zone ??= parseInt(reversed(register ?? ""), 16);
-        else register = "00000000";
+        if (one.set) {
+          state.steps.push(step);
+          state.verdict.zone ??= parseInt(reversed(register ?? ""), 16);
+        } else register = "00000000";
         break;
       case "byteorder":
         register = reversed(register ?? "");
@@ -71,13 +93,16 @@ function run(expressions: readonly Expression[], state: State): End {
         register = one.data;
         break;
       case "redir":
+        state.steps.push(step);
         state.verdict.redirect = parseInt(register ?? "", 16);
         return "done";
       case "counter":
         continue;
       case "log":
+        state.steps.push(step);
         return "continue";
       case "verdict":
+        state.steps.push(step);
         return verdict(one, state);
       case "unknown":
         throw new Error(one.text);

@@ -40,7 +40,12 @@ Deno.test("every packet fares in nftables as it does in iptables", () => {
         if (redirect !== undefined) redirected++;
         else if (zone !== undefined) zoned++;
         else left++;
-        assert.deepEqual(evaluateNft(image, packet), { redirect, zone }, JSON.stringify(packet));
+        const { redirect: found, zone: put } = evaluateNft(image, packet);
+        assert.deepEqual(
+          { redirect: found, zone: put },
+          { redirect, zone },
+          JSON.stringify(packet),
+        );
       }
     }),
     runs(1000),
