@@ -11,6 +11,7 @@ import { FORMATS, outputFlag } from "core/program/output.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 import { CHECK_DESCRIPTION, CHECK_EXAMPLES, CHECK_FLAGS, NETNS_FLAG } from "./check_flags.ts";
 import { INSTALL_FLAGS, UNINSTALL_FLAGS } from "./control_plane/flags.ts";
+import { EXPLAIN_PACKET } from "./packet/definition.ts";
 import { EXPLAIN_POD } from "./pod/definition.ts";
 import { DIFF_FLAG } from "./plan_flags.ts";
 import { flagOf, settingFlags } from "./flags.ts";
@@ -211,60 +212,8 @@ export const COMMANDS = {
   },
   "explain pod": EXPLAIN_POD,
   "explain packet": {
-    summary: "say which rule decides about a packet, and which setting put it in",
-    description:
-      "Builds the rules as 'install transparent-proxy' would with the same settings, and follows one " +
-      "packet that opens a connection through them. Changes nothing and does not look at the rules " +
-      "that are installed.",
-    flags: [
-      {
-        name: "direction",
-        bool: false,
-        placeholder: "way",
-        choices: ["in", "out"],
-        defaultText: "out",
-        help: "what this host sends (out) or what arrives (in)",
-      },
-      {
-        name: "to",
-        bool: false,
-        placeholder: "packet",
-        help: "where it is sent: ADDRESS:PORT[/tcp|/udp], IPv6 addresses in brackets",
-      },
-      {
-        name: "from",
-        bool: false,
-        placeholder: "packet",
-        help: "where it comes from: ADDRESS[:PORT]",
-      },
-      {
-        name: "uid",
-        bool: false,
-        placeholder: "uid",
-        help: "user who sends it, your own where it is not given",
-      },
-      {
-        name: "interface",
-        bool: false,
-        placeholder: "name",
-        help: "interface that it arrives or leaves by",
-      },
-      outputFlag([...FORMATS, "mermaid", "dot", "html"]),
-      ...CONFIG_FLAGS,
-      ...settingFlags(),
-    ],
-    schema: "kuma.io/kumactl-explain-packet/v1",
-    examples: [
-      {
-        does: "where HTTPS of user 1000 goes",
-        command: "kumactl explain packet --uid 1000 --to 10.1.2.3:443/tcp",
-      },
-      {
-        does: "what SSH to this host meets when port 22 is left alone",
-        command:
-          "kumactl explain packet --direction in --to 10.1.2.3:22 --exclude-inbound-ports 22",
-      },
-    ],
+    ...EXPLAIN_PACKET,
+    flags: [...EXPLAIN_PACKET.flags, ...CONFIG_FLAGS, ...settingFlags()],
   },
   "completion": completionDefinition("kumactl"),
   "version": versionDefinition("kumactl"),

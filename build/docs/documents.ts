@@ -31,7 +31,7 @@ export const DOCUMENTS: Readonly<Record<SchemaName, DocumentType>> = {
     type: "UninstallPlanDocument",
   },
   "kuma.io/kumactl-explain-packet/v1": {
-    file: "kumactl/explain_packet.ts",
+    file: "kumactl/packet/document.ts",
     type: "ExplainPacketDocument",
   },
   "kuma.io/kumactl-explain-pod/v1": {

@@ -5,22 +5,17 @@
  */
 import { KumaError } from "core/errors.ts";
 import { readService } from "core/dataplane/read_facts.ts";
-import { assumedCluster } from "core/inject/explain/assumed_cluster.ts";
-import { explain, type Explanation } from "core/inject/explain/explain.ts";
-import { withObjects } from "core/inject/explain/given_cluster.ts";
+import type { Explanation } from "core/inject/explain/explain.ts";
 import { podOf, readObjects, WORKLOADS } from "core/inject/explain/objects.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
-import { shippedContainerSchema } from "core/patch/schema.ts";
 import type { SettingsDocument } from "core/settings/load.ts";
 import type { Io } from "core/program/io.ts";
 import { readText } from "core/program/read_text.ts";
 import type { PodExplanation } from "./document.ts";
 import { explained } from "./explained.ts";
-import { settingsOfDocument } from "./settings.ts";
+import { injectedPod, LONGEST_FILE, placed } from "./injected_pod.ts";
 import type { PodSubject } from "./subject.ts";
 
-/** etcd takes objects of 1.5 MiB at most; as YAML they may be longer, and there may be several. */
-const LONGEST_FILE = 8 * 1024 * 1024;
 /** An address for documentation (RFC 5737). */
 const ADDRESS = "192.0.2.10";
 
@@ -52,45 +47,16 @@ export async function explainFiles(
   return documents;
 }
 
-/** The pod as it would be when it runs: with a name, a namespace and an address. */
-function placed(pod: JsonObject, namespace: string, what: string): JsonObject {
-  const metadata = isObject(pod.metadata) ? pod.metadata : {};
-  const { name, generateName = "pod-" } = metadata;
-  const own = typeof metadata.namespace === "string" ? metadata.namespace : "default";
-  return {
-    ...pod,
-    metadata: {
-      ...metadata,
-      namespace: namespace === "" ? own : namespace,
-      name: typeof name === "string" ? name : `${String(generateName)}…`,
-      uid: "",
-      ...(what === "Pod" ? {} : { ownerReferences: owner(what) }),
-    },
-  };
-}
-
-/** A Deployment's pods belong to a ReplicaSet of it; only the name that counts at the end is kept. */
-function owner(what: string): JsonObject[] {
-  const [kind = "", name = ""] = what.split(" ");
-  return [{ kind, name, controller: true }];
-}
-
 async function explainOne(
   pod: JsonObject,
   objects: readonly JsonObject[],
   document: SettingsDocument | undefined,
 ): Promise<PodExplanation> {
-  const { injector, dataplaneSettings } = settingsOfDocument(document);
-  const assumed = assumedCluster();
-  const cluster = withObjects(assumed.cluster, objects, injector.settings.systemNamespace);
-  const explanation = await explain(pod, "", {
-    cluster,
-    settings: injector.settings,
-    origins: injector.origins,
-    caCert: undefined,
-    serverHasNativeSidecars: true,
-    schema: shippedContainerSchema(),
-  });
+  const { explanation, cluster, assumed, injector, dataplaneSettings } = await injectedPod(
+    pod,
+    objects,
+    document,
+  );
   const { name, namespace } = pod.metadata as Record<string, string>;
   const view = cluster.namespace(namespace ?? "");
   const services = objects.filter(({ kind }) => kind === "Service").map(inNamespace)
