@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { checkedDocument } from "tests/support/documents.ts";
-import type { ExplainPacketDocument } from "./explain_packet.ts";
+import type { ExplainPacketDocument } from "./packet/document.ts";
+import { effectiveUserId } from "core/host/libc.ts";
 import { kumactl } from "./testing.ts";
+
+effectiveUserId(); // Opens the C library outside of any test.
 
 Deno.test("explain packet says the way, the settings and their sources", async () => {
   const { code, out } = await kumactl(

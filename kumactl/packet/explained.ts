@@ -14,7 +14,8 @@ import { buildRuleset } from "core/rules/build.ts";
 import { type ExplainedPacket, explainPacket } from "core/rules/explain.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import type { Packet } from "core/rules/packet.ts";
-import { ebpfHere, lookForStatus } from "../status_look.ts";
+import { ebpfHere } from "../status_ebpf.ts";
+import { lookForStatus } from "../status_look.ts";
 import type { PacketOutcome, RulesThere } from "./document.ts";
 import type { PacketSubject } from "./subject.ts";
 
@@ -76,13 +77,13 @@ function rulesetOf(config: ResolvedConfig, family: Family, logger: Logger): Rule
 
 /** The configuration with comments; without the user kuma-dp with its usual UID. */
 function resolved(
-  { document, uid: known }: PacketSubject,
+  { document, uid: known, pod = false }: PacketSubject,
   logger: Logger,
 ): { config: ResolvedConfig; assumed: string[] } {
   const assumed: string[] = [];
   let uid = known;
   try {
-    uid ??= document.cniMode && !isUserName(document.kumaDPUser)
+    uid ??= (document.cniMode || pod) && !isUserName(document.kumaDPUser)
       ? sidecarUid(document)
       : lookUpUid(document.kumaDPUser, readPasswd());
   } catch (thrown) {

@@ -8,7 +8,7 @@ import { KumaError } from "core/errors.ts";
 import { shown } from "core/grammar/echo.ts";
 import { enterNetns } from "core/host/netns.ts";
 import { currentPrivileges } from "core/host/privileges.ts";
-import { readRecord } from "core/host/transparent_proxy/mod.ts";
+import { readRecords } from "core/host/transparent_proxy/mod.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
@@ -29,6 +29,8 @@ export interface PacketSubject {
   readonly known: boolean;
   /** Why nothing intercepts it, whatever the settings are. */
   readonly untouched?: string;
+  /** Whether it is a pod's: then its users are not those of this host. */
+  readonly pod?: boolean;
   /** UID of kuma-dp as an installation found it. */
   readonly uid?: number;
   /** Where the rules are looked at: `/run/netns/x`, or `this host`; undefined where they are not. */
@@ -60,7 +62,7 @@ export async function packetSubject(
   const path = netns === undefined ? undefined : netnsPath(netns);
   if (path !== undefined) enterNetns(path);
   const place = path ?? (given || pod !== undefined ? undefined : "this host");
-  if (pod !== undefined) return { ...pod, known: true, place };
+  if (pod !== undefined) return { ...pod, pod: true, known: true, place };
   const { config: document, provenance } = loaded;
   if (given) return { from: "the settings given here", document, provenance, known: true, place };
   const defaults = { document, provenance, known: provenance.size > 0 };
@@ -68,7 +70,9 @@ export async function packetSubject(
     logger.warn("not root: what is installed cannot be seen");
     return { ...defaults, from: "the default settings", place: undefined };
   }
-  const record = readRecord();
+  const { installed, intended } = readRecords();
+  // Rules of an installation that was killed are the ones that may be there.
+  const record = intended ?? installed;
   if (record === undefined) {
     return { ...defaults, from: "the default settings, since nothing is noted here", place };
   }

@@ -36,8 +36,8 @@ function thereLines(there: RulesThere, document: TransparentProxyConfig): string
   const { place, backends, wanted, differences, unread } = there;
   const lines = [
     backends.length === 0
-      ? `Rules: none of ours is in ${place}.`
-      : `Rules: as they are in ${place} (${backends.join(", ")}).`,
+      ? `Rules: none of ours is there (${place}).`
+      : `Rules: those that are there (${place}, ${backends.join(", ")}).`,
   ];
   if (wanted !== undefined) {
     lines.push(`By the settings it ${outcomeText(wanted, document)}.`);

@@ -43,6 +43,21 @@ test("the whole way of a pod, and each thing that may be wrong with it", async (
     assert.deepEqual(dataplane.inbounds, ["8080 web_shop_svc_80 (http)"]);
   });
 
+  await t.step("a packet of it, and the annotation that decides", async () => {
+    const packet = ["explain", "packet", "--pod", "shop/web", "--to", "10.1.2.3:5432"];
+    const { stdout, stderr } = await lab.kumactl([...packet, "-o", "json"]);
+    assert.equal(stderr, "");
+    const told = checkedDocument(stdout, "kuma.io/kumactl-explain-packet/v1");
+    assert.equal(told.outcome, "left alone");
+    assert.deepEqual(told.decidedBy, [{
+      key: "redirect.outbound.excludePorts",
+      source: "annotation traffic.kuma.io/exclude-outbound-ports",
+    }]);
+    const none = await lab.kumactl([...packet.with(3, "shop/nobody")]);
+    assert.deepEqual([none.code, none.stdout], [1, ""]);
+    assert.match(none.stderr, /there is no pod shop\/nobody \[KUMA-CP-012\]/);
+  });
+
   await t.step("with one that somebody changed", async () => {
     await cluster.request("POST", `${KUMA}/namespaces/shop/dataplanes`, {
       ...{

@@ -4,6 +4,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { effectiveUserId } from "../libc.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import type { RuleAhead } from "core/rules/ahead.ts";
@@ -58,7 +59,7 @@ export async function statusOfTransparentProxy(
   options: StatusOptions = {},
 ): Promise<HostStatus> {
   const around = lookAround();
-  if (around.chains === undefined && Deno.uid() !== 0) {
+  if (around.chains === undefined && effectiveUserId() !== 0) {
     throw new KumaError("KUMA-TP-043", `the firewall cannot be looked at: ${around.reason}`, {
       hint: "run it as root",
     });
