@@ -4,7 +4,7 @@
  * @module
  */
 import { assumedCluster } from "core/inject/explain/assumed_cluster.ts";
-import { explain } from "core/inject/explain/explain.ts";
+import { explain, type Explanation } from "core/inject/explain/explain.ts";
 import { withObjects } from "core/inject/explain/given_cluster.ts";
 import { isObject, type JsonObject } from "core/patch/json.ts";
 import { shippedContainerSchema } from "core/patch/schema.ts";
@@ -13,6 +13,15 @@ import { settingsOfDocument } from "./settings.ts";
 
 /** etcd takes objects of 1.5 MiB at most; as YAML they may be longer, and there may be several. */
 export const LONGEST_FILE = 8 * 1024 * 1024;
+
+/** What became of a pod, by what. */
+export interface InjectedPod {
+  readonly explanation: Explanation;
+  readonly cluster: ReturnType<typeof withObjects>;
+  readonly assumed: ReturnType<typeof assumedCluster>;
+  readonly injector: ReturnType<typeof settingsOfDocument>["injector"];
+  readonly dataplaneSettings: ReturnType<typeof settingsOfDocument>["dataplaneSettings"];
+}
 
 /** The pod with a name and a namespace; `what` is what it is of, such as `Deployment web`. */
 export function placed(pod: JsonObject, namespace: string, what: string): JsonObject {
@@ -47,7 +56,7 @@ export async function injectedPod(
   pod: JsonObject,
   objects: readonly JsonObject[],
   document: SettingsDocument | undefined,
-) {
+): Promise<InjectedPod> {
   const { injector, dataplaneSettings } = settingsOfDocument(document);
   const assumed = assumedCluster();
   const cluster = withObjects(assumed.cluster, objects, injector.settings.systemNamespace);
