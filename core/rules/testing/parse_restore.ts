@@ -7,7 +7,7 @@ import { KumaError } from "../../errors.ts";
 import type { Family } from "../../proxy/resolved.ts";
 import { type Rule, type Ruleset, type Table, type TableName, TABLES } from "../model.ts";
 import { shortName } from "../option_names.ts";
-import { parseRuleWords } from "./parse_rule.ts";
+import { parseRuleWords } from "../parse_rule.ts";
 import { splitWords } from "../words.ts";
 
 /**

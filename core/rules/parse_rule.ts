@@ -4,8 +4,8 @@
  * @module
  */
 import type { NumberRange } from "core/proxy/resolved.ts";
-import { COMMENT_PREFIX, type Match, type Rule, type Target } from "../model.ts";
-import { shortName } from "../option_names.ts";
+import { COMMENT_PREFIX, type Match, type Rule, type Target } from "./model.ts";
+import { shortName } from "./option_names.ts";
 
 /** What a rule says without its place. */
 export type RuleSpec = Omit<Rule, "chain" | "insertAt">;
