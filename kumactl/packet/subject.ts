@@ -8,7 +8,7 @@ import { KumaError } from "core/errors.ts";
 import { shown } from "core/grammar/echo.ts";
 import { enterNetns } from "core/host/netns.ts";
 import { currentPrivileges } from "core/host/privileges.ts";
-import { readRecords } from "core/host/transparent_proxy/mod.ts";
+import { readRecords } from "core/host/transparent_proxy/record.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
