@@ -86,12 +86,13 @@ for (
     ["another pod", () => json(pod("u-9")), "KUMA-CNI-016"],
   ] as const
 ) {
-  Deno.test(`${what} for the whole budget ends in ${code}, in time`, async () => {
+  Deno.test(`${what} for the whole budget ends in ${code}`, async () => {
     const started = performance.now();
     const { error, seen } = await against([answer]);
     assert.equal(error?.code, code);
     assert.ok(seen.length > 3);
-    assert.ok(performance.now() - started < budget.totalMs + 500);
+    // It is the budget that ends it, and not that of the next case.
+    assert.ok(performance.now() - started >= budget.totalMs - budget.requestMs - budget.pauseMs);
   });
 }
 

@@ -1,119 +1,15 @@
 import assert from "node:assert/strict";
-import { silentLogger } from "core/log/logger.ts";
-import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
 import { delay } from "core/time/clock.ts";
-import { KubeClient } from "./client.ts";
-import { Informer } from "./informer.ts";
-import type { InformerOptions, InformerTimes } from "./informer_options.ts";
-
-/**
- * In Deno 2.7.11 an abort between the arrival of an answer and its use leaks that answer. Each of these
- * tests ends with an abort that may come then.
- */
-const test = (name: string, fn: () => Promise<void>) =>
-  Deno.test({ name, fn, sanitizeResources: false });
-
-/** What the server answers a request with: parts of a body, with pauses in ms between them. */
-type Script = (url: URL, request: Request) => Response | (string | Uint8Array | number)[];
-
-const object = (
-  name: string,
-  version: number,
-  labels: Record<string, string> = {},
-): JsonObject => ({
-  metadata: { name, namespace: "n", resourceVersion: String(version), labels },
-});
-const list = (version: number, items: JsonObject[], next?: string) => [
-  JSON.stringify({
-    metadata: {
-      resourceVersion: String(version),
-      ...(next === undefined ? {} : { continue: next }),
-    },
-    items,
-  }),
-];
-const event = (type: string, object: Json) => `${JSON.stringify({ type, object })}\n`;
-const FOREVER = 1e9;
-
-/** An informer in front of a server that plays a script; it stops with the test. */
-function play(
-  script: Script,
-  times: Partial<InformerTimes> = {},
-  selection: InformerOptions<string>["selection"] = {},
-) {
-  const requests: URL[] = [];
-  const headers: Headers[] = [];
-  const over = new AbortController();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const url = new URL(request.url);
-    requests.push(url);
-    headers.push(request.headers);
-    const answer = script(url, request);
-    return answer instanceof Response ? answer : new Response(streamOf(answer, over.signal));
-  });
-  const connection = new KubeClient({
-    server: `http://127.0.0.1:${server.addr.port}`,
-    caPem: undefined,
-    token: "t",
-  });
-  const informer = new Informer<string>({
-    name: "things",
-    path: "/things",
-    keep: ({ metadata }) =>
-      isObject(metadata) && isObject(metadata.labels) ? JSON.stringify(metadata.labels) : undefined,
-    connection,
-    log: silentLogger,
-    selection,
-    times: { backoffMs: () => 5, unservedMs: 5, watchSeconds: () => 60, ...times },
-  });
-  const stop = new AbortController();
-  const running = informer.run(stop.signal);
-  return {
-    informer,
-    requests,
-    headers,
-    watches: () => requests.filter((url) => url.searchParams.has("watch")),
-    lists: () => requests.filter((url) => !url.searchParams.has("watch")),
-    until: async (what: () => boolean) => {
-      for (const end = performance.now() + 5000; !what();) {
-        assert.ok(performance.now() < end, `in vain: ${what}`);
-        await delay(5);
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await running;
-      connection[Symbol.dispose]();
-      // A client that goes before it has an answer does not cancel the stream that it would have got.
-      over.abort();
-      await server.shutdown();
-    },
-  };
-}
-
-function streamOf(
-  parts: (string | Uint8Array | number)[],
-  over: AbortSignal,
-): ReadableStream<Uint8Array> {
-  const gone = new AbortController();
-  const signal = AbortSignal.any([over, gone.signal]);
-  return new ReadableStream({
-    async start(controller) {
-      try {
-        for (const part of parts) {
-          if (typeof part === "number") await delay(part, { signal });
-          else controller.enqueue(typeof part === "string" ? new TextEncoder().encode(part) : part);
-        }
-        controller.close();
-      } catch {
-        // The client has gone.
-      }
-    },
-    cancel: () => gone.abort(),
-  });
-}
-
-const isWatch = (url: URL) => url.searchParams.has("watch");
+import {
+  event,
+  FOREVER,
+  isWatch,
+  list,
+  object,
+  play,
+  type Script,
+  test,
+} from "./testing/scripted_informer.ts";
 
 test("an informer lists page by page and watches from the list's version", async () => {
   await using it = play((url) => {
@@ -220,33 +116,6 @@ for (
   });
 }
 
-test("pages that expire are asked for all at once the next time", async () => {
-  await using it = play((url) => {
-    if (isWatch(url)) return [FOREVER];
-    if (url.searchParams.has("continue")) return new Response("{}", { status: 410 });
-    return url.searchParams.get("limit") === "0"
-      ? list(10, [object("a", 1), object("b", 2)])
-      : list(10, [object("a", 1)], "x");
-  });
-  await it.until(() => it.informer.synced);
-  assert.equal(it.informer.size, 2);
-});
-
-test("a kind that is not served yet is waited for", async () => {
-  let served = false;
-  await using it = play((url) => {
-    if (isWatch(url)) return [FOREVER];
-    return served ? list(1, []) : new Response("404 page not found", { status: 404 });
-  });
-  assert.equal(it.informer.unserved, false, "nobody has said so yet");
-  await it.until(() => it.informer.restarts.get("status 404") === 3);
-  assert.ok(it.informer.unserved);
-  assert.equal(it.informer.synced, false);
-  served = true;
-  await it.until(() => it.informer.synced);
-  assert.equal(it.informer.unserved, false);
-});
-
 test("characters and events survive wherever the network cuts them", async () => {
   const bytes = new TextEncoder().encode(
     event("ADDED", object("a", 11, { v: "grüße € 😀" })) + event("ADDED", object("b", 12)),
@@ -265,74 +134,7 @@ test("characters and events survive wherever the network cuts them", async () =>
   assert.equal(it.informer.get("n/a"), '{"v":"grüße € 😀"}');
 });
 
-test("a server that ends watches at once is not asked all the time", async () => {
-  await using it = play((url) => isWatch(url) ? [] : list(10, []), { backoffMs: () => 200 });
-  await delay(700);
-  assert.ok(it.watches().length <= 5, String(it.watches().length));
-  assert.ok((it.informer.restarts.get("cut short") ?? 0) >= 2);
-});
-
-test("a server that says 410 each time is not asked all the time", async () => {
-  const gone = () => new Response("{}", { status: 410 });
-  await using it = play((url) => isWatch(url) ? gone() : list(10, []), { backoffMs: () => 200 });
-  await delay(700);
-  assert.ok(it.requests.length <= 12, String(it.requests.length));
-});
-
-test("silence beyond the promised end, or in place of an answer, opens another watch", async () => {
-  let watches = 0;
-  await using it = play((url) => {
-    if (!isWatch(url)) return list(10, [object("a", 1)]);
-    return ++watches < 3 ? [event("BOOKMARK", object("", 20)), FOREVER] : [FOREVER];
-  }, { watchSeconds: () => 0, graceMs: 100 });
-  await it.until(() => watches >= 3);
-  assert.ok((it.informer.restarts.get("silence") ?? 0) >= 2);
-  assert.equal(it.lists().length, 1);
-  assert.ok(it.informer.synced);
-});
-
-test("lines that are no events start the watch anew", async () => {
-  let watches = 0;
-  await using it = play((url) => {
-    if (!isWatch(url)) return list(10, []);
-    watches++;
-    return watches === 1 ? ["no json\n"] : watches === 2 ? ['{"type":1}\n'] : [FOREVER];
-  });
-  await it.until(() => watches === 3);
-  assert.equal(it.informer.restarts.get("connection"), 2);
-});
-
-test("a refused list is tried again and leaves the informer unsynced", async () => {
-  let refusals = 3;
-  await using it = play((url) => {
-    if (isWatch(url)) return [FOREVER];
-    return refusals-- > 0
-      ? Response.json({ message: "things is forbidden" }, { status: 403 })
-      : list(1, []);
-  });
-  await it.until(() => it.informer.synced);
-  assert.equal(it.informer.restarts.get("status 403"), 3);
-});
-
 // A fake, since a real API server refuses so only while it is busy with others: see the API priority levels.
-test("a server that has no room is asked again when it says, by list and by watch", async () => {
-  const busy = () =>
-    Response.json({ reason: "TooManyRequests" }, { status: 429, headers: { "retry-after": "1" } });
-  const asked: [kind: string, at: number][] = [];
-  let watches = 0;
-  await using it = play((url) => {
-    asked.push([isWatch(url) ? "watch" : "list", performance.now()]);
-    if (!isWatch(url)) return asked.length === 1 ? busy() : list(1, []);
-    return watches++ === 0 ? busy() : [event("ADDED", object("a", 2)), FOREVER];
-  });
-  await it.until(() => it.informer.get("n/a") !== undefined);
-  assert.deepEqual(asked.map(([kind]) => kind), ["list", "list", "watch", "watch"]);
-  assert.equal(it.informer.restarts.get("status 429"), 2);
-  // Its own pauses are of 5 ms here. Timers may come a little early by another clock.
-  const at = asked.map(([, time]) => time);
-  assert.ok(at[1]! - at[0]! > 950 && at[3]! - at[2]! > 950, `${at}`);
-});
-
 test("listeners hear of what is there, what changes, and what a new list lacks", async () => {
   let lists = 0;
   await using it = play((url) => {

@@ -76,6 +76,8 @@ class Lease {
   #seen: { readonly version: string; readonly at: number } | undefined;
   #object: JsonObject | undefined;
   #renewedAt = 0;
+  /** How long the server asked to be left alone, ms. */
+  #askedMs = 0;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -98,7 +100,8 @@ class Lease {
         this.#options.log.info("lease acquired", this.#fields());
         return true;
       }
-      await this.#clock.delay(this.#retryMs * (1 + this.#random() * 0.2), { signal });
+      const pause = this.#retryMs * (1 + this.#random() * 0.2);
+      await this.#clock.delay(Math.max(pause, this.#askedMs), { signal });
     }
     return false;
   }
@@ -112,7 +115,9 @@ class Lease {
   async keep(signal: AbortSignal): Promise<boolean> {
     for (;;) {
       const left = this.#renewedAt + this.#renewMs - this.#clock.now();
-      await this.#clock.delay(Math.min(this.#retryMs, Math.max(0, left)), { signal });
+      // A busy server is left alone for as long as it asks, but for one more try before the Lease is lost.
+      const pause = Math.max(this.#retryMs, Math.min(this.#askedMs, left - this.#retryMs));
+      await this.#clock.delay(Math.min(pause, Math.max(0, left)), { signal });
       if (signal.aborted) return true;
       const rest = this.#renewedAt + this.#renewMs - this.#clock.now();
       const renewed = rest > 0 && await this.#try(rest, signal);
@@ -150,6 +155,7 @@ class Lease {
       if (!done.signal.aborted) late.abort(new Error("no answer in time"));
     });
     const begun = this.#clock.now();
+    this.#askedMs = 0;
     try {
       if (!await this.#acquireOrRenew(over)) return false;
       // From before the request: the server may have taken it then.
@@ -157,6 +163,7 @@ class Lease {
       return true;
     } catch (thrown) {
       if (signal.aborted) return false;
+      if (thrown instanceof ApiError) this.#askedMs = thrown.retryAfter ?? 0;
       // A lost race, or a server in trouble: what is held is read anew.
       this.#options.log.debug("lease not taken", { ...this.#fields(), reason: errorText(thrown) });
       return false;

@@ -10,6 +10,9 @@ class OneLease {
   lease: JsonObject | undefined;
   /** Answers nothing while true. */
   silent = false;
+  /** Seconds for which it asks to be left alone, where it has no room. */
+  busy: string | undefined;
+  requests = 0;
   #version = 0;
 
   json(path: string, request: KubeRequest = {}): Promise<Json> {
@@ -19,9 +22,12 @@ class OneLease {
         signal?.addEventListener("abort", () => reject(signal.reason))
       );
     }
-    const refuse = (status: number) => {
-      throw new ApiError(method, path, { status, text: "" });
+    const refuse = (status: number, retryAfter: string | null = null) => {
+      throw new ApiError(method, path, { status, text: "", retryAfter });
     };
+    this.requests++;
+    const { busy } = this;
+    if (busy !== undefined) return Promise.resolve().then(() => refuse(429, busy));
     return Promise.resolve().then(() => {
       if (method === "GET") return this.lease ?? refuse(404);
       const wanted = structuredClone(body) as JsonObject;
@@ -93,6 +99,29 @@ Deno.test("who cannot renew stops before another may begin", async () => {
   await clock.advance(4000);
   assert.ok(b.state.leads);
   b.stop.abort();
+  await clock.advance(0);
+});
+
+Deno.test("a server that has no room is left alone for as long as it asks", async () => {
+  const [client, clock] = [new OneLease(), new ManualClock()];
+  client.busy = "30";
+  const a = replica(client, clock, "a");
+  await clock.advance(29_000);
+  assert.equal(client.requests, 1, "who wants the Lease can wait");
+  client.busy = undefined;
+  await clock.advance(1500);
+  assert.ok(a.state.leads);
+  client.busy = "4";
+  client.requests = 0;
+  await clock.advance(5400);
+  assert.equal(client.requests, 1);
+  client.busy = "30";
+  await clock.advance(1900);
+  assert.ok(a.state.leads);
+  client.busy = undefined;
+  await clock.advance(20_000);
+  assert.ok(a.state.leads, "there was one more try before it was lost");
+  a.stop.abort();
   await clock.advance(0);
 });
 

@@ -263,14 +263,13 @@ Deno.test("apply: a thousand operations around a megabyte take no copy each", ()
   const draft = new PatchDraft(container());
   const big = JSON.stringify(Array.from({ length: 50_000 }, (_, at) => ({ at })));
   draft.apply(parseOperation({ op: "add", path: "/m", value: big }));
-  const started = performance.now();
+  const before = draft.container.m;
   for (let at = 0; at < 1000; at++) {
     draft.apply(parseOperation({ op: "add", path: "/workingDir", value: `"/${at}"` }));
   }
-  const took = performance.now() - started;
   assert.equal(draft.container.workingDir, "/999");
-  // With a copy each it is more than ten seconds.
-  assert.ok(took < 2000, `took ${took} ms`);
+  // A copy each would take more than ten seconds.
+  assert.ok(draft.container.m === before, "it was copied");
 });
 
 Deno.test("apply: whatever is added at a path can be removed there again", () => {

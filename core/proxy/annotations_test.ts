@@ -129,16 +129,18 @@ Deno.test("a bad value is refused with the annotation's name", async () => {
   }
 });
 
-Deno.test("a huge value is refused quickly and shown shortly", async () => {
+Deno.test("a huge value is refused before it is read, and shown shortly", async () => {
   for (
     const key of ["excludeInboundPorts", "excludeOutboundIps", "transparentProxyConfig"] as const
   ) {
     for (
       const value of ["1,".repeat(500_000), "\u{1F600}".repeat(250_000), "-".repeat(1_000_000)]
     ) {
-      const start = performance.now();
       const line = await refused({ [ANNOTATIONS[key]]: value });
-      assert.ok(line.length < 250 && performance.now() - start < 500, line);
+      assert.ok(
+        line.length < 250 && /at most \d+ are read|more than \d+ characters/.test(line),
+        line,
+      );
     }
   }
 });

@@ -7,7 +7,7 @@ import { startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { requires } from "../support/requires.ts";
 import { sleep } from "../support/processes.ts";
 import { Relay } from "../webhook/cluster_relay.ts";
-import { BusyRelay } from "./busy_relay.ts";
+import { BusyRelay } from "../kube/busy_relay.ts";
 import { controllerAccount, Program, TAINTS } from "./program.ts";
 
 const test = requires("etcd");

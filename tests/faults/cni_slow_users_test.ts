@@ -52,7 +52,8 @@ test("a node whose user database is slow: ADD and CHECK do not wait for it", asy
       const done = await sandbox.call(command, { within, env });
       assert.equal(done.code, 0, done.stdout);
     });
-    assert.ok(took < 2500, `${command} took ${took} ms, one bare rule ${bare} ms`);
+    // Whoever waits once waits as long as the bare rule does, whatever else the machine is busy with.
+    assert.ok(took < bare, `${command} took ${took} ms, one bare rule ${bare} ms`);
   }
   // The variable reached iptables: it is not that hesiod was idle for want of it.
   assert.match(Deno.readTextFileSync(seen), new RegExp(`^${env.HESIOD_CONFIG}$`, "m"));

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { files } from "../kube/servers.ts";
-import type { TestCluster } from "../kube/apiserver.ts";
+import { files } from "./servers.ts";
+import type { TestCluster } from "./apiserver.ts";
 
 /** The relay; dispose of it. */
 export class BusyRelay implements AsyncDisposable {
@@ -22,9 +22,13 @@ export class BusyRelay implements AsyncDisposable {
   /** Method and path of each request that was let through. */
   readonly passed: string[] = [];
 
-  constructor(cluster: TestCluster) {
+  /** @param as whom the real server takes its callers for, where they show no token */
+  constructor(cluster: TestCluster, as?: { readonly certificate: string; readonly key: string }) {
     const at = files(cluster.dir);
-    this.#client = Deno.createHttpClient({ caCerts: [Deno.readTextFileSync(at.ca)] });
+    this.#client = Deno.createHttpClient({
+      caCerts: [Deno.readTextFileSync(at.ca)],
+      ...(as === undefined ? {} : { cert: as.certificate, key: as.key }),
+    });
     this.#server = Deno.serve({
       hostname: "127.0.0.1",
       port: 0,
