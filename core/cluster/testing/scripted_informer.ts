@@ -15,12 +15,13 @@ import type { InformerOptions, InformerTimes } from "../informer_options.ts";
  * In Deno 2.7.11 an abort between the arrival of an answer and its use leaks that answer. Each of these
  * tests ends with an abort that may come then.
  */
-export const test = (name: string, fn: () => Promise<void>) =>
+export const test = (name: string, fn: () => Promise<void>): void =>
   Deno.test({ name, fn, sanitizeResources: false });
 
 /** What the server answers a request with: parts of a body, with pauses in ms between them. */
 export type Script = (url: URL, request: Request) => Response | (string | Uint8Array | number)[];
 
+/** An object of the kind. */
 export const object = (
   name: string,
   version: number,
@@ -28,7 +29,8 @@ export const object = (
 ): JsonObject => ({
   metadata: { name, namespace: "n", resourceVersion: String(version), labels },
 });
-export const list = (version: number, items: JsonObject[], next?: string) => [
+/** The body of a page of a list. */
+export const list = (version: number, items: JsonObject[], next?: string): string[] => [
   JSON.stringify({
     metadata: {
       resourceVersion: String(version),
@@ -37,15 +39,28 @@ export const list = (version: number, items: JsonObject[], next?: string) => [
     items,
   }),
 ];
-export const event = (type: string, object: Json) => `${JSON.stringify({ type, object })}\n`;
+/** A line of a watch. */
+export const event = (type: string, object: Json): string =>
+  `${JSON.stringify({ type, object })}\n`;
+/** A pause that only the end of the test ends, ms. */
 export const FOREVER = 1e9;
+
+/** The informer, what it has asked, and a wait of at most five seconds. */
+export interface Played extends AsyncDisposable {
+  readonly informer: Informer<string>;
+  readonly requests: URL[];
+  readonly headers: Headers[];
+  watches(): URL[];
+  lists(): URL[];
+  until(what: () => boolean): Promise<void>;
+}
 
 /** An informer in front of a server that plays a script; it stops with the test. */
 export function play(
   script: Script,
   times: Partial<InformerTimes> = {},
   selection: InformerOptions<string>["selection"] = {},
-) {
+): Played {
   const requests: URL[] = [];
   const headers: Headers[] = [];
   const over = new AbortController();
@@ -118,4 +133,5 @@ function streamOf(
   });
 }
 
-export const isWatch = (url: URL) => url.searchParams.has("watch");
+/** Whether a request is for a watch. */
+export const isWatch = (url: URL): boolean => url.searchParams.has("watch");
