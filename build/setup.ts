@@ -48,6 +48,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "conntrack", probe: "conntrack" },
   { package: "firewalld", probe: "firewalld" },
   { package: "ipset", probe: "ipset" },
+  { package: "systemd", probe: "/lib/systemd/systemd" },
   { package: "dbus", probe: "dbus-daemon" },
   { package: "openssl", probe: "openssl" },
   { package: "curl", probe: "curl" },

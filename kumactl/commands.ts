@@ -44,6 +44,14 @@ export const COMMANDS = {
       "from defaults < config document < environment (KUMA_TRANSPARENT_PROXY_…) < flags.",
     flags: [
       DIFF_FLAG,
+      {
+        name: "persist",
+        bool: false,
+        placeholder: "how",
+        choices: ["no", "systemd"],
+        defaultText: "no",
+        help: "outlive a restart: a unit of systemd installs the same before the network is up",
+      },
       outputFlag(),
       ...CONFIG_FLAGS,
       ...settingFlags(),

@@ -37,6 +37,9 @@ export async function installTransparentProxyCommand(
 
   const logger = new LineLogger(io, config.dryRun || output.quiet);
   warnOfDnsLoop(config, logger);
+  const persists = parsed.choice("persist", ["no", "systemd"]) === "systemd";
+  // What cannot be done is said before anything is.
+  if (persists) (await import("core/host/boot_unit.ts")).planBoot(config);
   const sources = Object.fromEntries(provenance);
   const install = async (): Promise<BpfReport & { backend: PlanReport["backend"] }> => {
     if (config.ebpf.enabled) {
@@ -67,7 +70,12 @@ export async function installTransparentProxyCommand(
   });
   if (config.verbose) showCost(report, io);
   if (!config.dryRun) io.out(`${summary(config, report)}\n`);
-  return await output.end("kuma.io/kumactl-install-transparent-proxy/v1", config.dryRun, report);
+  const { persist } = await import("./persist.ts");
+  const stored = persist(config, persists, { io, logger });
+  return await output.end("kuma.io/kumactl-install-transparent-proxy/v1", config.dryRun, {
+    ...report,
+    changes: [...report.changes, ...stored],
+  });
 }
 
 /** Codes of failures while rules were applied; what fails before is called initialisation. */

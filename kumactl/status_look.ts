@@ -5,6 +5,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
+import { lookAtBoot, type Persistence } from "core/host/boot_unit.ts";
 import { type InstallRecord, readRecords } from "core/host/transparent_proxy/record.ts";
 import { type HostStatus, statusOfTransparentProxy } from "core/host/transparent_proxy/status.ts";
 import { lookUpUid, readPasswd } from "core/host/users.ts";
@@ -23,6 +24,8 @@ export interface Told {
   readonly document: TransparentProxyConfig;
   readonly sources: Readonly<Record<string, string>>;
   readonly compared: "flags" | "record";
+  /** What makes the installation outlive a restart; absent where nothing does. */
+  readonly persistence?: Persistence | undefined;
 }
 
 /** How to look. */
@@ -53,6 +56,17 @@ export async function lookForStatus(
   wanted: LoadedConfiguration,
   options: LookOptions,
 ): Promise<Told> {
+  const told = await lookAtRules(wanted, options);
+  if (options.elsewhere) return told;
+  const persistence = lookAtBoot(told.record?.document);
+  if (persistence === undefined) return told;
+  const { status } = told;
+  const misfits = [...status.misfits, ...persistence.problems];
+  const state = misfits.length > 0 && status.state !== "absent" ? "drifted" : status.state;
+  return { ...told, persistence, status: { ...status, state, misfits } };
+}
+
+async function lookAtRules(wanted: LoadedConfiguration, options: LookOptions): Promise<Told> {
   const { installed, intended } = readRecords();
   if (options.given || installed === undefined && intended === undefined) {
     return {

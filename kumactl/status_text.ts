@@ -20,7 +20,7 @@ export function describeStatus(told: Told): string {
     if (done) {
       lines.push(`  It was installed ${timeText(record.at)}: somebody has removed it since.`);
     }
-    return end([...lines, ...listed("Beside:", notes)]);
+    return end([...lines, ...persisted(told), ...listed("Beside:", [...misfits, ...notes])]);
   }
   lines.push(labelled("installed", installed(told)));
   const { inbound, outbound, dns } = document.redirect;
@@ -29,6 +29,7 @@ export function describeStatus(told: Told): string {
     target("outbound", outbound.enabled, outbound.port, told),
     target("DNS", dns.enabled, dns.port, told),
     labelled("intercepted", counted(told)),
+    ...persisted(told),
   );
   if (backends.length > 1 && !backends.includes("eBPF")) {
     lines.push(
@@ -89,6 +90,12 @@ function counted({ status: { intercepted } }: Told): string {
   const { outbound, inbound, dns } = intercepted;
   const word = outbound === 1 ? "connection" : "connections";
   return `outbound ${outbound} ${word}, inbound ${inbound}, DNS ${dns}`;
+}
+
+function persisted({ persistence }: Told): string[] {
+  if (persistence === undefined) return [];
+  const { unit, enabled } = persistence;
+  return [labelled("persisted", `${unit}, ${enabled ? "enabled" : "not enabled"}`)];
 }
 
 function labelled(name: string, text: string): string {

@@ -1,3 +1,4 @@
+import type { Persistence } from "core/host/boot_unit.ts";
 import { enterNetns } from "core/host/netns.ts";
 import type { InstallRecord } from "core/host/transparent_proxy/record.ts";
 import type { HostStatus } from "core/host/transparent_proxy/status.ts";
@@ -22,6 +23,8 @@ export interface StatusDocument extends Document {
   readonly record: InstallRecord | undefined;
   /** The settings that it was compared with. */
   readonly document: TransparentProxyConfig;
+  /** What makes the installation outlive a restart; absent where nothing does. */
+  readonly persistence?: Persistence | undefined;
   /** Sources of the settings that are no defaults, by key. */
   readonly sources: Readonly<Record<string, string>>;
 }

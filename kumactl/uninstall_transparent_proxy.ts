@@ -36,13 +36,16 @@ export async function uninstallTransparentProxyCommand(
     verbose: boolFlag(flags, "verbose"),
     ebpf: ebpf || removed.changed,
   });
+  const { unpersist } = await import("./persist.ts");
+  const unstored = unpersist(dryRun, io);
+  const changed = report.changed || removed.changed || unstored.length > 0;
   if (dryRun) {
-    if (!report.changed && !removed.changed) {
+    if (!changed) {
       io.out("No transparent proxy is installed, nothing would go.\n");
     }
   } else {
     io.out(
-      report.changed || removed.changed
+      changed
         ? "Transparent proxy uninstalled successfully.\n"
         : "No transparent proxy was installed, nothing was changed.\n",
     );
@@ -50,7 +53,7 @@ export async function uninstallTransparentProxyCommand(
   return await output.end("kuma.io/kumactl-uninstall-transparent-proxy/v1", dryRun, {
     ...report,
     backend: removed.changed ? "eBPF" : report.backend,
-    changed: report.changed || removed.changed,
-    changes: [...removed.changes, ...report.changes],
+    changed,
+    changes: [...removed.changes, ...report.changes, ...unstored],
   });
 }

@@ -91,6 +91,13 @@ export const FIREWALL_CODES = {
     title: "It is not known whether the kernel took a change of nftables",
     todo: "Run the command again: it looks at what is there and puts the rest right.",
   },
+  "KUMA-TP-240": {
+    title: "The installation cannot be made to outlive a restart of the machine",
+    todo:
+      "The message says why: a unit or file of this name that somebody else wrote, a program that other " +
+      "users may change, servers of DNS that are not known yet when the machine starts " +
+      "(--redirect-all-dns-traffic needs none), or another network namespace than systemd's.",
+  },
   "KUMA-TP-221": {
     title: "firewalld's direct.xml is malformed",
     todo: "Mend the file at the line and column that the message names; it was not touched.",

@@ -47,6 +47,7 @@ const NUMBERS = {
   setns: [308, 268],
   setsockopt: [54, 208],
   socket: [41, 198],
+  symlinkat: [266, 36],
   unlinkat: [263, 35],
   unshare: [272, 97],
   write: [1, 64],

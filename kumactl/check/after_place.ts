@@ -45,7 +45,11 @@ async function fits(
   return notes.length > 0 ? warning(notes) : ok();
 }
 
-function reboot({ record, document }: Told): Outcome {
+function reboot({ record, document, persistence }: Told): Outcome {
+  if (persistence !== undefined) {
+    const { unit, problems } = persistence;
+    return problems.length === 0 ? ok(`${unit} puts the rules in`) : failed(problems);
+  }
   if ((record?.document ?? document).storeFirewalld) return ok("firewalld puts the rules in");
   return warning("nothing puts the rules in when the machine starts");
 }

@@ -36,7 +36,8 @@ export type Capability =
   | "fish"
   | "man"
   | "promtool"
-  | "loop";
+  | "loop"
+  | "systemd";
 
 /** Registers a test under the conditions given to {@linkcode requires}. */
 export interface TestRegistrar {
@@ -121,6 +122,10 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
   cgroup2: {
     present: () => / - cgroup2 /.test(Deno.readTextFileSync("/proc/self/mountinfo")),
     cure: "mount control groups of version 2",
+  },
+  systemd: {
+    present: () => isFile("/lib/systemd/systemd") && which("systemd-analyze") !== undefined,
+    cure: "install systemd",
   },
   loop: {
     present: () => which("mkfs.ext4") !== undefined && succeeds("losetup", "--find"),
