@@ -58,6 +58,10 @@ async function subjectOf(parsed: ParsedCommand, io: Io): Promise<Subject> {
       : parsed.text("netns") === undefined
       ? undefined
       : "netns";
+    const setting = parsed.flags.find((one) => one.flag !== "wait" && givesSettings([one]));
+    if (setting !== undefined) {
+      throw new UsageError(`--${setting.flag} is about a host, and not about a cluster`);
+    }
     if (other !== undefined) throw new UsageError(`--kubernetes and --${other}: give one of them`);
     const { connect } = await import("./cluster/connect.ts");
     const { clusterSections } = await import("./check/cluster/sections.ts");

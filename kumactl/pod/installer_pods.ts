@@ -31,7 +31,20 @@ export function readInstaller(pod: JsonObject): InstallerPod | undefined {
     ...(typeof map === "string" && typeof key === "string"
       ? { configuration: { namespace: String(namespace), map, key } }
       : {}),
+    ...readinessOf(container ?? {}),
   };
+}
+
+/** Where the kubelet asks whether it is ready; its port may be a name. */
+function readinessOf({ readinessProbe, ports }: JsonObject): Pick<InstallerPod, "readiness"> {
+  const { httpGet } = isObject(readinessProbe) ? readinessProbe : {};
+  const { path, port } = isObject(httpGet) ? httpGet : {};
+  const number = typeof port === "number"
+    ? port
+    : objectsIn(ports).find(({ name }) => name === port)?.containerPort;
+  return typeof path === "string" && typeof number === "number"
+    ? { readiness: { path, port: number } }
+    : {};
 }
 
 /** Which pods the plugin of these leaves alone by name; undefined where its configuration cannot be read. */

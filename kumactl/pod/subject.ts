@@ -51,6 +51,8 @@ export interface InstallerPod extends CniPodView {
     readonly map: string;
     readonly key: string;
   };
+  /** Where the kubelet asks whether it is ready. */
+  readonly readiness?: { readonly path: string; readonly port: number };
 }
 
 /** Labels and annotations of a Namespace. */

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { hostArch } from "build/pins.ts";
 import { ROOT } from "build/task.ts";
+import { checkRows, LARGE } from "./check_bench.ts";
 import { cniRows } from "./cni_bench.ts";
 import { controllerBench, FULL } from "./controller_bench.ts";
 import { rulesetsPerSecond } from "./core_bench.ts";
@@ -42,7 +43,9 @@ export async function bench(runs: number, print: (text: string) => void): Promis
     print(renderTable("install-cni, kuma-cni copied to an empty node", installer));
     const loader = await ebpfLoaderRows(runs);
     print(renderTable("kuma-ebpf-loader, the program's start included", loader));
-    const rows = [...kumactl, ...cni, ...installer, ...loader];
+    const cluster = await checkRows(LARGE);
+    print(renderTable(`kumactl, a cluster of ${LARGE.pods} pods`, cluster));
+    const rows = [...kumactl, ...cluster, ...cni, ...installer, ...loader];
     return missed(rows).length + informers + (fast ? 0 : 1) +
       await webhookBench(WEBHOOK_SECONDS, print) + await controllerBench(FULL, print) +
       await ebpfBench();

@@ -8,6 +8,7 @@ import type { JsonObject } from "core/patch/json.ts";
 import type { CheckDocument } from "../../kumactl/check_document.ts";
 import { checkedDocument } from "../support/documents.ts";
 import { requires } from "../support/requires.ts";
+import { ownAddress } from "../webhook/fake_deployment.ts";
 import { certificates, ClusterLab, mesh, MESHES, MUTATING, SYSTEM } from "./lab.ts";
 
 const test = requires("etcd", "kubectl");
@@ -62,7 +63,16 @@ async function only(
 test("a cluster that is well, and each thing that may be wrong with it", async (t) => {
   await using lab = await ClusterLab.start();
   const { cluster } = lab;
-  for (const node of ["node-a", "node-b"]) await lab.node(node);
+  // What the CNI's installer of node-b would say at /readyz.
+  await using pages = Deno.serve(
+    { hostname: ownAddress(), port: 0, onListen: () => {} },
+    () =>
+      new Response("[+]entry ok\n[-]plugin failed: cannot write\nreadyz check failed\n", {
+        status: 503,
+      }),
+  );
+  await lab.node("node-a");
+  await lab.node("node-b", { port: pages.addr.port });
   await lab.rolledOut(DAEMON_SET);
   await using webhook = await lab.runPrograms();
   await cluster.request("POST", MESHES, mesh("default"));
@@ -129,7 +139,7 @@ test("a cluster that is well, and each thing that may be wrong with it", async (
       "nodes-cni-ready",
       "failed",
       "KUMA-CHK-110",
-      /^node node-b: kube-system\/kuma-cni-node-node-b is not/,
+      /^node node-b: kube-system\/kuma-cni-node-node-b is not ready: plugin failed: cannot write$/,
     );
     await lab.patch("/api/v1/nodes/node-b", { spec: { taints: null } });
     await lab.podStatus(...pod, { conditions: [{ type: "Ready", status: "True" }] });
@@ -411,6 +421,7 @@ test("a cluster that is well, and each thing that may be wrong with it", async (
     const cases: [string[], string | undefined, RegExp][] = [
       [[], "/none", /^Error: .*"\/none".* \[KUMA-CP-010\]\nHint: name a kubeconfig .*\n$/],
       [["--pre"], undefined, /^Error: --kubernetes and --pre: give one of them/],
+      [["--redirect-dns"], undefined, /^Error: --redirect-dns is about a host, and not about/],
     ];
     for (const [words, kubeconfig, expected] of cases) {
       const { code, stdout, stderr } = await lab.kumactl(

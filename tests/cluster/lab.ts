@@ -17,7 +17,7 @@ import { KUMACTL } from "../../kumactl/program.ts";
 import { type KubeObject, startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { Kubectl } from "../kube/kubectl.ts";
 import { type Finished, run, waitUntil } from "../support/processes.ts";
-import { CALL_ENDPOINTS, FakeDeployment } from "../webhook/fake_deployment.ts";
+import { CALL_ENDPOINTS, FakeDeployment, ownAddress } from "../webhook/fake_deployment.ts";
 import { startProcess } from "../webhook/fake_kubelet.ts";
 
 const ARCH = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
@@ -144,26 +144,32 @@ export class ClusterLab implements AsyncDisposable {
   }
 
   /** A node with a pod of the CNI that is ready. */
-  async node(name: string, { ready = true, cni = true } = {}): Promise<void> {
+  async node(name: string, { cni = true, port = 8000 } = {}): Promise<void> {
     await this.cluster.request("POST", "/api/v1/nodes", {
       metadata: { name, labels: { "kubernetes.io/os": "linux", "kubernetes.io/hostname": name } },
     });
     // The API server's own admission plugin adds a taint to every new node; a kubelet's controller takes it away.
     await this.patch(`/api/v1/nodes/${name}`, { spec: { taints: null } });
-    if (cni) await this.cniPod(name, ready);
+    if (cni) await this.cniPod(name, port);
   }
 
-  /** The CNI's pod of a node, as its DaemonSet would make it. */
-  async cniPod(node: string, ready = true): Promise<void> {
+  /** The CNI's pod of a node, as its DaemonSet would make it; its pages are at this port of this machine. */
+  async cniPod(node: string, port: number): Promise<void> {
     const path = "/apis/apps/v1/namespaces/kube-system/daemonsets/kuma-cni-node";
     const { spec } = await this.cluster.request<{ spec: { template: JsonObject } }>("GET", path);
     const template = spec.template as { metadata: JsonObject; spec: JsonObject };
     const name = `kuma-cni-node-${node}`;
+    const [container] = template.spec.containers as JsonObject[];
+    const containers = [{ ...container, ports: [{ name: "diagnostics", containerPort: port }] }];
     await this.cluster.createPod("kube-system", {
       metadata: { ...template.metadata, name, creationTimestamp: undefined },
-      spec: { ...template.spec, nodeName: node },
+      spec: { ...template.spec, containers, nodeName: node },
     } as never);
-    await this.podStatus("kube-system", name, { phase: "Running", conditions: [isReady(ready)] });
+    const address = ownAddress();
+    await this.podStatus("kube-system", name, {
+      ...{ phase: "Running", podIP: address, podIPs: [{ ip: address }], hostIP: address },
+      conditions: [isReady(true)],
+    });
   }
 
   /** Writes what a kubelet would. */

@@ -160,7 +160,7 @@ export class FakeDeployment implements AsyncDisposable {
 }
 
 /** The API server takes no loopback address for an endpoint's. */
-function ownAddress(): string {
+export function ownAddress(): string {
   const found = Deno.networkInterfaces().find(({ family, address }) =>
     family === "IPv4" && !address.startsWith("127.") && !address.startsWith("169.254.")
   );

@@ -40,6 +40,13 @@ async function rollout(subject: ClusterSubject): Promise<Outcome> {
     return why === undefined ? [] : [`${nameOf(program)}: ${why}`];
   });
   if (open.length > 0) return failed(open);
+  const makers = ["kuma-controller", "control-plane"];
+  if (!programs.some(({ container }) => makers.includes(container))) {
+    const where = `namespace ${await subject.system()}`;
+    return warning(
+      `neither the controller nor Kuma's control plane is in ${where}: who makes Dataplanes?`,
+    );
+  }
   return ok(...programs.map((one) => `${nameOf(one)}: ${one.available} of ${one.wanted}`));
 }
 
