@@ -52,7 +52,8 @@ export async function explainCommand(parsed: ParsedCommand, io: Io): Promise<num
   });
   if (answers.length === 0) {
     throw new KumaError("KUMA-WH-001", `${files.join(", ")}: there is no pod in it`, {
-      hint: `${WORKLOADS.join(", ")} are explained; ${CLUSTER_KINDS.join(", ")} are looked at`,
+      hint: `${WORKLOADS.join(", ")}, and what else has spec.template, are explained; ` +
+        `${CLUSTER_KINDS.join(", ")} are looked at`,
     });
   }
   await print(answers, output, io);

@@ -105,6 +105,16 @@ Deno.test("yaml is the pods as they would be, json says it all", async () => {
   assert.deepEqual(json.pods[0]?.assumptions, ['Mesh "default" exists']);
 });
 
+Deno.test("kinds that nobody knows here are explained where they make pods, too", async () => {
+  const spec = "{ template: { spec: { containers: [{ name: a, image: x }] } } }";
+  const rollout =
+    `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\nspec: ${spec}\n`;
+  const certificate = "kind: Certificate\nspec: {template: {spec: {secretName: x}}}\n";
+  const { out } = await explain({ "web.yaml": `${rollout}---\n${certificate}` });
+  assert.match(out, /^A pod of Rollout r in namespace default would be injected/);
+  assert.doesNotMatch(out, /Certificate/);
+});
+
 Deno.test("files without pods, and files that are none, are named", async () => {
   const cases: [string, RegExp][] = [
     ["kind: Service\n", /web\.yaml: there is no pod in it .*\n.*CronJob/],

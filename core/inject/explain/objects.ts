@@ -56,6 +56,13 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
 /** Kinds whose pods {@linkcode podOf} knows. */
 export const WORKLOADS: readonly string[] = ["Pod", ...Object.keys(TEMPLATES)];
 
+/** Whether an object of any kind makes pods as a Deployment does: Rollouts and DeploymentConfigs, for example. */
+function hasTemplate({ spec }: JsonObject): boolean {
+  const template = isObject(spec) ? spec.template : undefined;
+  const ofPod = isObject(template) ? template.spec : undefined;
+  return isObject(ofPod) && Array.isArray(ofPod.containers);
+}
+
 /**
  * The pod that an object is, or that its controller would make; undefined for an object of another kind.
  *
@@ -66,6 +73,8 @@ export function podOf(object: JsonObject): GivenPod | undefined {
   if (kind === undefined || kind === "Pod") return { what: "Pod", pod: object };
   const path = typeof kind === "string" && Object.hasOwn(TEMPLATES, kind)
     ? TEMPLATES[kind]
+    : hasTemplate(object)
+    ? ["spec", "template"]
     : undefined;
   if (path === undefined) return undefined;
   const { name = "", namespace } = isObject(metadata) ? metadata : {};
