@@ -92,6 +92,33 @@ test("rules that iptables-nft does not list are an error: no legacy rules beside
   }
 });
 
+test("more rules of others than can be listed at once, in a table that is none of ours: both ways all the same", async () => {
+  await using machine = await Machine.create({ ipv6: false });
+  const comment = "x".repeat(250);
+  const rules = Array.from(
+    { length: 60_000 },
+    (_, at) =>
+      `-A INPUT -s 10.${at >> 16}.${(at >> 8) & 255}.${
+        at & 255
+      } -m comment --comment ${comment} -j DROP\n`,
+  );
+  await machine.restore(
+    "legacy",
+    "ipv4",
+    `*filter\n${rules.join("")}COMMIT\n*nat\n:OTHERS -\nCOMMIT\n`,
+  );
+  const nat = async () =>
+    (await machine.must("iptables-legacy-save", "-t", "nat")).replaceAll(
+      /^#.*\n|\[\d+:\d+\]/gm,
+      "",
+    );
+  const before = await nat();
+  await machine.kumactlMust(...install());
+  assert.match(await nat(), OURS);
+  await machine.kumactlMust(...uninstall());
+  assert.equal(await nat(), before);
+});
+
 test("an ACCEPT of others ahead of our jump: a warning that names it, at install, again and in a dry run", async () => {
   for (const flavour of ["nft", "legacy"] as const) {
     await using machine = await Machine.create();

@@ -26,11 +26,38 @@ export async function takeSnapshot(
   counters = false,
 ): Promise<SavedState> {
   if (known !== undefined && Object.keys(known).length === 0) return EMPTY_STATE;
-  const result = await children.run(counters ? [tools.save, "-c"] : [tools.save]);
-  if (result.code !== 0) {
+  const list = async (...more: string[]) => {
+    const result = await children.run([tools.save, ...(counters ? ["-c"] : []), ...more]);
+    if (result.code === 0) return result.stdout;
     throw new KumaError("KUMA-TP-203", `${tools.save} failed: ${failureText(result)}`);
+  };
+  try {
+    return parseSave(await list());
+  } catch (error) {
+    const ours = tablesOfOurs(tools, known);
+    if (!isTooLong(error) || ours === undefined) throw error;
+    // Most of it is others' rules in tables that we never touch, such as a blocklist in filter.
+    const texts: string[] = [];
+    for (const table of ours) texts.push(await list("-t", table));
+    return parseSave(texts.join(""));
   }
-  return parseSave(result.stdout);
+}
+
+/**
+ * Those of our tables that exist. Where it is not known, iptables-nft may be asked for any, which changes nothing; asked
+ * for a table, iptables-legacy makes it.
+ */
+function tablesOfOurs(
+  { flavour }: Tools,
+  known: NftObjects | readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (known === undefined) return flavour === "nft" ? TABLES : undefined;
+  const names: readonly string[] = Array.isArray(known) ? known : Object.keys(known);
+  return TABLES.filter((name) => names.includes(name));
+}
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof KumaError && error.code === "KUMA-HOST-104";
 }
 
 /** Whether raw, nat or mangle hold anything beyond empty built-in chains. */
