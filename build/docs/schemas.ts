@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { createGenerator, type Schema } from "ts-json-schema-generator";
+import {
+  type CompletedConfig,
+  createFormatter,
+  createParser,
+  createProgram,
+  DEFAULT_CONFIG,
+  type Schema,
+  SchemaGenerator,
+} from "ts-json-schema-generator";
 import { ROOT } from "../task.ts";
 import { DOCUMENTS, type DocumentType, schemaFile } from "./documents.ts";
 
@@ -17,7 +25,7 @@ const TSCONFIG = {
     module: "esnext",
     moduleResolution: "bundler",
     target: "esnext",
-    lib: ["esnext", "dom"],
+    lib: ["esnext"],
     types: [],
     paths: { "core/*": [`${ROOT}/core/*`] },
   },
@@ -27,10 +35,21 @@ const TSCONFIG = {
 export function schemaTexts(): Map<string, string> {
   const tsconfig = Deno.makeTempFileSync({ suffix: ".json" });
   try {
-    Deno.writeTextFileSync(tsconfig, JSON.stringify(TSCONFIG));
+    const files = new Set(Object.values(DOCUMENTS).map(({ file }) => `${ROOT}/${file}`));
+    Deno.writeTextFileSync(tsconfig, JSON.stringify({ ...TSCONFIG, files: [...files] }));
+    const config: CompletedConfig = {
+      ...DEFAULT_CONFIG,
+      tsconfig,
+      skipTypeCheck: true,
+      expose: "all",
+      topRef: false,
+      additionalProperties: false,
+    };
+    // Reading the sources is what costs time: once for all.
+    const program = createProgram(config);
     const one = ([name, where]: [string, DocumentType]): [string, string] => [
       schemaFile(name),
-      `${JSON.stringify(schemaOf(name, where, tsconfig), undefined, 2)}\n`,
+      `${JSON.stringify(schemaOf(name, where, program, config), undefined, 2)}\n`,
     ];
     return new Map(Object.entries(DOCUMENTS).map(one));
   } finally {
@@ -38,17 +57,24 @@ export function schemaTexts(): Map<string, string> {
   }
 }
 
-function schemaOf(name: string, { file, type }: DocumentType, tsconfig: string): Schema {
-  const generator = createGenerator({
-    path: `${ROOT}/${file}`,
-    type,
-    tsconfig,
-    skipTypeCheck: true,
-    expose: "all",
-    topRef: false,
-    additionalProperties: false,
-  });
-  const { $schema = "", ...schema } = generator.createSchema(type);
+type SourceProgram = ReturnType<typeof createProgram>;
+type Statement = Parameters<SchemaGenerator["createSchemaFromNodes"]>[0][number];
+
+function schemaOf(
+  name: string,
+  { file, type }: DocumentType,
+  program: SourceProgram,
+  config: CompletedConfig,
+): Schema {
+  // By its file, since types of several files have the same name.
+  const statements = program.getSourceFile(`${ROOT}/${file}`)?.statements ?? [];
+  const node = statements.find((one: Statement & { name?: { text?: string } }) =>
+    one.name?.text === type
+  );
+  if (node === undefined) throw new TypeError(`${file} has no interface ${type} for ${name}`);
+  const formatter = createFormatter(config);
+  const generator = new SchemaGenerator(program, createParser(program, config), formatter, config);
+  const { $schema = "", ...schema } = generator.createSchemaFromNodes([node]);
   const text = JSON.stringify({ $schema, $id: name, ...schema }, codesByPattern);
   return JSON.parse(text) as Schema;
 }
