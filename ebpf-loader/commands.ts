@@ -41,6 +41,7 @@ const LOAD_FLAGS: readonly FlagDefinition[] = [
 const NETNS_FLAG: FlagDefinition = {
   name: "netns",
   bool: false,
+  completes: "netns",
   placeholder: "path",
   path: true,
   required: true,

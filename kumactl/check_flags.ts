@@ -11,6 +11,7 @@ import { KUBECONFIG_FLAG } from "./cluster/flags.ts";
 export const NETNS_FLAG: FlagDefinition = {
   name: "netns",
   bool: false,
+  completes: "netns",
   placeholder: "namespace",
   path: true,
   help: "network namespace of a pod: a path, or the PID of a process in it",

@@ -44,6 +44,28 @@ Deno.test("bash offers commands, flags and values", () => {
   assert.ok(!offered("uninstall", "transparent-proxy", "--").includes("--redirect-dns"));
 });
 
+Deno.test("each command has its own formats, by the long and the short name of the flag", () => {
+  const formats = ["text", "json", "yaml"];
+  for (const flag of ["--output", "-o"]) {
+    assert.deepEqual(offered("explain", flag, ""), formats);
+    assert.deepEqual(offered("explain", "KUMA-TP-001", flag, ""), formats);
+    assert.deepEqual(offered("version", flag, ""), formats);
+    assert.deepEqual(offered("explain", "packet", flag, ""), [
+      ...formats,
+      ...["mermaid", "dot", "html"],
+    ]);
+    assert.deepEqual(offered("check", flag, "s"), ["short"]);
+  }
+});
+
+Deno.test("users of this machine are offered", () => {
+  const users = Deno.readTextFileSync("/etc/passwd").trim().split("\n")
+    .map((line) => line.split(":")[0] ?? "").filter((name) => name.startsWith("r"));
+  const found = offered("install", "transparent-proxy", "--kuma-dp-user", "r");
+  for (const user of users) assert.ok(found.includes(user), user);
+  assert.deepEqual(offered("install", "transparent-proxy", "--kuma-dp-user", "=", "roo"), ["root"]);
+});
+
 Deno.test("codes are offered, too", () => {
   const found = offered("explain", "KUMA-TP-20");
   assert.ok(found.includes("KUMA-TP-201") && found.every((code) => code.startsWith("KUMA-TP-20")));

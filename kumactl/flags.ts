@@ -37,6 +37,7 @@ function settingFlag(setting: ProxySetting, name: string, hidden: boolean): Flag
     ...(hidden ? { hidden } : {}),
     ...(setting.env === undefined ? {} : { variable: `${ENV_PREFIX}${setting.env}` }),
     ...(choices === undefined ? {} : { choices }),
+    ...(setting.key === "kumaDPUser" ? { completes: "user" as const } : {}),
     ...(/[pP]ath$/.test(setting.key) ? { path: true } : {}),
   };
 }

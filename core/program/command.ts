@@ -29,6 +29,8 @@ export interface FlagDefinition {
   readonly choices?: readonly string[];
   /** The value is a path. */
   readonly path?: boolean;
+  /** What its values are names of on the machine where a shell completes them. */
+  readonly completes?: "netns" | "user";
   /** The environment variable that says the same where the flag is not given. */
   readonly variable?: string;
 }

@@ -70,12 +70,7 @@ function bash(program: string, commands: readonly Row[]): string {
       [...visible(flags).map(({ name, bool }) => `--${name}${bool ? "" : "="}`), "--help"].join(" ")
     }" ;;`
   );
-  const choices = commands.flatMap(({ flags }) => visible(flags)).filter(({ choices }) => choices);
-  const values = [...new Map(choices.map((flag) => [flag.name, flag]))].map(([name, { choices }]) =>
-    `    --${name}) COMPREPLY=($(compgen -W "${choices?.join(" ")}" -- "$value")); return ;;`
-  );
-  const paths = commands.flatMap(({ flags }) => visible(flags)).filter(({ path }) => path);
-  const files = [...new Set(paths.map(({ name }) => `--${name}`))].join("|");
+  const values = bashValues(commands);
   return `# bash completion for ${program}
 ${shellName}() {
   local words="" command="" word flag="" value="\${COMP_WORDS[COMP_CWORD]}" index
@@ -85,10 +80,9 @@ ${shellName}() {
   done
   if [[ "$value" == "=" ]]; then flag="\${COMP_WORDS[COMP_CWORD - 1]}"; value=""
   elif [[ "\${COMP_WORDS[COMP_CWORD - 1]}" == "=" ]]; then flag="\${COMP_WORDS[COMP_CWORD - 2]}"
-  elif [[ "\${COMP_WORDS[COMP_CWORD - 1]}" == --* ]]; then flag="\${COMP_WORDS[COMP_CWORD - 1]}"; fi
-  case "$flag" in
+  elif [[ "\${COMP_WORDS[COMP_CWORD - 1]}" == -* ]]; then flag="\${COMP_WORDS[COMP_CWORD - 1]}"; fi
+  case "$command $flag" in
 ${values.join("\n")}
-    ${files}) COMPREPLY=($(compgen -f -- "$value")); return ;;
   esac
   if [[ "$value" == -* ]]; then case "$command" in
 ${flags.join("\n")}
@@ -104,6 +98,54 @@ complete -F ${shellName} ${program}
 `;
 }
 
+/** The branches that complete values: one for a flag whose values all commands share, else one for each command. */
+function bashValues(commands: readonly Row[]): string[] {
+  const byFlag = new Map<string, (readonly [path: string, words: string])[]>();
+  // The longest first: `explain packet` begins as `explain` does.
+  for (const { path, flags } of commands.toSorted((a, b) => b.path.length - a.path.length)) {
+    for (const flag of visible(flags)) {
+      const words = bashWords(flag);
+      if (words === undefined) continue;
+      const names = [`--${flag.name}`, ...flag.short === undefined ? [] : [`-${flag.short}`]];
+      const key = names.join(" ");
+      byFlag.set(key, [...byFlag.get(key) ?? [], [path.join(" "), words]]);
+    }
+  }
+  return [...byFlag].flatMap(([names, all]) => {
+    const [[, first] = ["", ""]] = all;
+    const shared = all.every(([, words]) => words === first);
+    const branches = shared ? [["*", first]] : all.map(([path, words]) => [`"${path}"*`, words]);
+    return branches.map(([before, words]) => {
+      const patterns = names.split(" ").map((name) => `${before}" ${name}"`);
+      return `    ${patterns.join("|")}) ${words}; return ;;`;
+    });
+  });
+}
+
+/** What sets the values of a flag that fit what is typed; undefined where nobody knows them. */
+function bashWords({ bool, choices, completes, path }: FlagDefinition): string | undefined {
+  const reply = (words: string) => `COMPREPLY=($(compgen ${words} -- "$value"))`;
+  if (bool) return undefined;
+  if (choices !== undefined) return reply(`-W "${choices.join(" ")}"`);
+  if (completes === "user") return reply("-u");
+  if (completes === "netns") {
+    // Where `ip netns` keeps them; else any file, such as /proc/PID/ns/net.
+    const named = reply(`-W "$(compgen -G '/run/netns/*')"`);
+    return `${named}; [[ -n "\${COMPREPLY[0]}" ]] || ${reply("-f")}`;
+  }
+  return path === true ? reply("-f") : undefined;
+}
+
+/** What fish completes the values of a flag with. */
+function fishValues({ bool, choices, completes, path }: FlagDefinition): string {
+  if (bool) return "";
+  if (choices !== undefined) return ` -x -a '${choices.join(" ")}'`;
+  if (completes === "user") return " -x -a '(__fish_complete_users)'";
+  // A loop takes it without a complaint where nothing matches.
+  if (completes === "netns") return " -r -F -a '(for one in /run/netns/*; echo $one; end)'";
+  return path === true ? " -r -F" : " -x";
+}
+
 function fish(program: string, commands: readonly Row[]): string {
   const lines = [`# fish completion for ${program}`, `complete -c ${program} -f`];
   for (const [before, next] of continuations(commands)) {
@@ -117,15 +159,10 @@ function fish(program: string, commands: readonly Row[]): string {
   for (const { path, flags } of commands) {
     const condition = path.map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
     for (const flag of visible(flags)) {
-      const value = flag.bool
-        ? ""
-        : flag.choices !== undefined
-        ? ` -x -a '${flag.choices.join(" ")}'`
-        : flag.path === true
-        ? " -r -F"
-        : " -x";
+      const value = fishValues(flag);
       const help = flag.help.replaceAll("'", "");
-      lines.push(`complete -c ${program} -n '${condition}' -l ${flag.name}${value} -d '${help}'`);
+      const names = `-l ${flag.name}${flag.short === undefined ? "" : ` -s ${flag.short}`}`;
+      lines.push(`complete -c ${program} -n '${condition}' ${names}${value} -d '${help}'`);
     }
   }
   return `${lines.join("\n")}\n`;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { kumactlCompletion } from "../../kumactl/completion.ts";
+import { Namespace } from "tests/kernel/namespace.ts";
 import { run } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
 
@@ -62,16 +63,7 @@ requires("zsh")("zsh completes commands, codes and flags without a complaint", a
 });
 
 requires("fish")("fish completes commands, codes and values", async () => {
-  const offered = async (line: string) => {
-    return await withScript("fish", async (path) => {
-      const { code, stdout, stderr } = await run("fish", [
-        ...["--no-config", "--command", "source $argv[1]; complete --do-complete=$argv[2]"],
-        ...[path, line],
-      ]);
-      assert.deepEqual([code, stderr], [0, ""]);
-      return stdout.trim().split("\n").map((row) => row.split("\t")[0] ?? "");
-    });
-  };
+  const offered = offeredByFish;
   assert.deepEqual(await offered("kumactl completion "), ["bash", "fish", "zsh"]);
   assert.ok((await offered("kumactl explain KUMA-TP-00")).includes("KUMA-TP-001"));
   assert.ok(
@@ -91,3 +83,39 @@ requires("bash")("an interactive bash completes without a complaint", async () =
   const { stdout } = await run("bash", ["--norc", "-c", script]);
   assert.equal(stdout, "--exclude-inbound-ports=\ncomplete -F _kumactl kumactl\n");
 });
+
+/** What fish offers for a line. */
+async function offeredByFish(line: string): Promise<string[]> {
+  return await withScript("fish", async (path) => {
+    const { code, stdout, stderr } = await run("fish", [
+      ...["--no-config", "--command", "source $argv[1]; complete --do-complete=$argv[2]"],
+      ...[path, line],
+    ]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    return stdout.trim().split("\n").map((row) => row.split("\t")[0] ?? "");
+  });
+}
+
+requires("root", "netns", "bash", "zsh", "fish")(
+  "the three shells offer names of network namespaces and of users",
+  async () => {
+    await using namespace = await Namespace.create("shell");
+    const path = `/run/netns/${namespace.name}`;
+    const status = `kumactl status transparent-proxy --netns ${path.slice(0, -1)}`;
+    const user = "kumactl install transparent-proxy --kuma-dp-user daemo";
+
+    assert.deepEqual(await offeredByFish(status), [path]);
+    assert.deepEqual(await offeredByFish(user), ["daemon"]);
+
+    const shown = await typedIntoZsh('kumactl() { print -r -- "RAN $*"; }; :', status, user);
+    assert.ok(shown.includes(`RAN status transparent-proxy --netns ${path}`), shown);
+    assert.match(shown, /RAN install transparent-proxy --kuma-dp-user daemon/);
+    assert.doesNotMatch(shown, /compopt|command not found|bad |no matches/);
+
+    const script = `${kumactlCompletion("bash")}
+      offer() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kumactl; printf '%s\\n' "\${COMPREPLY[@]}"; }
+      offer ${status}; offer ${user}`;
+    const { stdout, stderr } = await run("bash", ["--norc", "-c", script]);
+    assert.deepEqual([stdout, stderr], [`${path}\ndaemon\n`, ""]);
+  },
+);
