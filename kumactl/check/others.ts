@@ -6,8 +6,8 @@
 import { ALWAYS_SECTIONS } from "core/check/host_always.ts";
 import { failed, ok, type Outcome, warning } from "core/check/outcome.ts";
 import { type Look, type Section, section } from "core/check/run.ts";
-import { closedInputChains } from "core/host/nftables/closed_chains.ts";
-import { IPTABLES_TABLES, type Surroundings } from "core/host/nftables/surroundings.ts";
+import { baseChains, closedInputChains } from "core/host/nftables/base_chains.ts";
+import type { Surroundings } from "core/host/nftables/surroundings.ts";
 import { readProcFile } from "core/host/proc.ts";
 import { backendFor } from "core/host/transparent_proxy/install.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
@@ -40,10 +40,7 @@ async function input({ document, filters }: HostSubject): Promise<Outcome> {
     if (arrival === "some") some.push(`${where}: TCP to port ${port} is let in from some alone`);
   }
   // What is iptables' own was followed above, rule by rule.
-  const closed = closedInputChains().filter((chain) => {
-    const [family = "", table = ""] = chain.split(" ");
-    return family === "inet" || !IPTABLES_TABLES.includes(table);
-  });
+  const closed = closedInputChains(baseChains());
   some.push(...closed.map((chain) => `nftables, ${chain}: it drops what its rules do not let in`));
   const todo = `make sure that TCP to port ${port} is let in`;
   if (dropped.length > 0) return failed([...dropped, ...some], { todo });

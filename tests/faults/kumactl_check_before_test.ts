@@ -1,5 +1,7 @@
 /** `kumactl check --pre` of the compiled program: states of one machine, each made on the real kernel. */
 import assert from "node:assert/strict";
+import { kumactlPath } from "tests/kernel/kumactl.ts";
+import { run } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
 import { AS_APP, CheckMachine, type State } from "./check_states.ts";
 
@@ -85,6 +87,24 @@ const STATES: readonly State[] = [
     args: "--firewall-backend nftables",
     code: 0,
     found: { "rules-accepted": "ok - nftables" },
+  },
+  {
+    name: "a chain of somebody else has the name of one of iptables",
+    before: [
+      "nft add table ip nat",
+      "nft 'add chain ip nat OUTPUT { type filter hook input priority 0 ; }'",
+    ],
+    code: 1,
+    found: { "rules-accepted": "failed KUMA-TP-205 ip nat OUTPUT has the name" },
+  },
+  {
+    name: "a chain of somebody else in table nat, of another name, and iptables' own",
+    before: [
+      `${NFT} -A OUTPUT -p tcp --dport 81 -j LOG`,
+      "nft 'add chain ip nat other { type nat hook output priority -90 ; }'",
+    ],
+    code: 0,
+    found: { "rules-accepted": "ok - iptables-nft" },
   },
   {
     name: "IPv6 is off on the loopback interface",
@@ -402,6 +422,15 @@ test("kumactl check --pre: each state has its words, code and exit code", async 
       await session.status;
     }
   });
+  await t.step(
+    "a pod's network namespace: users and resolv.conf of this machine do not count",
+    async () => {
+      const done = await run(kumactlPath(), ["check", "--pre", "--netns", lab.netns]);
+      assert.equal(done.code, 0, done.stdout);
+      assert.match(done.stdout, /The user that runs kuma-dp is there: UID 5678/);
+      assert.doesNotMatch(done.stdout, /notes of installations|resolv\.conf/);
+    },
+  );
   await t.step("a bad setting is a mistake of the command line, no finding", async () => {
     const done = await lab.run("/run/kumactl check --pre --vnet docker0");
     assert.deepEqual([done.code, done.stdout], [1, ""]);
