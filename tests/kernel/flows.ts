@@ -13,6 +13,8 @@ export type Role =
   | "host"
   /** A server elsewhere; behind it more addresses of the same machine: */
   | "remote"
+  /** A Service of the cluster, whose only endpoint is `remote`. */
+  | "service"
   | "excluded"
   | "resolver"
   | "otherDns"
@@ -29,6 +31,7 @@ export type Role =
 export const ROLES: Record<Role, Record<Family, string>> = {
   host: { ipv4: "10.88.0.1", ipv6: "fd88::1" },
   remote: { ipv4: "10.88.0.2", ipv6: "fd88::2" },
+  service: { ipv4: "10.0.77.77", ipv6: "fd88:77::77" },
   excluded: { ipv4: "10.88.7.7", ipv6: "fd88:7::7" },
   resolver: { ipv4: "10.88.5.53", ipv6: "fd88:5::53" },
   otherDns: { ipv4: "10.88.6.53", ipv6: "fd88:6::53" },
