@@ -1,14 +1,13 @@
 /**
- * The Helm chart, rendered by Helm's own engine, gives the objects that `kumactl install control-plane` prints.
+ * The Helm chart, rendered by Helm itself, gives the objects that `kumactl install control-plane` prints.
  */
 import assert from "node:assert/strict";
 import { writeChart } from "build/chart.ts";
 import { ran } from "core/program/testing.ts";
 import { parseAllDocuments } from "core/proxy/yaml_library.ts";
 import { KUMACTL } from "../../kumactl/program.ts";
-import { must, run } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
-import { helmEngine } from "./helm.ts";
+import { helmTemplate } from "./helm.ts";
 
 const test = requires("go");
 
@@ -96,7 +95,7 @@ for (const set of REFUSED) {
     const folder = await Deno.makeTempDir();
     try {
       await writeChart(`${folder}/chart`);
-      const helm = await run(await helmEngine(), [`${folder}/chart`, "kuma-system", set]);
+      const helm = await helmTemplate(`${folder}/chart`, [set]);
       const printed = await ran(KUMACTL, ["install", "control-plane", "--set", set]);
       assert.deepEqual([helm.code, printed.code], [1, 1], helm.stderr);
       assert.match(helm.stderr, /values don't meet the specifications of the schema/);
@@ -124,15 +123,12 @@ for (const [name, values] of Object.entries(CASES)) {
     const folder = await Deno.makeTempDir();
     try {
       await writeChart(`${folder}/chart`);
-      const rendered = await must(await helmEngine(), [
-        `${folder}/chart`,
-        "kuma-system",
-        ...values,
-      ]);
+      const rendered = await helmTemplate(`${folder}/chart`, values);
+      assert.equal(rendered.code, 0, rendered.stderr);
       const sets = values.flatMap((value) => ["--set", value]);
       const printed = await ran(KUMACTL, ["install", "control-plane", ...sets]);
       assert.equal(printed.code, 0, printed.err);
-      const theirs = objectsIn(rendered), ours = objectsIn(printed.out);
+      const theirs = objectsIn(rendered.stdout), ours = objectsIn(printed.out);
       assert.deepEqual([...theirs.keys()].sort(), [...ours.keys()].sort());
       for (const [key, object] of ours) assert.deepEqual(theirs.get(key), object, key);
     } finally {

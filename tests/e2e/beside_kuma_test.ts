@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { V1DaemonSet } from "@kubernetes/client-node";
+import { helmProgram } from "../chart/helm.ts";
 import { kumactlPath } from "../kernel/kumactl.ts";
 import { startApiServer } from "../kube/apiserver.ts";
 import { ControllerManager } from "../kube/controller_manager.ts";
@@ -82,22 +83,34 @@ class Cluster {
   }
 }
 
-requires("etcd", "kubectl")("beside Kuma", async (t) => {
+requires("etcd", "kubectl", "go")("beside Kuma", async (t) => {
   await using api = await startApiServer();
   await using kubectl = await Kubectl.of(api);
   await using _manager = await ControllerManager.start(kubectl);
   await kubectl.provide("kumactl", kumactlPath());
   const cluster = new Cluster(kubectl);
 
-  for (const verb of ["create", "apply"]) {
-    const how = verb === "create" ? "Helm makes them" : "kumactl and kubectl apply make them";
-    await t.step(`whose objects are as ${how}`, async (t) => {
-      await cluster.ok([verb, "-f", "-"], KUMA);
-      await cluster.noted();
-      await takeOverAndBack(t, cluster);
-      await cluster.ok(["delete", "--cascade=foreground", "--timeout=90s", "-f", "-"], KUMA);
-    });
-  }
+  await t.step("which Helm installed", async (t) => {
+    const [namespace = "", ...templates] = KUMA.split(/^---$/m);
+    await Deno.mkdir(`${kubectl.folder}/kuma/templates`, { recursive: true });
+    const write = (file: string, text: string) =>
+      Deno.writeTextFile(`${kubectl.folder}/kuma/${file}`, text);
+    await write("Chart.yaml", "apiVersion: v2\nname: kuma\nversion: 2.9.13\n");
+    await write("templates/all.yaml", templates.join("---"));
+    await kubectl.provide("helm", await helmProgram());
+    await cluster.ok(["create", "-f", "-"], namespace);
+    await cluster.shell("helm install kuma ./kuma --namespace kuma-system");
+    await takeOverAndBack(
+      t,
+      cluster,
+      () => cluster.shell("helm upgrade kuma ./kuma --namespace kuma-system"),
+    );
+  });
+
+  await t.step("which kumactl and kubectl apply installed", async (t) => {
+    await cluster.ok(["apply", "-f", "-"], KUMA);
+    await takeOverAndBack(t, cluster, () => cluster.ok(["apply", "-f", "-"], KUMA));
+  });
 
   await t.step("a DaemonSet that was ours from the start goes at uninstall", async () => {
     await cluster.ok(["create", "namespace", "kuma-system"]);
@@ -109,7 +122,13 @@ requires("etcd", "kubectl")("beside Kuma", async (t) => {
   });
 });
 
-async function takeOverAndBack(t: Deno.TestContext, cluster: Cluster): Promise<void> {
+/** Ours over Kuma's, Kuma's again, and once more; at the end nothing of either is left. */
+async function takeOverAndBack(
+  t: Deno.TestContext,
+  cluster: Cluster,
+  upgradeKuma: () => Promise<unknown>,
+): Promise<void> {
+  await cluster.noted();
   const before = { kumas: await cluster.kumas(), names: await cluster.names() };
 
   await t.step("ours are applied, and of Kuma's the DaemonSet is taken over", async () => {
@@ -179,11 +198,12 @@ async function takeOverAndBack(t: Deno.TestContext, cluster: Cluster): Promise<v
 
   await t.step("Kuma's are applied over ours, as an upgrade of Kuma does", async () => {
     await cluster.shell(`${INSTALL} | kubectl apply -f -`);
-    await cluster.ok(["apply", "--validate=strict", "-f", "-"], KUMA);
+    await upgradeKuma();
     const [container] = (await cluster.daemonSet()).spec?.template.spec?.containers ?? [];
     assert.match(container?.image ?? "", /^docker\.io\/kumahq\/kuma-cni:/);
     // With these Kuma's image would be ended.
     assert.deepEqual([container?.startupProbe, container?.livenessProbe], [undefined, undefined]);
   });
   await cluster.shell(UNINSTALL);
+  await cluster.ok(["delete", "--cascade=foreground", "--timeout=90s", "-f", "-"], KUMA);
 }
