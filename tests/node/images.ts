@@ -8,14 +8,18 @@ import type { ImageContents } from "build/image_contents.ts";
 import { distDir } from "build/compile.ts";
 import { hostArch } from "build/pins.ts";
 import { ROOT } from "build/task.ts";
+import { SIDECAR_TAG } from "core/manifests/values/cni.ts";
 import { must } from "../support/processes.ts";
 import { nodePrograms } from "./programs.ts";
 import { STANDIN_IMAGE } from "./spec.ts";
 
-/** Registry and tag of our images on the node. */
-export const REGISTRY = "localhost/kuma-test";
-/** See {@linkcode REGISTRY}. */
-export const TAG = "node";
+/** Registry of our images on the node, as README names it: what its `podman push` would bring there is imported. */
+export const REGISTRY = "registry.example";
+/** Their tag, as README names it. */
+export const TAG = "1";
+
+/** Kuma's image of the sidecar, as our manifests name it by default: the stand-in has this name, too. */
+const SIDECAR_IMAGE = `docker.io/kumahq/kuma-dp:${SIDECAR_TAG}`;
 
 /** Archives of images; they go when they are disposed of. */
 export class NodeImages implements AsyncDisposable {
@@ -32,10 +36,12 @@ export class NodeImages implements AsyncDisposable {
     const { standin } = await nodePrograms();
     const dir = await Deno.makeTempDir({ dir: "/root", prefix: ".kuma-test-images-" });
     const archives = new Map<string, string>();
-    const save = async (name: string, tag: string) => {
+    const save = async (name: string, tag: string, ...further: string[]) => {
       const archive = `${dir}/${name}.tar`;
-      await must("podman", ["save", "--quiet", "--format=docker-archive", "-o", archive, tag]);
-      await must("podman", ["rmi", "--force", tag]);
+      for (const one of further) await must("podman", ["tag", tag, one]);
+      const save = ["save", "--quiet", "--format=docker-archive", "-o", archive, tag, ...further];
+      await must("podman", save);
+      await must("podman", ["rmi", "--force", tag, ...further]);
       archives.set(name, archive);
     };
     for (const [component, repository] of Object.entries(components)) {
@@ -43,11 +49,12 @@ export class NodeImages implements AsyncDisposable {
       await makeImage(ROOT, parseImageArgs([component, "--tag", tag]));
       await save(component, tag);
     }
-    const standins = {
-      standin: { tag: STANDIN_IMAGE, words: [] },
-      pause: { tag: "localhost/kuma-test-pause:node", words: ["pause"] },
+    const standins: Record<string, { tags: readonly [string, ...string[]]; words: string[] }> = {
+      standin: { tags: [STANDIN_IMAGE, SIDECAR_IMAGE], words: [] },
+      pause: { tags: ["localhost/kuma-test-pause:node"], words: ["pause"] },
     };
-    for (const [name, { tag, words }] of Object.entries(standins)) {
+    for (const [name, { tags, words }] of Object.entries(standins)) {
+      const [tag] = tags;
       const contents: ImageContents = {
         components: [],
         needs: () => [],
@@ -57,7 +64,7 @@ export class NodeImages implements AsyncDisposable {
         },
       };
       await packImage(contents, { dist: distDir(ROOT, hostArch()), arch: hostArch(), tag });
-      await save(name, tag);
+      await save(name, ...tags);
     }
     return new NodeImages(dir, archives);
   }

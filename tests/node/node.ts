@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { dirname } from "node:path";
+import { kumactlPath } from "../kernel/kumactl.ts";
 import type { ClusterPki } from "../kube/pki.ts";
 import { type Finished, run, type RunOptions, sleep, waitUntil } from "../support/processes.ts";
 import { clusterPki, writePki } from "./pki.ts";
@@ -30,6 +32,7 @@ export class TestNode implements AsyncDisposable {
   readonly #reading: Promise<void>;
   readonly #pki: ClusterPki;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  #ending: Promise<void> | undefined;
   #said = "";
 
   private constructor(readonly spec: NodeSpec, pki: ClusterPki, child: Deno.ChildProcess) {
@@ -115,6 +118,19 @@ export class TestNode implements AsyncDisposable {
     return this.run(programs.kubectl, ["--kubeconfig", kubeconfig, ...args], options);
   }
 
+  /** Runs commands of a documentation in bash, with kubectl and kumactl on the PATH; the first that fails ends them. */
+  shell(commands: string): Promise<Finished> {
+    const { dir, programs } = this.spec;
+    const folders = [programs.kubectl, kumactlPath()].map((program) => dirname(program));
+    return this.run("bash", ["-euo", "pipefail"], {
+      stdin: commands,
+      env: {
+        PATH: [...folders, Deno.env.get("PATH")].join(":"),
+        KUBECONFIG: nodeFiles(dir).kubeconfig("admin"),
+      },
+    });
+  }
+
   /** Runs kubectl, which must succeed; its standard output. */
   async must(args: readonly string[], options?: RunOptions): Promise<string> {
     const done = await this.kubectl(args, options);
@@ -165,7 +181,12 @@ export class TestNode implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends it, once: a node that left its cluster has gone already. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ending ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
     try {
       this.#child.kill("SIGKILL");
     } catch (error) {

@@ -3,14 +3,14 @@
  * images, and pods live and die in it. In place of kuma-dp runs a stand-in with its ports and probes.
  */
 import assert from "node:assert/strict";
-import { kumactlPath } from "../kernel/kumactl.ts";
 import { requires } from "../support/requires.ts";
 import { rightsOf } from "./audit.ts";
 import { NodeImages } from "./images.ts";
 import { type Container, depart, live, rolledOut, streamOfPods } from "./life.ts";
 import { clusterObjects, firewallOf, loaderStatus, nodeFilesOf, untilFree } from "./look.ts";
 import { TestNode } from "./node.ts";
-import { CGROUP, nodeFiles } from "./spec.ts";
+import { walkReadme } from "./readme.ts";
+import { CGROUP, STANDIN_IMAGE } from "./spec.ts";
 import { apiServerRestarts, joins, leaves, reboots } from "./two_nodes.ts";
 import { AS_SHIPPED, CNI, EBPF, IMAGES, manifests, MESH, NATIVE, VALUES } from "./values.ts";
 
@@ -157,13 +157,8 @@ async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void>
   await t.step("uninstalled, the cluster and the node are as before", async () => {
     await node.must(["delete", "namespace", "shop", "--wait"]);
     await node.must(["delete", "mesh", "default"]);
-    const { dir, programs } = node.spec;
-    const path = `PATH=${programs.kubectl.replace(/\/kubectl$/, "")}:${Deno.env.get("PATH")}`;
-    const sets = [...VALUES, ...CNI, ...EBPF].flatMap((value) => ["--set", value]);
-    const done = await node.run("env", [
-      ...[path, `KUBECONFIG=${nodeFiles(dir).kubeconfig("admin")}`, kumactlPath()],
-      ...["uninstall", "control-plane", ...sets],
-    ]);
+    const sets = [...VALUES, ...CNI, ...EBPF].map((value) => `--set ${value}`).join(" ");
+    const done = await node.shell(`kumactl uninstall control-plane ${sets}`);
     assert.equal(done.code, 0, done.stdout + done.stderr);
     assert.deepEqual(await clusterObjects(node), before.objects);
     assert.deepEqual(await nodeFilesOf(node), before.files);
@@ -196,18 +191,27 @@ async function withSecondNode(
 /** A cluster without IPv6, by kuma-init and by the CNI, and pods on two of its nodes. */
 async function ipv4(t: Deno.TestContext, images: NodeImages): Promise<void> {
   await using node = await TestNode.start({ images: images.all, ipv6: false });
-  await t.step("the system is applied; with kuma-init", async () => {
-    await node.apply(await manifests());
-    await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
-    await rolledOut(node, "kuma-system", "deployment/kuma-controller");
+  await t.step("the commands of README, from nothing to an injected pod", async () => {
+    await walkReadme(node);
+    await node.must(["run", "web", `--image=${STANDIN_IMAGE}`, "--", "app"]);
+    await node.must(["wait", "--for=condition=Ready", "pod/web", "--timeout=120s"]);
+    const of = (what: string) => node.must(["get", "pod", "web", "-o", `jsonpath={${what}}`]);
+    assert.equal(await of(".spec.containers[*].name"), "kuma-sidecar web");
+    assert.equal(await of(".spec.initContainers[*].name"), "kuma-validation");
+    await node.must(["delete", "pod", "web", "--wait"]);
     await node.apply(MESH);
-    await live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-init"));
   });
   await t.step("with the CNI, on two nodes", async () => {
-    await node.apply(await manifests(...CNI));
-    for (const [namespace, what] of COMPONENTS) await rolledOut(node, namespace, what);
-    await untilFree(node);
     await using second = await joins(node, images);
     await depart(node, [node, second]);
+    await leaves(node, second);
+  });
+  await t.step("with kuma-init, the CNI taken away", async () => {
+    await node.apply(await manifests());
+    // Before the CNI: a controller that still watches it would taint the node, and nobody would free it.
+    await rolledOut(node, "kuma-system", "deployment/kuma-controller");
+    await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
+    await node.must(["delete", "daemonset", "kuma-cni-node", "-n", "kube-system", "--wait"]);
+    await live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-init"));
   });
 }

@@ -10,8 +10,31 @@ import { netnsOf, taintsOf, untilFree } from "./look.ts";
 import type { TestNode } from "./node.ts";
 import { WITHOUT_CNI } from "./spec.ts";
 
+/** A DaemonSet that leaves nodes with our label out; what installs it says nothing of affinities, so this stays. */
+const HELD_BACK = {
+  spec: {
+    template: {
+      spec: {
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{
+                matchExpressions: [{ key: WITHOUT_CNI, operator: "DoesNotExist" }],
+              }],
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
 /** A node joins: it takes no pod of the mesh before its CNI is ready. Then two pods live, one on each node. */
 export async function joins(node: TestNode, images: NodeImages): Promise<TestNode> {
+  const patch = ["patch", "daemonset", "kuma-cni-node", "-n", "kube-system", "--type=merge"];
+  await node.must([...patch, "-p", JSON.stringify(HELD_BACK)]);
+  await rolledOut(node, "kube-system", "daemonset/kuma-cni-node");
+  await untilFree(node);
   // Webhook and controller stay where they are, so their images are not needed.
   const second = await node.join(images.of("installer", "kumactl"));
   try {

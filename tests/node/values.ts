@@ -6,7 +6,7 @@
 import { kumactlPath } from "../kernel/kumactl.ts";
 import { must } from "../support/processes.ts";
 import { REGISTRY, TAG } from "./images.ts";
-import { CGROUP, STANDIN_IMAGE, WITHOUT_CNI } from "./spec.ts";
+import { CGROUP, STANDIN_IMAGE } from "./spec.ts";
 
 /** Repositories of the images by component: the defaults of the values. */
 export const IMAGES = {
@@ -30,18 +30,13 @@ export const VALUES = [
 ];
 /** The drain time as it is by default. */
 export const AS_SHIPPED = ["webhook.drainTime=10"];
-const MATCH =
-  "cni.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0]";
 /** The CNI behind the node's own. */
 export const CNI = [
   "cni.enabled=true",
   "cni.chained=true",
-  "cni.confName=10-test.conflist",
+  "cni.confName=10-calico.conflist",
   "cni.netDir=/etc/cni/net.d",
   "cni.binDir=/opt/cni/bin",
-  // A node that joins is held back by its label until the test takes that away.
-  `${MATCH}.key=${WITHOUT_CNI}`,
-  `${MATCH}.operator=DoesNotExist`,
 ];
 /** eBPF, in the control groups of this node alone. */
 export const EBPF = [

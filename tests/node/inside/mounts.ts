@@ -57,7 +57,8 @@ function installNetwork(podSubnets: readonly string[]): void {
   for (const { name } of Deno.readDirSync("/usr/lib/cni")) {
     Deno.copyFileSync(`/usr/lib/cni/${name}`, `/opt/cni/bin/${name}`);
   }
-  Deno.writeTextFileSync("/etc/cni/net.d/10-test.conflist", conflist(podSubnets));
+  // A bridge, under the name by which Calico's own is known: so `--environment calico` fits.
+  Deno.writeTextFileSync("/etc/cni/net.d/10-calico.conflist", conflist(podSubnets));
 }
 
 function conflist(subnets: readonly string[]): string {
