@@ -49,6 +49,26 @@ export const INSTALLING: DifferenceSection = {
       "a pipe must not get what is no manifest",
     ),
     row(
+      "variables `KUMA_…` that nobody reads",
+      "ignored without a word",
+      "a warning, with the name that was meant",
+      "a mistyped variable changes nothing, and nobody notices",
+    ),
+    row(
+      "`store.unsafeDelete` in `controlPlane.config`",
+      "taken",
+      "refused",
+      "the webhook's rights follow from it",
+      "`--set controlPlane.envVars.KUMA_STORE_UNSAFE_DELETE=true`",
+    ),
+    row(
+      "the Job of Kuma's `kumactl uninstall ebpf`, with our image of kuma-init",
+      "unlinks what is pinned",
+      "fails, and says which capability it lacks",
+      "programs are attached in each pod's network as well, where the Job may not look",
+      "the loader's DaemonSet with `--detach-on-exit`, as `kumactl uninstall control-plane` does",
+    ),
+    row(
       "`cni.tolerations`",
       "prints the key twice",
       "added to the three that the DaemonSet always has",

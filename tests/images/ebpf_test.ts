@@ -4,7 +4,7 @@ import type { V1Container } from "@kubernetes/client-node";
 import { LoaderLab } from "tests/ebpf/loader_lab.ts";
 import { OUTSIDE, POD } from "tests/ebpf/pod_lab.ts";
 import { Socket } from "tests/ebpf/socket.ts";
-import { waitUntil } from "tests/support/processes.ts";
+import { must, waitUntil } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
 import { initContainer } from "core/inject/init.ts";
 import { loadSettings } from "core/inject/settings/load.ts";
@@ -31,6 +31,7 @@ requires("root", "netns", "podman", "debian", "bpf-build", "cgroup2")(
   async (t) => {
     await using lab = await LoaderLab.create();
     await using loader = await TestImage.make("ebpf-loader");
+    await using init = await TestImage.make("kumactl");
     const node = { "/sys/fs/bpf": lab.bpffs, "/sys/fs/cgroup": lab.cgroup };
     const privileged: Partial<V1Container> = {
       securityContext: {
@@ -59,7 +60,6 @@ requires("root", "netns", "podman", "debian", "bpf-build", "cgroup2")(
     await t.step(
       "kuma-init as the webhook writes it loads the programs and adds its pod",
       async () => {
-        await using init = await TestImage.make("kumactl");
         const container = initContainer(settings, ARGS, EBPF) as unknown as V1Container;
         const done = await runContainer(init, { ...container, env: [] }, {
           network: `ns:${lab.netns}`,
@@ -97,5 +97,21 @@ requires("root", "netns", "podman", "debian", "bpf-build", "cgroup2")(
         await pause.status;
       }
     });
+
+    await t.step(
+      "Kuma's clean-up Job, which has no rights, is told so, and takes nothing",
+      async () => {
+        // As `kumactl uninstall ebpf` of Kuma writes it: root, not privileged, the BPF file system of the node.
+        const pins = () => must("find", [lab.bpffs]);
+        const before = await pins();
+        const args = ["uninstall", "transparent-proxy", "--ebpf-enabled"];
+        const job = { args: [...args, "--ebpf-bpffs-path", "/sys/fs/bpf"] };
+        const volumes = { "/sys/fs/bpf": lab.bpffs };
+        const done = await runContainer(init, job, { network: "none", volumes });
+        assert.equal(done.code, 1);
+        assert.match(done.stderr, /^Error: the capability CAP_NET_ADMIN is missing/);
+        assert.equal(await pins(), before);
+      },
+    );
   },
 );
