@@ -5,7 +5,7 @@
  * @module
  */
 import { kubeAssets, kubectlProgram } from "./kube/assets.ts";
-import { helmEngine } from "./chart/helm.ts";
+import { helmProgram } from "./chart/helm.ts";
 import { nodePrograms } from "./node/programs.ts";
 import { ensureChainTools } from "./chain/tools.ts";
 import { has } from "./support/requires.ts";
@@ -13,5 +13,5 @@ import { has } from "./support/requires.ts";
 await kubeAssets();
 if (has("kubectl")) await kubectlProgram();
 await ensureChainTools();
-if (has("go")) await helmEngine();
+if (has("go")) await helmProgram();
 if (has("containerd") && has("go")) await nodePrograms();

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { requires } from "../support/requires.ts";
-import { rightsOf } from "./audit.ts";
+import { type Outage, rightsOf } from "./audit.ts";
 import { NodeImages } from "./images.ts";
 import { type Container, depart, live, rolledOut, streamOfPods } from "./life.ts";
 import { clusterObjects, firewallOf, loaderStatus, nodeFilesOf, untilFree } from "./look.ts";
@@ -113,7 +113,7 @@ async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void>
     () => live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-validation")),
   );
 
-  await withSecondNode(t, node, images);
+  const outage = await withSecondNode(t, node, images);
 
   await t.step("with the CNI and eBPF: no firewall, and nothing is left in the maps", async () => {
     await node.apply(await manifests(...CNI, ...EBPF, ...AS_SHIPPED));
@@ -148,7 +148,7 @@ async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void>
   await t.step(
     "nobody was refused anything, and what was not used is used by tests of its own",
     async () => {
-      const { granted, used, denied } = await rightsOf(node);
+      const { granted, used, denied } = await rightsOf(node, outage);
       assert.deepEqual(denied, []);
       assert.deepEqual([...granted].filter((right) => !used.has(right)).sort(), UNUSED_HERE);
     },
@@ -173,19 +173,22 @@ async function withSecondNode(
   t: Deno.TestContext,
   node: TestNode,
   images: NodeImages,
-): Promise<void> {
-  let second: TestNode | undefined;
+): Promise<Outage | undefined> {
+  let second: TestNode | undefined, outage: Outage | undefined;
   const joined = await t.step(
     "a node joins, tainted until its CNI is ready; pods of two nodes talk",
     async () => {
       second = await joins(node, images);
     },
   );
-  if (!joined || second === undefined) return;
+  if (!joined || second === undefined) return outage;
   const other = second;
-  await t.step("the API server is killed and starts again", () => apiServerRestarts(node));
+  await t.step("the API server is killed and starts again", async () => {
+    outage = await apiServerRestarts(node);
+  });
   await t.step("the node is rebooted, and its pods come back", () => reboots(node, other));
   await t.step("the node is taken away", () => leaves(node, other));
+  return outage;
 }
 
 /** A cluster without IPv6, by kuma-init and by the CNI, and pods on two of its nodes. */

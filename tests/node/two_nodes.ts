@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { Outage } from "./audit.ts";
 import type { NodeImages } from "./images.ts";
 import { depart, podAndService, podOf, ready, rolledOut, talk } from "./life.ts";
 import { netnsOf, taintsOf, untilFree } from "./look.ts";
@@ -69,7 +70,7 @@ async function restarts(node: TestNode): Promise<string[]> {
  * The API server is killed and comes again. Meanwhile pods talk, through both sidecars; nothing of ours is started anew;
  * and afterwards a new pod is injected, intercepted and has a Dataplane.
  */
-export async function apiServerRestarts(node: TestNode): Promise<void> {
+export async function apiServerRestarts(node: TestNode): Promise<Outage> {
   const before = await restarts(node);
   const from = (await podOf(node, "client")).status.podIP;
   const to = (await podOf(node, "server")).status.podIP;
@@ -79,6 +80,7 @@ export async function apiServerRestarts(node: TestNode): Promise<void> {
     const { code, stdout } = await node.run("ip", get);
     assert.equal(code, 0, stdout);
   };
+  const begun = Date.now();
   await node.server("stop", "kube-apiserver");
   assert.notEqual((await node.kubectl(["get", "--raw", "/readyz"])).code, 0);
   await ask();
@@ -87,11 +89,13 @@ export async function apiServerRestarts(node: TestNode): Promise<void> {
     await ask();
     return (await node.kubectl(["get", "--raw", "/readyz"])).code === 0;
   });
+  const outage = { from: begun, to: Date.now() };
   await node.apply(podAndService("late", node));
   await ready(node, "late");
   await talk(node, "client", "late");
   await node.must(["delete", "-n", "shop", "pod,service", "late", "--wait"]);
   assert.deepEqual(await restarts(node), before);
+  return outage;
 }
 
 /** The second node's power goes off and on: its pods come back as they were, intercepted, and the first node's stay. */
