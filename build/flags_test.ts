@@ -1,3 +1,4 @@
+import { isFile } from "core/host/presence.ts";
 import { definitionAt } from "core/manifests/values/table.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -10,17 +11,8 @@ import { ROOT } from "./task.ts";
 async function* tables(): AsyncGenerator<[member: string, commands: CommandDefinition[]]> {
   for (const { name, isDirectory } of Deno.readDirSync(ROOT)) {
     const file = join(ROOT, name, "commands.ts");
-    if (!isDirectory || !isThere(file)) continue;
+    if (!isDirectory || !isFile(file)) continue;
     yield [name, Object.values((await import(file)).COMMANDS)];
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }
 

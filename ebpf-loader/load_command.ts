@@ -7,13 +7,13 @@ import { embeddedObjects } from "core/host/bpf/embedded.ts";
 import { untilDetached } from "core/host/bpf/links.ts";
 import { alone } from "core/host/bpf/lock.ts";
 import { load, type Loaded, unload, type Unloaded } from "core/host/bpf/node.ts";
-import { type Finding, isRootCgroup, preflight, requireAll } from "core/host/bpf/preflight.ts";
+import { type Finding, isRootCgroup, preflight } from "core/host/bpf/preflight.ts";
 import type { Pins } from "core/host/bpf/pins.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import { errorLines } from "core/program/error_lines.ts";
 import type { Io } from "core/program/io.ts";
 import { type Document, FORMATS, printDocument } from "core/program/output.ts";
-import { existingPins, placeOf } from "./place.ts";
+import { cgroupOf, existingPins, placeOf } from "./place.ts";
 
 /** What `load -o json` prints, where it could be loaded. */
 export interface LoadDocument extends Document {
@@ -65,14 +65,8 @@ export interface CheckedThing {
 export async function loadCommand(parsed: ParsedCommand, io: Io): Promise<number> {
   const format = parsed.choice("output", FORMATS);
   const place = placeOf(parsed);
-  let cgroup: string;
-  try {
-    cgroup = requireAll(place);
-  } catch (error) {
-    if (!(error instanceof AggregateError)) throw error;
-    for (const one of error.errors) io.err(errorLines(one, io));
-    return 1;
-  }
+  const cgroup = cgroupOf(place, io);
+  if (cgroup === undefined) return 1;
   const loaded = await loadAll(place.pins, cgroup, parsed.on("accelerate"));
   const { kept, gone, failed } = loaded.pods;
   const isRoot = isRootCgroup(cgroup);

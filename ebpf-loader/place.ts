@@ -7,8 +7,10 @@ import { KumaError } from "core/errors.ts";
 import { shown } from "core/grammar/echo.ts";
 import { FILE_SYSTEMS, fileSystemAt } from "core/host/bpf/bpffs.ts";
 import { Pins } from "core/host/bpf/pins.ts";
-import type { PreflightOptions } from "core/host/bpf/preflight.ts";
+import { type PreflightOptions, requireAll } from "core/host/bpf/preflight.ts";
 import type { ParsedCommand } from "core/program/command.ts";
+import { errorLines } from "core/program/error_lines.ts";
+import type { Io } from "core/program/io.ts";
 import { UsageError } from "core/program/usage_error.ts";
 
 /** Paths of a run that loads. */
@@ -25,6 +27,17 @@ export function placeOf(parsed: ParsedCommand): Place {
     cgroup: pathFlag(parsed, "cgroup-path"),
     mountBpffs: parsed.on("mount-bpffs"),
   };
+}
+
+/** The cgroup to attach to; undefined where the node lacks something, of which each is told on stderr. */
+export function cgroupOf(place: Place, io: Io): string | undefined {
+  try {
+    return requireAll(place);
+  } catch (error) {
+    if (!(error instanceof AggregateError)) throw error;
+    for (const one of error.errors) io.err(errorLines(one, io));
+    return undefined;
+  }
 }
 
 /**

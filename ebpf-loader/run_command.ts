@@ -3,17 +3,15 @@
  *
  * @module
  */
-import { requireAll } from "core/host/bpf/preflight.ts";
 import { formatRecord } from "core/log/format.ts";
 import type { Logger } from "core/log/logger.ts";
 import { createLogger } from "core/log/record.ts";
 import { MAX_PORT } from "core/grammar/numbers.ts";
 import type { ParsedCommand } from "core/program/command.ts";
-import { errorLines } from "core/program/error_lines.ts";
 import type { Io } from "core/program/io.ts";
 import { loggerFor, wholeNumber } from "core/program/serve_flags.ts";
 import { endingSignal } from "core/program/signals.ts";
-import { placeOf } from "./place.ts";
+import { cgroupOf, placeOf } from "./place.ts";
 import { runNode } from "./run.ts";
 
 /** Runs until the process is asked to end. */
@@ -21,14 +19,8 @@ export async function runCommand(parsed: ParsedCommand, io: Io): Promise<number>
   const log = loggerFor("kuma-ebpf-loader", parsed);
   const place = placeOf(parsed);
   const ending = endingSignal();
-  let cgroup: string;
-  try {
-    cgroup = requireAll(place);
-  } catch (error) {
-    if (!(error instanceof AggregateError)) throw error;
-    for (const one of error.errors) io.err(errorLines(one, io));
-    return 1;
-  }
+  const cgroup = cgroupOf(place, io);
+  if (cgroup === undefined) return 1;
   await runNode({
     pins: place.pins,
     cgroup,

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isFile } from "./presence.ts";
 import { errnoText, mount, unshare } from "./libc.ts";
 
 const CLONE_NEWNS = 0x00020000;
@@ -38,7 +39,7 @@ export const OWN_LOCK: Covers = { "/run/xtables.lock": "/proc/self/ns/net" };
  */
 export function enterMountSandbox(covers: Covers = NO_NAME_SERVICE): SandboxOutcome {
   try {
-    const due = Object.entries(covers).filter(([target]) => exists(target));
+    const due = Object.entries(covers).filter(([target]) => isFile(target));
     if (due.length === 0) return { ok: true };
     const result = unshare(CLONE_NEWNS);
     if (result < 0) return failed("unshare of the mount namespace", result);
@@ -67,13 +68,4 @@ function coverFiles(
 
 function failed(what: string, result: number): SandboxOutcome {
   return { ok: false, reason: `${what}: ${errnoText(result)}` };
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { statOrNothing } from "./presence.ts";
 import { writeAll } from "core/program/write_all.ts";
 
 /** Size at which a file is put aside, in bytes. */
@@ -50,13 +51,4 @@ function rotate(path: string, size: number): void {
   // Nobody else may write into the directory, so what is looked at here stays what it is.
   if (!info.isFile) throw new TypeError(`"${path}" is not a plain file`);
   if (info.size >= size) Deno.renameSync(path, `${path}.1`);
-}
-
-function statOrNothing(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { statOrNothing } from "core/host/presence.ts";
 import { Buffer } from "node:buffer";
 import { removeIfThere, syncDirectory } from "core/host/atomic_file.ts";
 import { writeAll } from "core/program/write_all.ts";
@@ -93,15 +94,6 @@ function fill(file: Deno.FsFile, buffer: Uint8Array, size: number): number {
     filled += read;
   }
   return filled;
-}
-
-function statOrNothing(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
 
 function splitPath(path: string): { dir: string; name: string } {

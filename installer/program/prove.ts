@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isFile } from "core/host/presence.ts";
 import { fileURLToPath } from "node:url";
 import { errorText, KumaError } from "core/errors.ts";
 import { run } from "core/host/run.ts";
@@ -97,7 +98,7 @@ function commandFor(
   }
   const program = `${place.mounted}/${PROGRAM}`;
   const loader = bundledInterpreter(programBehind(program));
-  if (loader === undefined || isThere(loader)) return { argv: [program], proves: true };
+  if (loader === undefined || isFile(loader)) return { argv: [program], proves: true };
   return { argv: [`${settings.sourceDir}/${PROGRAM}`], proves: false };
 }
 
@@ -110,15 +111,6 @@ function versionsIn(stdout: string): string[] | undefined {
       : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isFile } from "core/host/presence.ts";
 import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { bundledInterpreter, programBehind } from "./loader.ts";
 
@@ -21,13 +22,13 @@ export interface HostView {
  */
 export function whyNotStartable(path: string, view: HostView): string | undefined {
   const program = behind(path);
-  if (program !== undefined && !isThere(program)) {
+  if (program !== undefined && !isFile(program)) {
     return `its program ${program} is not there`;
   }
   const loader = loaderOf(program);
   if (loader === undefined) return undefined;
   const here = seenHere(loader, view);
-  if (here !== undefined && isThere(here)) return undefined;
+  if (here !== undefined && isFile(here)) return undefined;
   const folder = loader.slice(0, loader.indexOf(`/${RUNTIME_FOLDER}/`));
   return `it looks for its loader in ${folder || "/"}/${RUNTIME_FOLDER}, ` +
     (here === undefined ? `and stands in ${view.host}` : "where there is none");
@@ -36,13 +37,13 @@ export function whyNotStartable(path: string, view: HostView): string | undefine
 /** Why a copy of the program in `dir` would have no loader; undefined where it brings one, or needs none. */
 export function whyIncomplete(dir: string, name: string): string | undefined {
   const program = behind(`${dir}/${name}`);
-  if (program !== undefined && !isThere(program)) {
+  if (program !== undefined && !isFile(program)) {
     return `its folder ${RUNTIME_FOLDER} with the program is not beside it in ${dir}`;
   }
   const loader = loaderOf(program);
   if (loader === undefined) return undefined;
   const file = loader.slice(loader.lastIndexOf("/") + 1);
-  return isThere(`${dir}/${RUNTIME_FOLDER}/${file}`)
+  return isFile(`${dir}/${RUNTIME_FOLDER}/${file}`)
     ? undefined
     : `its folder ${RUNTIME_FOLDER} is not beside it in ${dir}`;
 }
@@ -65,14 +66,4 @@ function loaderOf(program: string | undefined): string | undefined {
 function seenHere(path: string, { mounted, host, root }: HostView): string | undefined {
   if (path.startsWith(`${host}/`)) return mounted + path.slice(host.length);
   return root === "" ? undefined : root + path;
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

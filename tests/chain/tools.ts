@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isFile } from "core/host/presence.ts";
 import { buildOnce } from "../support/go_build.ts";
 
 /** What a chain needs beside the plugin under test. */
@@ -35,13 +36,4 @@ export async function ensureChainTools(): Promise<ChainTools> {
     cachePath: "chain/libcni",
   });
   return { runtime: `${dir}/chain-test-runtime`, pluginDir };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -10,6 +10,7 @@ import { errorText } from "core/errors.ts";
 import { waitUntil } from "../support/processes.ts";
 import type { TestCluster } from "../kube/apiserver.ts";
 import type { PolicyRule } from "../kube/cluster.ts";
+import { RunningProgram } from "../kube/running_program.ts";
 
 const ARCH = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
 /** The program under test. */
@@ -45,18 +46,8 @@ export interface ProgramOptions {
   readonly server?: string;
 }
 
-/** A running program; disposing of it kills it. */
-export class Program implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-  /** What it has logged so far. */
-  said = "";
-
-  private constructor(child: Deno.ChildProcess, readonly directory: string) {
-    this.#child = child;
-    this.#reading = this.#read();
-  }
-
+/** The running program. */
+export class Program extends RunningProgram {
   /** Starts it; it may not be ready yet. */
   static async start(cluster: TestCluster, options: ProgramOptions): Promise<Program> {
     const directory = await Deno.makeTempDir({ prefix: "controller-program-" });
@@ -64,26 +55,9 @@ export class Program implements AsyncDisposable {
     const text = cluster.kubeconfig(options.token)
       .replace(cluster.url, options.server ?? cluster.url);
     await Deno.writeTextFile(kubeconfig, text, { mode: 0o600 });
-    const child = new Deno.Command(PROGRAM, {
-      args: ["serve", "--address", "127.0.0.1", "--port", "0"],
-      clearEnv: true,
-      env: { KUBECONFIG: kubeconfig, ...options.environment },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    return new Program(child, directory);
-  }
-
-  /** Its process. */
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  /** The lines of its log with this message. */
-  lines(message: string): Record<string, string>[] {
-    return this.said.split("\n").filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line)).filter((line) => line.msg === message);
+    const args = ["serve", "--address", "127.0.0.1", "--port", "0"];
+    const env = { KUBECONFIG: kubeconfig, ...options.environment };
+    return new Program({ program: PROGRAM, args, env }, directory);
   }
 
   /** As `waitUntil`; where it waits in vain, the log is in the error. */
@@ -109,26 +83,6 @@ export class Program implements AsyncDisposable {
 
   /** Sends a signal and waits for the end; gives the exit code. */
   async end(signal: Deno.Signal = "SIGTERM"): Promise<number> {
-    this.#child.kill(signal);
-    const { code } = await this.#child.status;
-    await this.#reading;
-    return code;
-  }
-
-  async #read(): Promise<void> {
-    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
-      this.said += text;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it has ended already
-    }
-    await this.#child.status;
-    await this.#reading;
-    await Deno.remove(this.directory, { recursive: true });
+    return await this.stop(signal);
   }
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isFile } from "core/host/presence.ts";
 import { type Finished, signalProcess } from "./processes.ts";
 
 const ROOT = "/sys/fs/cgroup";
@@ -29,8 +30,8 @@ interface Layout {
 
 /** Whether this machine lets us make such groups. */
 export function canLimit(): boolean {
-  return isThere(`${ROOT}/memory/memory.limit_in_bytes`)
-    ? isThere(`${ROOT}/cpu/cpu.shares`) && isThere(`${ROOT}/pids/cgroup.procs`)
+  return isFile(`${ROOT}/memory/memory.limit_in_bytes`)
+    ? isFile(`${ROOT}/cpu/cpu.shares`) && isFile(`${ROOT}/pids/cgroup.procs`)
     : ["cpu", "memory", "pids"].every((name) => controllers().includes(name));
 }
 
@@ -40,7 +41,7 @@ export class LimitedGroup implements Disposable {
 
   constructor(limits: Limits) {
     const name = `kuma-test-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
-    const old = isThere(`${ROOT}/memory/memory.limit_in_bytes`);
+    const old = isFile(`${ROOT}/memory/memory.limit_in_bytes`);
     this.#layout = old ? versionOne(name, limits) : versionTwo(name, limits);
     if (!old) Deno.writeTextFileSync(`${ROOT}/cgroup.subtree_control`, "+cpu +memory +pids");
     for (const folder of this.#layout.folders) Deno.mkdirSync(folder);
@@ -133,14 +134,5 @@ function versionTwo(name: string, { memoryBytes, milliCpu, processes }: Limits):
 
 function controllers(): string[] {
   const file = `${ROOT}/cgroup.controllers`;
-  return isThere(file) ? Deno.readTextFileSync(file).trim().split(" ") : [];
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return isFile(file) ? Deno.readTextFileSync(file).trim().split(" ") : [];
 }

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { isFile } from "core/host/presence.ts";
 import { canLimit } from "./limited_group.ts";
 import { which } from "./processes.ts";
 
@@ -190,13 +191,4 @@ export function requirement(
 function succeeds(program: string, ...args: string[]): boolean {
   if (which(program) === undefined) return false;
   return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success;
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -12,6 +12,7 @@ import {
   validatingConfiguration,
 } from "../../webhook/manifests.ts";
 import type { KubeObject, TestCluster } from "../kube/apiserver.ts";
+import { RunningProgram, type Started } from "../kube/running_program.ts";
 import { freePort, waitUntil } from "../support/processes.ts";
 
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
@@ -36,25 +37,20 @@ export interface ProgramOptions {
   readonly files?: number;
 }
 
-/** A running program; disposing of it kills it. */
-export class Program implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #log: Promise<string>;
+/** The running program. */
+export class Program extends RunningProgram {
   readonly #cluster: TestCluster;
   #reader: Promise<string> | undefined;
-  /** What it has logged so far. */
-  said = "";
 
   private constructor(
-    child: Deno.ChildProcess,
+    started: Started,
     cluster: TestCluster,
     readonly port: number,
-    readonly directory: string,
+    directory: string,
     readonly authority: Authority,
   ) {
-    this.#child = child;
+    super(started, directory);
     this.#cluster = cluster;
-    this.#log = this.#listen();
   }
 
   /** Starts it with a certificate for `localhost` in files. It may not be ready yet. */
@@ -71,27 +67,21 @@ export class Program implements AsyncDisposable {
     const port = freePort();
     const limit = options.files === undefined ? [] : ["prlimit", `--nofile=${options.files}`];
     const [program = PROGRAM, ...before] = [...limit, PROGRAM];
-    const child = new Deno.Command(program, {
-      args: [
-        ...before,
-        "serve",
-        "--config-file",
-        `${directory}/config.yaml`,
-        ...options.args ?? [],
-      ],
-      clearEnv: true,
-      env: {
-        KUBECONFIG: kubeconfig,
-        KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_PORT: String(port),
-        KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_ADDRESS: "127.0.0.1",
-        KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_CERT_DIR: directory,
-        ...options.environment,
-      },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    return new Program(child, cluster, port, directory, authority);
+    const args = [
+      ...before,
+      "serve",
+      "--config-file",
+      `${directory}/config.yaml`,
+      ...options.args ?? [],
+    ];
+    const env = {
+      KUBECONFIG: kubeconfig,
+      KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_PORT: String(port),
+      KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_ADDRESS: "127.0.0.1",
+      KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_CERT_DIR: directory,
+      ...options.environment,
+    };
+    return new Program({ program, args, env }, cluster, port, directory, authority);
   }
 
   /** Starts it and waits until it is ready. */
@@ -99,10 +89,6 @@ export class Program implements AsyncDisposable {
     const program = await Program.start(cluster, options);
     await program.untilReady();
     return program;
-  }
-
-  get pid(): number {
-    return this.#child.pid;
   }
 
   /** Where webhook configurations lead. */
@@ -191,32 +177,12 @@ export class Program implements AsyncDisposable {
 
   /** Asks it to end; returns its exit code and its log. */
   async end(signal: Deno.Signal = "SIGTERM"): Promise<{ code: number; log: string }> {
-    this.#child.kill(signal);
-    return await this.ended();
+    return { code: await this.stop(signal), log: this.said };
   }
 
   /** Waits until it ends by itself. */
   async ended(): Promise<{ code: number; log: string }> {
-    const { code } = await this.#child.status;
-    return { code, log: await this.#log };
-  }
-
-  async #listen(): Promise<string> {
-    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
-      this.said += text;
-    }
-    return this.said;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it has ended already
-    }
-    await this.#child.status;
-    await this.#log;
-    await Deno.remove(this.directory, { recursive: true });
+    return { code: await this.exit(), log: this.said };
   }
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Target } from "../model.ts";
 import type { Family, NumberRange } from "../../proxy/resolved.ts";
 
 /** Name of the one table of ours, in family `inet`. Nobody else's rules are ever in it. */
@@ -46,14 +47,8 @@ export type NftMatch =
   | { readonly kind: "uid"; readonly value: NftValue<NumberRange>; readonly not?: true }
   | { readonly kind: "invalid" };
 
-/** Where a matching packet goes. */
-export type NftTarget =
-  | { readonly kind: "jump"; readonly chain: string }
-  | { readonly kind: "return" }
-  | { readonly kind: "drop" }
-  | { readonly kind: "redirect"; readonly port: number }
-  | { readonly kind: "zone"; readonly zone: number }
-  | { readonly kind: "log"; readonly prefix: string; readonly level: number };
+/** Where a matching packet goes: as with iptables. */
+export type NftTarget = Target;
 
 /** One rule. */
 export interface NftRule {
