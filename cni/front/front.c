@@ -15,7 +15,7 @@
 #define FILES 24
 #define ADDRESS_SPACE (64UL << 30)
 
-enum { STDIN, STDOUT, ENOENT = 2, SIGKILL = 9, SIGCHLD = 17, EINTR = 4 };
+enum { STDIN, STDOUT, ENOENT = 2, SIGKILL = 9, SIGCHLD = 17, EINTR = 4, EAGAIN = 11, ENOMEM = 12 };
 enum { RLIMIT_NOFILE = 7, RLIMIT_AS = 9, PR_SET_PDEATHSIG = 1, AT_FDCWD = -100, O_CLOEXEC = 02000000 };
 
 static char buffer[64 * 1024];
@@ -78,12 +78,15 @@ static void say_limit(int limit, unsigned long needed, const char *what, const c
 }
 
 /* Ends as the specification wants a failure: 11 tells the runtime that trying again later may help. */
-static void __attribute__((noreturn)) fail(const char *what, const char *kind, long number) {
+static void __attribute__((noreturn)) fail(const char *what, const char *kind, long number, int by_limits) {
   say("{\"cniVersion\": \"1.1.0\", \"code\": 11, \"msg\": \""), say(what), say(" ("), say(kind);
   say(" "), say_number(number), say(")\", \"details\": \"KUMA-CNI-024");
-  say_limit(RLIMIT_NOFILE, FILES, "open files", "LimitNOFILE");
-  say_limit(RLIMIT_AS, ADDRESS_SPACE, "address space", "LimitAS");
-  say("; it needs 64 MiB of memory (MemoryMax=) and 6 processes and threads (TasksMax=)\"}\n");
+  if (by_limits) {
+    say_limit(RLIMIT_NOFILE, FILES, "open files", "LimitNOFILE");
+    say_limit(RLIMIT_AS, ADDRESS_SPACE, "address space", "LimitAS");
+    say("; it needs 64 MiB of memory (MemoryMax=) and 6 processes and threads (TasksMax=)");
+  }
+  say("\"}\n");
   write_all(answer, answered);
   end(1);
 }
@@ -157,7 +160,7 @@ static void __attribute__((noreturn)) answer_del(void) {
 static const char *program_path(void) {
   static char path[LONGEST_PATH + sizeof PROGRAM];
   long size = call(READLINKAT, AT_FDCWD, (long)"/proc/self/exe", (long)path, LONGEST_PATH, 0);
-  if (size < 0) fail("kuma-cni cannot read /proc/self/exe", "errno", -size);
+  if (size < 0) fail("kuma-cni cannot read /proc/self/exe", "errno", -size, 0);
   while (size > 0 && path[size - 1] != '/') size--;
   for (long at = 0; at < (long)sizeof PROGRAM; at++) path[size + at] = PROGRAM[at];
   return path;
@@ -166,7 +169,7 @@ static const char *program_path(void) {
 static void __attribute__((noreturn)) become(char **arguments, char **environment) {
   long result = call(EXECVE, (long)program_path(), (long)arguments, (long)environment, 0, 0);
   const char *kind = result == -ENOENT ? "it, or the loader that is written in it, is not there: errno" : "errno";
-  fail("kuma-cni cannot start " PROGRAM ", which belongs beside it", kind, -result);
+  fail("kuma-cni cannot start " PROGRAM ", which belongs beside it", kind, -result, result == -EAGAIN || result == -ENOMEM);
 }
 
 /* Runs the program, passes its answer on, and answers where it ended without one. */
@@ -177,9 +180,9 @@ static void __attribute__((noreturn)) supervise(char **arguments, char **environ
   /* A parent that ignores the end of its children hands that down, and there would be no status. */
   call(RT_SIGACTION, SIGCHLD, (long)by_default, 0, 8, 0);
   result = call(PIPE2, (long)pipe, O_CLOEXEC, 0, 0, 0);
-  if (result < 0) fail("kuma-cni has no descriptor left", "errno", -result);
+  if (result < 0) fail("kuma-cni has no descriptor left", "errno", -result, 1);
   long child = call(CLONE, SIGCHLD, 0, 0, 0, 0);
-  if (child < 0) fail("kuma-cni cannot start a process", "errno", -child);
+  if (child < 0) fail("kuma-cni cannot start a process", "errno", -child, 1);
   if (child == 0) {
     /* Who kills kuma-cni means the program. */
     call(PRCTL, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -199,7 +202,7 @@ static void __attribute__((noreturn)) supervise(char **arguments, char **environ
   int signal = status & 0x7f, code = (status >> 8) & 0xff;
   if (signal == 0 && (code == 0 || passed > 0)) end(whole ? code : 1);
   if (passed > 0) end(1);
-  fail("kuma-cni ended before it could answer", signal == 0 ? "exit code" : "signal", signal == 0 ? code : signal);
+  fail("kuma-cni ended before it could answer", signal == 0 ? "exit code" : "signal", signal == 0 ? code : signal, 1);
 }
 
 void __attribute__((noreturn)) run(long *stack) {
