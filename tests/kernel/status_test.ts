@@ -5,185 +5,35 @@
 import assert from "node:assert/strict";
 import { checkedDocument } from "tests/support/documents.ts";
 import type { StatusDocument } from "../../kumactl/status_transparent_proxy.ts";
-import { waitUntil } from "../support/processes.ts";
+import { must, waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { kumactlPath, PrivateEtc } from "./kumactl.ts";
 import { Namespace } from "./namespace.ts";
+import { AROUND_STATES } from "./status_around.ts";
+import { OTHERS_STATES } from "./status_others.ts";
+import { RULE_STATES } from "./status_rules.ts";
+import { INSTALL } from "./status_state.ts";
 
 const test = requires("root", "netns", "iptables-nft", "iptables-legacy");
-const INSTALL = "kumactl install transparent-proxy --ip-family-mode ipv4";
-const LEGACY = "--iptables-executables iptables:/usr/sbin/iptables-legacy," +
-  "iptables-save:/usr/sbin/iptables-legacy-save,iptables-restore:/usr/sbin/iptables-legacy-restore";
-const COMMENT = "kuma/mesh/transparent/proxy";
 
-/** What was done before, the arguments of the question, and its answer. */
-interface State {
-  readonly name: string;
-  readonly before: readonly string[];
-  readonly ask?: string;
-  readonly code: number;
-  readonly words: RegExp;
-}
+const STATES = [...RULE_STATES, ...OTHERS_STATES, ...AROUND_STATES];
 
-const STATES: readonly State[] = [
-  {
-    name: "nothing was ever installed",
-    before: [],
-    code: 2,
-    words: /^Transparent proxy: absent\n/,
-  },
-  {
-    name: "only rules of others are here",
-    before: ["iptables-nft -t nat -A OUTPUT -p tcp --dport 81 -j ACCEPT"],
-    code: 2,
-    words: /No rule of ours is in this network namespace/,
-  },
-  {
-    name: "installed with iptables-nft",
-    before: [INSTALL],
-    code: 0,
-    words: /^Transparent proxy: in place \(iptables\)\n {2}installed: {3}.* UTC by kumactl \d/,
-  },
-  {
-    name: "installed with iptables-legacy",
-    before: [`${INSTALL} ${LEGACY}`],
-    code: 0,
-    words: /in place \(iptables\)/,
-  },
-  {
-    name: "installed with nftables",
-    before: [`${INSTALL} --firewall-backend nftables`],
-    code: 0,
-    words: /in place \(nftables\)/,
-  },
-  {
-    name: "installed without comments",
-    before: [`${INSTALL} --disable-comments`],
-    code: 0,
-    words: /in place \(iptables\)/,
-  },
-  {
-    name: "with DNS and other ports",
-    before: [
-      `${INSTALL} --redirect-all-dns-traffic --redirect-dns-port 15054 --redirect-inbound=false`,
-    ],
-    code: 0,
-    words: /inbound: {5}not redirected\n.*outbound: {4}to port 15001.*\n.*DNS: {9}to port 15054/,
-  },
-  {
-    name: "installed twice, the second time otherwise",
-    before: [INSTALL, `${INSTALL} --exclude-inbound-ports 22`],
-    ask: "--show-config",
-    code: 0,
-    words: /redirect\.inbound\.excludePorts: \[22\] {2}# --exclude-inbound-ports/,
-  },
-  {
-    name: "compared with other settings",
-    before: [INSTALL],
-    ask: "--ip-family-mode ipv4 --exclude-inbound-ports 22",
-    code: 1,
-    words: /drifted[^]*a rule is missing: .*--dport 22 -j RETURN/,
-  },
-  {
-    name: "a rule was deleted",
-    before: [INSTALL, "iptables-nft -t nat -D KUMA_MESH_OUTBOUND 1"],
-    code: 1,
-    words: /chain KUMA_MESH_OUTBOUND: a rule is missing: .*127\.0\.0\.6/,
-  },
-  {
-    name: "a chain was emptied",
-    before: [`${INSTALL} ${LEGACY}`, "iptables-legacy -t nat -F KUMA_MESH_INBOUND"],
-    code: 1,
-    words: /chain KUMA_MESH_INBOUND: a rule is missing/,
-  },
-  {
-    name: "the jump is gone",
-    before: [INSTALL, `iptables-nft -t nat -D OUTPUT 1`],
-    code: 1,
-    words: /chain OUTPUT: a rule is missing: .*-j KUMA_MESH_OUTBOUND/,
-  },
-  {
-    name: "somebody else's rule stands in our chain",
-    before: [INSTALL, "iptables-nft -t nat -I KUMA_MESH_OUTBOUND -p tcp --dport 443 -j RETURN"],
-    code: 1,
-    words: /a rule is not ours: .*--dport 443 -j RETURN/,
-  },
-  {
-    name: "rules in another order",
-    before: [
-      INSTALL,
-      "iptables-nft -t nat -D KUMA_MESH_OUTBOUND 4",
-      "iptables-nft -t nat -A KUMA_MESH_OUTBOUND -m comment --comment " +
-      `'${COMMENT}/traffic of Envoy itself goes out' -m owner --uid-owner 5678 -j RETURN`,
-    ],
-    code: 1,
-    words: /a rule is out of order/,
-  },
-  {
-    name: "a rule of our table of nftables was deleted",
-    before: [
-      `${INSTALL} --firewall-backend nftables`,
-      "nft flush chain inet kuma-mesh KUMA_MESH_INBOUND",
-    ],
-    code: 1,
-    words: /drifted \(nftables\)[^]*KUMA_MESH_INBOUND: a rule is missing/,
-  },
-  {
-    name: "our table of nftables was deleted",
-    before: [`${INSTALL} --firewall-backend nftables`, "nft delete table inet kuma-mesh"],
-    code: 2,
-    words: /absent\n[^]*It was installed .* UTC: somebody has removed it since/,
-  },
-  {
-    name: "both backends hold rules of ours",
-    before: [
-      INSTALL,
-      "nft add table inet kuma-mesh",
-      "nft add chain inet kuma-mesh KUMA_MESH_INBOUND",
-    ],
-    code: 1,
-    words: /drifted \(nftables and iptables\)[^]*Rules stand in iptables and in nftables/,
-  },
-  {
-    name: "uninstalled again",
-    before: [INSTALL, "kumactl uninstall transparent-proxy"],
-    code: 2,
-    words: /No rule of ours is in this network namespace\.\n$/,
-  },
-  {
-    name: "the record says another thing than what is in place, and names what is there",
-    before: [
-      `${INSTALL} --redirect-dns --config {redirect:{dns:{resolvConfigPath:/etc/resolv.conf}}}`,
-    ],
-    code: 0,
-    words: /DNS: {9}to port 15053, where nobody listens/,
-  },
-  {
-    name: "a PID that nobody has",
-    before: [INSTALL],
-    ask: "--netns 999999999",
-    code: 3,
-    words: /^Error: .*\/proc\/999999999\/ns\/net" does not exist \[KUMA-HOST-111\]/,
-  },
-  {
-    name: "a namespace in no known form",
-    before: [],
-    ask: "--netns ../x",
-    code: 1,
-    words: /^Error: --netns: '\.\.\/x' is neither a PID nor a path \[KUMA-TP-044\]/,
-  },
-];
+/** What is noted in /run about a namespace, which nobody needs once it is gone. */
+const FORGET = "rm -f /run/kuma-transparent-proxy/$(stat -Lc %i /proc/self/ns/net).*";
 
-for (const { name, before, ask = "", code, words } of STATES) {
+for (const { name, before, ask = "", code, words, as = "" } of STATES) {
   test(`status: ${name}`, async () => {
     await using namespace = await Namespace.create("st");
     using _etc = new PrivateEtc(namespace.name, { "resolv.conf": "nameserver 10.9.9.9\n" });
     for (const line of before) await namespace.must(...command(line));
-    const [program, ...args] = command(`kumactl status transparent-proxy ${ask}`);
+    const [program, ...args] = command(`${as} kumactl status transparent-proxy ${ask}`);
     const done = await namespace.run(program, args);
     assert.match(done.stdout + done.stderr, words);
     assert.equal(done.code, code, done.stdout + done.stderr);
-    await namespace.run(kumactlPath(), ["uninstall", "transparent-proxy"]);
+    for (const pid of (await must("ip", ["netns", "pids", namespace.name])).split("\n")) {
+      if (pid !== "") Deno.kill(Number(pid), "SIGKILL");
+    }
+    await namespace.run("sh", ["-c", FORGET]);
   });
 }
 
@@ -231,6 +81,6 @@ interface Listening {
 
 function command(line: string): [string, ...string[]] {
   const words = (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ""));
-  const [program = "", ...args] = words;
-  return [program === "kumactl" ? kumactlPath() : program, ...args];
+  const [program = "", ...args] = words.map((word) => word === "kumactl" ? kumactlPath() : word);
+  return [program, ...args];
 }
