@@ -48,6 +48,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "conntrack", probe: "conntrack" },
   { package: "firewalld", probe: "firewalld" },
   { package: "ipset", probe: "ipset" },
+  { package: "strace", probe: "strace" },
   { package: "systemd", probe: "/lib/systemd/systemd" },
   { package: "dbus", probe: "dbus-daemon" },
   { package: "openssl", probe: "openssl" },
@@ -73,11 +74,8 @@ export const TEST_NEEDS: readonly Need[] = [
   ...runtimeNeeds("arm64"),
 ];
 
-/** What `deno task bench` needs: strace counts the programs that one install starts. */
-export const BENCH_NEEDS: readonly Need[] = [
-  ...TEST_NEEDS,
-  { package: "strace", probe: "strace" },
-];
+/** What `deno task bench` needs. */
+export const BENCH_NEEDS: readonly Need[] = TEST_NEEDS;
 
 /** What building a program with the host runtime needs: patchelf, and the C library for another architecture. */
 export function runtimeNeeds(arch: Arch): Need[] {

@@ -19,6 +19,9 @@ for (const flavour of FLAVOURS) {
 
     await dies(machine, INSTALL, env);
     assert.doesNotMatch(await machine.save(flavour, "ipv6"), OURS);
+    const told = await machine.kumactl(["status", "transparent-proxy"]);
+    assert.match(told.stdout, /an installation that began .* was killed halfway/);
+    assert.equal(told.code, 1);
     await machine.kumactlMust(...INSTALL);
     const full = await machine.firewall();
     assert.match(await machine.save(flavour, "ipv6"), OURS);

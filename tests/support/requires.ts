@@ -38,7 +38,8 @@ export type Capability =
   | "man"
   | "promtool"
   | "loop"
-  | "systemd";
+  | "systemd"
+  | "strace";
 
 /** Registers a test under the conditions given to {@linkcode requires}. */
 export interface TestRegistrar {
@@ -124,6 +125,7 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
     present: () => / - cgroup2 /.test(Deno.readTextFileSync("/proc/self/mountinfo")),
     cure: "mount control groups of version 2",
   },
+  strace: { present: () => which("strace") !== undefined, cure: "install strace" },
   systemd: {
     present: () => isFile("/lib/systemd/systemd") && which("systemd-analyze") !== undefined,
     cure: "install systemd",
