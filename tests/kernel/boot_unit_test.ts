@@ -69,11 +69,15 @@ test("what is there and not ours stays, and is told; what is half there is told,
     assert.match(told.stdout, words);
     assert.equal(told.code, code, told.stdout);
   };
+  const check = async () => (await machine.run(kumactlPath(), ["check", "-o", "json"])).stdout;
+  const reboot = /"name": "place-reboot",[^}]*"status": "(\w+)"/;
   await machine.kumactl(...persist);
   await machine.must("rm", LINK);
   await asks(/kuma-transparent-proxy\.service is not enabled/);
+  assert.equal(reboot.exec(await check())?.[1], "failed");
   await machine.kumactl(...persist);
   await asks(/, enabled\n/, 0);
+  assert.equal(reboot.exec(await check())?.[1], "ok");
   const other = await machine.run(kumactlPath(), [...INSTALL, "--redirect-inbound=false"]);
   assert.match(
     other.stderr,
