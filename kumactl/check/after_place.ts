@@ -23,7 +23,10 @@ export function placeSection(subject: HostSubject, told: () => Promise<Told>): S
       const name = loopbackInterface();
       return isUp(name) ? ok(name) : failed(`${name} is down`);
     },
-    "place-fits": present((told) => fits(subject, told)),
+    // The programs look at addresses and interfaces as they come; their own problems are told as differences.
+    "place-fits": present((told) =>
+      told.status.backends.includes("eBPF") ? undefined : fits(subject, told)
+    ),
     "place-reboot": present((told) => subject.elsewhere ? undefined : reboot(told)),
   });
 }

@@ -58,6 +58,10 @@ test(
     );
     const here = await must(lab, "status", ...place);
     assert.match(here.stdout, /^Transparent proxy: in place \(eBPF\)\n/);
+    const check = ["check", "-o", "short", ...place];
+    const checked = await run("nsenter", [`--net=${lab.netns}`, "--", kumactlPath(), ...check]);
+    assert.match(checked.stdout, /listens-inbound: nobody listens on TCP port 15006/);
+    assert.match(checked.stdout, /, 1 failed\.\n$/, "the rest is as it should be");
     // Back to rules: nobody is left with both.
     const dryRules = await must(lab, "install", "--kuma-dp-user=5678", ...place, "--dry-run");
     assert.match(dryRules.stdout, /eBPF would no longer redirect here/);
