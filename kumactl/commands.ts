@@ -105,7 +105,9 @@ export const COMMANDS = {
         hidden: true,
         help: "taken and ignored",
       },
+      outputFlag(),
     ],
+    schema: "kuma.io/kumactl-install-transparent-proxy-validator/v1",
     examples: [{
       does: "check what 'install transparent-proxy' has put in place",
       command: "runuser -u kuma-dp -- kumactl install transparent-proxy-validator",
@@ -160,6 +162,7 @@ export const COMMANDS = {
       "cleaned and freed of our taint; Meshes and ContainerPatches that people made stay, with their " +
       "definitions. Pods that have a sidecar keep it until they are made anew.",
     flags: UNINSTALL_FLAGS,
+    schema: "kuma.io/kumactl-uninstall-control-plane/v1",
     examples: [
       {
         does: "see what would go",

@@ -8,8 +8,18 @@ import { parsePort } from "core/grammar/ports.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
+import { type Document, FORMATS, printDocument } from "core/program/output.ts";
 import { LineLogger } from "./line_logger.ts";
 import { validateRedirection } from "./validator.ts";
+
+/** What `install transparent-proxy-validator -o json` prints, where the redirection works. */
+export interface ValidatorDocument extends Document {
+  readonly schema: "kuma.io/kumactl-install-transparent-proxy-validator/v1";
+  /** IP families for which a connection arrived at the inbound redirect port. */
+  readonly families: readonly Family[];
+  /** That port. */
+  readonly port: number;
+}
 
 /**
  * `kumactl install transparent-proxy-validator`: checks for each family of the mode that a connection to
@@ -21,7 +31,8 @@ export async function installValidatorCommand(
   parsed: ParsedCommand,
   io: Io,
 ): Promise<number> {
-  const logger = new LineLogger(io, false);
+  const format = parsed.choice("output", FORMATS);
+  const logger = new LineLogger(io, format !== "text");
   const mode = readFlag(parsed, "ip-family-mode", parseIpFamilyMode);
   const port = readFlag(parsed, "validation-server-port", parsePort);
   const failures: string[] = [];
@@ -38,7 +49,14 @@ export async function installValidatorCommand(
   if (checked.length === 0) {
     failures.push("the mode is ipv6, but this machine has no IPv6 address beside ::1");
   }
-  if (failures.length === 0) return 0;
+  if (failures.length === 0) {
+    if (format !== "text") {
+      const schema = "kuma.io/kumactl-install-transparent-proxy-validator/v1";
+      const document: ValidatorDocument = { schema, families: checked, port };
+      await printDocument(io, format, document);
+    }
+    return 0;
+  }
   throw new KumaError("KUMA-TP-025", `validation failed: ${failures.join("; ")}`, {
     hint: likelyCause(),
   });

@@ -9,7 +9,7 @@ import type { HostReport } from "core/host/transparent_proxy/options.ts";
 import { currentPrivileges } from "core/host/privileges.ts";
 import { KumaError } from "core/errors.ts";
 import type { ParsedCommand } from "core/program/command.ts";
-import type { Io } from "core/program/io.ts";
+import { type Io, withOut } from "core/program/io.ts";
 import { type Document, type DocumentFormat, FORMATS, printDocument } from "core/program/output.ts";
 
 /** What a run has done, or a dry run would do. */
@@ -58,7 +58,7 @@ export class PlanOutput {
     this.diff = parsed.on("diff");
     this.format = parsed.choice("output", FORMATS);
     this.#out = io;
-    this.io = this.quiet ? keeping(io, (text) => this.#text += text) : io;
+    this.io = this.quiet ? withOut(io, (text) => this.#text += text) : io;
     if (this.diff && !currentPrivileges().has("CAP_NET_ADMIN")) {
       throw new KumaError("KUMA-TP-043", "the firewall cannot be looked at without CAP_NET_ADMIN", {
         hint: "run it as root",
@@ -93,9 +93,4 @@ export class PlanOutput {
     }
     return this.diff && changes.length > 0 ? 1 : 0;
   }
-}
-
-/** The same, but for standard output. */
-function keeping(io: Io, out: (text: string) => void): Io {
-  return { ...io, out, err: (text) => io.err(text), read: (path, limit) => io.read(path, limit) };
 }

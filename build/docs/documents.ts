@@ -30,6 +30,14 @@ export const DOCUMENTS: Readonly<Record<SchemaName, DocumentType>> = {
     file: "kumactl/plan_output.ts",
     type: "UninstallPlanDocument",
   },
+  "kuma.io/kumactl-install-transparent-proxy-validator/v1": {
+    file: "kumactl/install_validator.ts",
+    type: "ValidatorDocument",
+  },
+  "kuma.io/kumactl-uninstall-control-plane/v1": {
+    file: "kumactl/control_plane/uninstall.ts",
+    type: "UninstallDocument",
+  },
   "kuma.io/kumactl-explain-packet/v1": {
     file: "kumactl/packet/document.ts",
     type: "ExplainPacketDocument",

@@ -25,6 +25,11 @@ export interface Io {
   read(path: string, limit: number): Promise<Uint8Array>;
 }
 
+/** The same, but for what goes to standard output. */
+export function withOut(io: Io, out: (text: string) => void): Io {
+  return { ...io, out, err: (text) => io.err(text), read: (path, limit) => io.read(path, limit) };
+}
+
 /** Columns of help where nothing says how wide the place is, and the least and most that a terminal is given. */
 const COLUMNS = 80, NARROWEST = 40, WIDEST = 120;
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { FlagDefinition } from "core/program/command.ts";
+import { outputFlag } from "core/program/output.ts";
 
 /** A flag that writes values. */
 export interface ValueFlag {
@@ -244,6 +245,7 @@ export const UNINSTALL_FLAGS: readonly FlagDefinition[] = [
     help: "it was installed beside Kuma's control plane, whose objects stay",
   },
   { name: "dry-run", bool: true, help: "say what would be removed, and remove nothing" },
+  outputFlag(),
   {
     name: "timeout",
     bool: false,

@@ -9,7 +9,8 @@ import { yamlOf } from "core/manifests/yaml.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import { isObject } from "core/patch/json.ts";
 import type { ParsedCommand } from "core/program/command.ts";
-import type { Io } from "core/program/io.ts";
+import { type Io, withOut } from "core/program/io.ts";
+import { type Document, FORMATS, printDocument } from "core/program/output.ts";
 import { parseGoDuration } from "core/grammar/go_duration.ts";
 import { daemonSetBack, type HandBack, injectionBack } from "./hand_back.ts";
 import { objectsOf } from "./install.ts";
@@ -22,6 +23,15 @@ const ATTACHMENTS = "network-attachment-definitions.k8s.cni.cncf.io";
 /** Kinds that people make objects of: where they did, their work is not thrown away. */
 const PEOPLES = ["meshes.kuma.io", "containerpatches.kuma.io"];
 
+/** What `uninstall control-plane -o json` prints, where all went well. */
+export interface UninstallDocument extends Document {
+  readonly schema: "kuma.io/kumactl-uninstall-control-plane/v1";
+  /** Whether nothing was removed, since that was asked for. */
+  readonly dryRun: boolean;
+  /** What was removed or kept, or would be, in words: a line each, in their order. */
+  readonly lines: readonly string[];
+}
+
 /**
  * Removes what `install control-plane` with the same flags printed, and what its programs made, in an order in which
  * nothing breaks meanwhile: admission first, so that no pod waits for a webhook that is gone; then who taints nodes; then
@@ -29,12 +39,26 @@ const PEOPLES = ["meshes.kuma.io", "containerpatches.kuma.io"];
  *
  * @throws {KumaError} `KUMA-CP-…`; what is left is said, and a second run goes on with it.
  */
-export async function uninstallControlPlaneCommand(parsed: ParsedCommand, io: Io): Promise<number> {
+export async function uninstallControlPlaneCommand(
+  parsed: ParsedCommand,
+  terminal: Io,
+): Promise<number> {
+  const format = parsed.choice("output", FORMATS);
+  let said = "";
+  const io = format === "text" ? terminal : withOut(terminal, (text) => said += text);
   const asked = await readValues(parsed, io, recogniseByKubectl);
   const dryRun = switchOf("dry-run", parsed.text("dry-run"));
   const timeoutMs = Number(parseGoDuration(parsed.text("timeout") ?? "2m")) / 1e6;
   const removal = new Removal(asked, { io, dryRun, timeoutMs });
   await removal.run();
+  if (format !== "text") {
+    const document: UninstallDocument = {
+      schema: "kuma.io/kumactl-uninstall-control-plane/v1",
+      dryRun,
+      lines: said.split("\n").filter((line) => line !== ""),
+    };
+    await printDocument(terminal, format, document);
+  }
   return 0;
 }
 

@@ -3,6 +3,8 @@
  * of the tests has no controllers, without which nothing is removed; with them tests/node removes everything.
  */
 import assert from "node:assert/strict";
+import type { UninstallDocument } from "../../kumactl/control_plane/uninstall.ts";
+import { checkedDocument } from "tests/support/documents.ts";
 import { kumactlPath } from "../kernel/kumactl.ts";
 import { run } from "../support/processes.ts";
 
@@ -19,13 +21,14 @@ case "$*" in
 esac
 `;
 
-async function uninstall(environment: Record<string, string>) {
+async function uninstall(environment: Record<string, string>, flags: string[] = []) {
   const dir = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${dir}/kubectl`, KUBECTL, { mode: 0o755 });
     const notes = `${dir}/notes`;
     await Deno.writeTextFile(notes, "");
-    const { code, stdout, stderr } = await run(kumactlPath(), ["uninstall", "control-plane"], {
+    const words = ["uninstall", "control-plane", ...flags];
+    const { code, stdout, stderr } = await run(kumactlPath(), words, {
       env: { PATH: `${dir}:/usr/bin:/bin`, NOTES: notes, ...environment },
     });
     assert.equal(code, 0, stderr);
@@ -42,6 +45,17 @@ Deno.test("uninstall removes namespace, definitions and configurations where Kum
   for (const kind of ["Namespace", "CustomResourceDefinition", "MutatingWebhookConfiguration"]) {
     assert.match(deleted, new RegExp(`^kind: ${kind}$`, "m"));
   }
+});
+
+Deno.test("a dry run of uninstall as a document names what would go, and nothing goes", async () => {
+  const { deleted, stdout } = await uninstall(ALONE, ["--dry-run", "-o", "json"]);
+  const told = checkedDocument<UninstallDocument>(
+    stdout,
+    "kuma.io/kumactl-uninstall-control-plane/v1",
+  );
+  assert.equal(deleted, "");
+  assert.equal(told.dryRun, true);
+  assert.ok(told.lines.includes("would remove Namespace kuma-system"), stdout);
 });
 
 for (

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { must, run } from "tests/support/processes.ts";
 import { install, Machine } from "tests/faults/machine.ts";
+import { checkedDocument } from "tests/support/documents.ts";
 import { requires } from "tests/support/requires.ts";
 import { addNamespace, inside, removeNamespace } from "tests/support/traffic/namespaces.ts";
 
@@ -10,7 +11,7 @@ const test = requires("root", "netns", "iptables-nft");
 const MAIN = new URL("../../kumactl/main.ts", import.meta.url).pathname;
 
 /** Runs the validator in the namespace as root, whom the rules below take for the kuma-dp user. */
-function validate(ns: string, mode: string) {
+function validate(ns: string, mode: string, ...more: string[]) {
   const [program = "", ...prefix] = inside(ns);
   const command = [
     Deno.execPath(),
@@ -20,7 +21,7 @@ function validate(ns: string, mode: string) {
     "install",
     "transparent-proxy-validator",
   ];
-  return run(program, [...prefix, ...command, "--ip-family-mode", mode]);
+  return run(program, [...prefix, ...command, "--ip-family-mode", mode, ...more]);
 }
 
 test("the validator passes where both families are redirected, and checks what the mode says", async () => {
@@ -68,6 +69,13 @@ test("the validator passes where both families are redirected, and checks what t
     const four = await validate(ns, "ipv4");
     assert.equal(four.code, 0, four.stderr);
     assert.doesNotMatch(four.stdout, /ip6tables/);
+
+    const told = await validate(ns, "dualstack", "-o", "json");
+    const document = checkedDocument(
+      told.stdout,
+      "kuma.io/kumactl-install-transparent-proxy-validator/v1",
+    );
+    assert.deepEqual([document.families, document.port], [["ipv4", "ipv6"], 15006]);
 
     const six = await validate(ns, "ipv6");
     assert.equal(six.code, 0, six.stderr);
