@@ -76,6 +76,10 @@ const CASES: Record<string, string[]> = {
     ...["experimental.sidecarContainers=true", "transparentProxy.configMap.enabled=true"],
     ...["transparentProxy.configMap.config.redirect.dns.port=15054"],
   ],
+  "numbers and switches where texts are meant": [
+    ...["global.image.tag=1", "cni.enabled=true", "cni.image.tag=0", "controlPlane.zone=7"],
+    ...["dataPlane.image.tag=true", "cni.confName=5"],
+  ],
   "a global control plane": ["controlPlane.mode=global"],
   "cert-manager with an issuer of one's own": [
     "controlPlane.tls.general.certManager.enabled=true",

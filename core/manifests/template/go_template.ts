@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { VALUES } from "../values/table.ts";
 import {
   Environment,
   Expression,
@@ -28,7 +29,8 @@ export const HELPERS =
 
 {{/* A scalar as text; values files have their numbers as floating point. */}}
 {{- define "kuma.text" -}}
-{{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ printf "%.0f" . }}{{ else }}{{ . | toString }}{{ end -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ printf "%.0f" . }}
+{{- else if not (kindIs "invalid" .) }}{{ . | toString }}{{ end -}}
 {{- end }}
 
 {{/* Names as the references that Kubernetes takes. */}}
@@ -143,7 +145,9 @@ function goOperation(operation: Operation): string {
   const all = (nodes: readonly Node[]) => nodes.map((node) => ` ${go(node)}`).join("");
   switch (operation.op) {
     case "value":
-      return `$.Values.${operation.path}`;
+      return isText(operation.path)
+        ? `(include "kuma.text" $.Values.${operation.path})`
+        : `$.Values.${operation.path}`;
     case "namespace":
       return "$.Release.Namespace";
     case "text":
@@ -178,9 +182,17 @@ function goOperation(operation: Operation): string {
   }
 }
 
+/** Whether a value is a text: whoever says `--set global.image.tag=1` to Helm gives a number. */
+function isText(path: string): boolean {
+  return VALUES.some((one) => one.path === path && one.kind === "text");
+}
+
 /** An operand that is a text for certain. */
 function asText(node: Node): string {
   if (typeof node === "string") return goText(node);
+  if (
+    node instanceof Expression && node.operation.op === "value" && isText(node.operation.path)
+  ) return go(node);
   if (
     node instanceof Expression &&
     ["text", "json", "sha256", "namespace"].includes(node.operation.op)

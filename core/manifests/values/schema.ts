@@ -9,7 +9,6 @@ import { FORMS, type ValueDefinition } from "./definition.ts";
 import { counts, VALUES } from "./table.ts";
 
 const TYPES = {
-  text: "string",
   switch: "boolean",
   number: "integer",
   map: "object",
@@ -46,8 +45,19 @@ function leaf(definition: ValueDefinition): JsonObject {
   const { kind, help, initial, meaning } = definition;
   if (meaning === "refused") return { description: help, enum: [initial] };
   if (!counts(definition)) return { description: `without effect: ${help}` };
-  const type = TYPES[kind];
+  const type = kind === "text" ? textTypes(definition) : TYPES[kind];
   return { description: help, ...(type === undefined ? {} : { type }), ...form(definition) };
+}
+
+/** What Helm may be given for a text: from `--set` and files a number or a switch comes as such, where its form allows. */
+function textTypes({ form }: ValueDefinition): Json {
+  const fits = (text: string) =>
+    form === undefined || typeof form === "string" && FORMS[form][0].test(text);
+  const more = [
+    ...fits("1.5") ? ["number"] : fits("1") ? ["integer"] : [],
+    ...fits("true") ? ["boolean"] : [],
+  ];
+  return more.length === 0 ? "string" : ["string", ...more];
 }
 
 function form({ form, initial, kind }: ValueDefinition): JsonObject {
