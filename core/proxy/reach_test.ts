@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { podEntries, unsupported } from "core/bpf/entries.ts";
 import { buildRuleset } from "../rules/build.ts";
 import { exampleFacts } from "../rules/testing/examples.ts";
 import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
@@ -29,10 +30,19 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "ebpf.enabled": "kumactl/install_transparent_proxy.ts",
   "ebpf.bpffsPath": "core/host/bpf/install.ts",
   "ebpf.cgroupPath": "core/host/bpf/install.ts",
-  "ebpf.fallback": "kumactl/install_transparent_proxy.ts",
-  "ebpf.instanceIP": "kumactl/configuration.ts",
+  "ebpf.fallback": "kumactl/ebpf.ts",
+  "ebpf.instanceIP": "core/host/bpf/install.ts",
 };
-/** Taken and without effect: what only Kuma 2.9's command needs of eBPF, and owners of packets that have none. */
+/** What only rules have: eBPF has no comments, logs, chains and conntrack zones. */
+const OF_RULES = [
+  "comments.disabled",
+  "log.level",
+  "redirect.dns.skipConntrackZoneSplit",
+  ...["inbound", "outbound"].flatMap((direction) =>
+    ["chainName", "redirectChainName"].map((name) => `redirect.${direction}.${name}`)
+  ),
+];
+/** Taken and without effect: what only Kuma 2.9's eBPF needs, and owners of packets that have none. */
 const TAKEN_ONLY = [
   "redirect.inbound.excludePortsForUIDs",
   "ebpf.instanceIPEnvVarName",
@@ -46,6 +56,18 @@ function rulesOf(config: TransparentProxyConfig): string {
   return JSON.stringify(
     (["ipv4", "ipv6"] as const).map((family) => buildRuleset(resolved, exampleFacts(family))),
   );
+}
+
+/** What the eBPF programs go by, and in words what they cannot do, as text. */
+function mapsOf(config: TransparentProxyConfig): string {
+  const uid = sidecarUid(config);
+  const resolved = resolveConfig(config, uid);
+  const facts = {
+    ...{ netns: 1n, generation: 1, sidecarUid: uid, eventMask: 0 },
+    ...{ addresses: [], dnsServers: ["10.0.0.10"], forwards: false, accelerate: false },
+  };
+  const { pods, ...others } = podEntries(resolved, facts);
+  return JSON.stringify([unsupported(resolved), [...pods.value], others]);
 }
 
 for (const setting of SETTINGS) {
@@ -75,6 +97,8 @@ for (const setting of SETTINGS) {
     const [group, file] = Object.entries(ELSEWHERE).find(([key]) => isOf(key)) ?? [];
     if (group === undefined || file === undefined) {
       assert.notEqual(rulesOf(after), rulesOf(before));
+      const reached = mapsOf(after) !== mapsOf(before);
+      assert.equal(reached, !OF_RULES.includes(setting.key), "as its rules, so by eBPF");
     } else {assert.match(
         Deno.readTextFileSync(file),
         new RegExp(`\\b${group.split(".").at(-1)}\\b`),

@@ -44,7 +44,7 @@ Deno.test("another name of the Service makes another certificate", async () => {
 
 Deno.test("a new CA is trusted for a while before it is served with", async () => {
   const made = await renewed(undefined, NAMES, START);
-  const before = await live(made, 100, 2400, 100);
+  const before = await live(made, 200, 2400, 200);
   assert.equal(before.ca.certificate, made.ca.certificate);
 
   const added = await renewed(before, NAMES, after(2440));
@@ -71,7 +71,7 @@ Deno.test("after a long sleep nothing is waited for", async () => {
 
 Deno.test("the bundle does not grow from CA to CA", async () => {
   const made = await renewed(undefined, NAMES, START);
-  const late = await live(made, 100, 8000, 100);
+  const late = await live(made, 200, 8000, 200);
   assert.equal(count(late), 2);
   assert.ok(await serves(late));
 });
