@@ -1,6 +1,6 @@
 /**
- * The Events of a pod that tell of the mesh: those of our programs and Kuma's, and the kubelet's about our containers
- * and about the network that the CNI makes.
+ * The Events of a pod that tell of the mesh: those of our programs and Kuma's, and the kubelet's warnings about our
+ * containers and about the network that the CNI makes.
  *
  * @module
  */
@@ -37,7 +37,9 @@ export function ourEvent(event: JsonObject): PodEvent | undefined {
   const where = text(involved.fieldPath);
   const ours = who.includes("kuma") || OURS.some((name) => where.includes(`{${name}}`)) ||
     /\bkuma-(?:cni|init|validation|sidecar)\b|\bKUMA-[A-Z]+-\d/.test(message);
-  if (!ours) return undefined;
+  // That a container was pulled, made and started is the kubelet's everyday news.
+  const everyday = event.type === "Normal" && !who.includes("kuma");
+  if (!ours || everyday) return undefined;
   return {
     last: text(event.lastTimestamp) || text(event.eventTime),
     type: text(event.type),

@@ -159,10 +159,11 @@ test("the whole way of a pod, and each thing that may be wrong with it", async (
 
   await t.step("Events: ours, and not those of an earlier pod or of others", async () => {
     const { metadata } = await cluster.request("GET", "/api/v1/namespaces/shop/pods/web");
+    const involved = { kind: "Pod", namespace: "shop", name: "web", uid: metadata?.uid ?? "" };
     const event = (name: string, more: JsonObject) =>
       cluster.request("POST", "/api/v1/namespaces/shop/events", {
         metadata: { name },
-        involvedObject: { kind: "Pod", namespace: "shop", name: "web", uid: metadata?.uid },
+        involvedObject: involved,
         ...{ type: "Warning", lastTimestamp: "2026-01-01T00:00:00Z", ...more },
       });
     const source = { component: "kuma-controller" };
@@ -179,6 +180,13 @@ test("the whole way of a pod, and each thing that may be wrong with it", async (
       reason: "FailedCreatePodSandBox",
       message: 'plugin type="kuma-cni" failed',
       source: {},
+    });
+    const started = { ...involved, fieldPath: "spec.containers{kuma-sidecar}" };
+    await event("e", {
+      type: "Normal",
+      reason: "Started",
+      message: "everyday",
+      involvedObject: started,
     });
     const { events } = await explain(lab, "shop/web");
     assert.deepEqual(events.map(({ message }) => message).sort(), [
