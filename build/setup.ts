@@ -68,6 +68,7 @@ export const TEST_NEEDS: readonly Need[] = [
   ...FRONT_NEEDS,
   { package: "bpftool", probe: "bpftool" },
   ...IMAGE_NEEDS,
+  { package: "chromium", probe: "chromium" },
   { package: "runc", probe: "runc" },
   { package: "containerd", probe: "containerd" },
   ...runtimeNeeds("amd64"),

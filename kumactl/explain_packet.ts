@@ -9,7 +9,7 @@ import type { DecidingSetting, ExplainPacketDocument } from "./packet/document.t
 import { type Explained, explainedPacket, LOOPBACK } from "./packet/explained.ts";
 import { packetOf } from "./packet/packet.ts";
 import { type PacketSubject, packetSubject } from "./packet/subject.ts";
-import { packetText } from "./packet/text.ts";
+import { outcomeText, packetText, remarkLines } from "./packet/text.ts";
 
 /**
  * `kumactl explain packet`: which rule decides about a packet, and which setting put it in: of this host, a network
@@ -29,7 +29,9 @@ export async function explainPacketCommand(parsed: ParsedCommand, io: Io): Promi
   else if (format === "text") io.out(packetText(told, subject.document, subject.untouched));
   else {
     const { packetPicture } = await import("./packet/picture.ts");
-    io.out(packetPicture(format, explained.ruleset, explained.explained));
+    const outcome = outcomeText(told, subject.document);
+    const remarks = remarkLines(told, subject.document, subject.untouched);
+    io.out(packetPicture(format, explained, { told, outcome, remarks }));
   }
   return 0;
 }

@@ -43,7 +43,7 @@ for (
       "dot",
       /-> "port\/15001" \[label="outbound listener of Envoy", color="#d9480f", penwidth=3\];/,
     ],
-    ["html", /<li class="met"><strong>Step 3: met\.<\/strong> outbound listener of Envoy/],
+    ["html", /<li class="met"><strong>Step 3:<\/strong> outbound listener of Envoy/],
   ] as const
 ) {
   Deno.test(`explain packet draws the way as ${format}`, async () => {

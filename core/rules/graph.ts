@@ -5,6 +5,7 @@
  */
 import type { ExplainedPacket } from "./explain.ts";
 import type { Rule, Ruleset, Table } from "./model.ts";
+import { matches } from "./verdict.ts";
 
 /** A chain, or where packets end. */
 export interface GraphNode {
@@ -21,6 +22,8 @@ export interface GraphEdge {
   readonly label: string;
   /** The explained packet met this rule. */
   readonly met: boolean;
+  /** As which one of those that it met, counted from 1; absent for the others. */
+  readonly step?: number;
 }
 
 /** Nodes in the order of the tables and chains, edges in the order of the rules. */
@@ -32,7 +35,14 @@ export interface Graph {
 /** The graph of the chains that packets of the explained one's direction may pass. Pure. */
 export function graphOf(ruleset: Ruleset, { packet, steps }: ExplainedPacket): Graph {
   const hook = packet.hook === "output" ? "OUTPUT" : "PREROUTING";
-  const met = new Set(steps.map(({ table, chain, why }) => `${table}/${chain}/${why}`));
+  // nftables has base chains of other names, and its one table.
+  const stepOf = (rule: Rule) => {
+    // Several rules may be there for the same reason; one of them is the packet's.
+    if (!rule.matches.every((match) => matches(match, packet))) return 0;
+    return steps.findIndex(({ why, chain }) =>
+      why === rule.comment && (chain === rule.chain || rule.chain === hook)
+    ) + 1;
+  };
   const nodes = new Map<string, GraphNode>();
   const edges = ruleset.tables.flatMap((table) => {
     const chains = reachable(table, hook);
@@ -46,7 +56,8 @@ export function graphOf(ruleset: Ruleset, { packet, steps }: ExplainedPacket): G
       if (!nodes.has(to.id)) nodes.set(to.id, to);
       const label = rule.comment ?? "";
       const from = `${table.name}/${rule.chain}`;
-      return { from, to: to.id, label, met: met.has(`${from}/${label}`) };
+      const step = stepOf(rule);
+      return { from, to: to.id, label, met: step > 0, ...step > 0 ? { step } : {} };
     });
   });
   return { nodes: [...nodes.values()], edges };

@@ -32,6 +32,20 @@ export function packetText(
   return `${lines.join("\n")}\n`;
 }
 
+/** What a picture says beside the rules, a line each. */
+export function remarkLines(
+  { settingsFrom, there, assumed }: ExplainPacketDocument,
+  document: TransparentProxyConfig,
+  untouched: string | undefined,
+): string[] {
+  return [
+    ...untouched === undefined ? [] : [`Nothing intercepts it: ${untouched}.`],
+    `Settings: ${settingsFrom}.`,
+    ...there === undefined ? [] : thereLines(there, document).filter((line) => line !== ""),
+    ...assumed.length === 0 ? [] : [`Assumed: ${assumed.join("; ")}.`],
+  ];
+}
+
 function thereLines(there: RulesThere, document: TransparentProxyConfig): string[] {
   const { place, backends, wanted, differences, unread } = there;
   const lines = [

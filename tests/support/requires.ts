@@ -37,6 +37,7 @@ export type Capability =
   | "fish"
   | "man"
   | "promtool"
+  | "chromium"
   | "loop"
   | "systemd"
   | "strace";
@@ -130,6 +131,7 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
     present: () => isFile("/lib/systemd/systemd") && which("systemd-analyze") !== undefined,
     cure: "install systemd",
   },
+  chromium: { present: () => which("chromium") !== undefined, cure: "install chromium" },
   loop: {
     present: () => which("mkfs.ext4") !== undefined && succeeds("losetup", "--find"),
     cure: "install e2fsprogs, and run the tests as root where loop devices exist",
