@@ -11,6 +11,9 @@ import { packetOf } from "./packet/packet.ts";
 import { type PacketSubject, packetSubject } from "./packet/subject.ts";
 import { outcomeText, packetText, remarkLines } from "./packet/text.ts";
 
+/** Exit code where a probe went another way than was explained. */
+const ANOTHER_WAY = 3;
+
 /**
  * `kumactl explain packet`: which rule decides about a packet, and which setting put it in: of this host, a network
  * namespace, a pod, or of settings that are given. Changes nothing.
@@ -18,13 +21,21 @@ import { outcomeText, packetText, remarkLines } from "./packet/text.ts";
 export async function explainPacketCommand(parsed: ParsedCommand, io: Io): Promise<number> {
   const format = parsed.choice("output", PACKET_FORMATS);
   const logger = new LineLogger(io, true);
-  const { packet, assumed } = packetOf(parsed.flags, {
-    uid: effectiveUserId(),
-    loopback: LOOPBACK,
-  });
+  const probes = parsed.on("probe");
+  const defaults = { uid: effectiveUserId(), loopback: LOOPBACK };
+  let asked = packetOf(parsed.flags, defaults);
   const subject = await packetSubject(parsed, io, logger);
-  const explained = await explainedPacket(subject, packet, logger);
-  const told = documentOf(subject, explained, assumed);
+  if (probes) {
+    const { routeOfProbe } = await import("./packet/probing.ts");
+    asked = packetOf(parsed.flags, { ...defaults, route: routeOfProbe(subject, asked.packet) });
+  }
+  const explained = await explainedPacket(subject, asked.packet, logger);
+  let told = documentOf(subject, explained, asked.assumed);
+  if (probes) {
+    const { probed } = await import("./packet/probing.ts");
+    const from = parsed.text("from") !== undefined;
+    told = { ...told, probe: probed({ ...explained, uid: defaults.uid }, from) };
+  }
   if (format === "json" || format === "yaml") await printDocument(io, format, told);
   else if (format === "text") io.out(packetText(told, subject.document, subject.untouched));
   else {
@@ -33,7 +44,7 @@ export async function explainPacketCommand(parsed: ParsedCommand, io: Io): Promi
     const remarks = remarkLines(told, subject.document, subject.untouched);
     io.out(packetPicture(format, explained, { told, outcome, remarks }));
   }
-  return 0;
+  return told.probe?.asExplained === false ? ANOTHER_WAY : 0;
 }
 
 function documentOf(

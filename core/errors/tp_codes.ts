@@ -174,4 +174,10 @@ export const TP_CODES = {
     title: "The network namespace is named in no known way",
     todo: "Give the path of one, such as /run/netns/NAME, or the PID of a process in it.",
   },
+  "KUMA-TP-046": {
+    title: "A probe cannot be sent",
+    todo:
+      "The message says what is in its way. Probes are sent as root, from the network namespace whose rules are " +
+      "asked about: name it by --netns, and an address that it has a route to.",
+  },
 } as const satisfies Readonly<Record<string, CodeText>>;

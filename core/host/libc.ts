@@ -60,6 +60,10 @@ const ERRNO_TEXT: Readonly<Record<number, string>> = {
   97: "address family not supported",
   98: "address already in use",
   99: "cannot assign requested address",
+  101: "network is unreachable",
+  110: "connection timed out",
+  111: "connection refused",
+  113: "no route to host",
 };
 
 /** Words for a failed call's result: `errnoText(-2)` and `errnoText(2)` are "no such file or directory". */

@@ -56,6 +56,11 @@ export const EXPLAIN_PACKET = {
     },
     NETNS_FLAG,
     {
+      name: "probe",
+      bool: true,
+      help: "also send it, for real, and see where it goes: TCP, or a query of DNS",
+    },
+    {
       name: "file",
       short: "f",
       bool: false,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Probe } from "core/host/probe/probe.ts";
 import type { Document } from "core/program/output.ts";
 import type { ExplainedPacket, ExplainedStep } from "core/rules/explain.ts";
 
@@ -33,8 +34,16 @@ export interface ExplainPacketDocument extends Document, Omit<ExplainedPacket, "
   readonly settingsFrom: string;
   /** The rules that are there, where they were looked at; `steps` are of them then. */
   readonly there?: RulesThere;
+  /** Where a real connection went. */
+  readonly probe?: ProbeResult;
   /** What nobody said. */
   readonly assumed: readonly string[];
+}
+
+/** What a probe has shown. */
+export interface ProbeResult extends Probe {
+  /** Whether it went where the explanation says. */
+  readonly asExplained: boolean;
 }
 
 /** What was found in a network namespace. */

@@ -22,6 +22,8 @@ export interface AskedPacket {
 export interface PacketDefaults {
   readonly uid: number;
   readonly loopback: string;
+  /** How it would leave, where that was found out. */
+  readonly route?: { readonly source: string; readonly iface: string } | undefined;
 }
 
 /** Addresses for documentation (RFC 5737, RFC 3849): nobody's rules are likely to name them. */
@@ -41,14 +43,15 @@ export function packetOf(flags: readonly FlagValue[], defaults: PacketDefaults):
   const { family, address, protocol, port } = to;
   const local = isLoopback(address);
   const from = source(given("from"), family);
-  if (from === undefined) {
+  const { route } = defaults;
+  if (from === undefined && route === undefined) {
     assumed.push(
       local ? "it comes from the loopback address" : `it comes from ${SOMEWHERE[family]}`,
     );
   }
   const loopback = hook === "output" && local;
-  const iface = given("interface") ?? (loopback ? defaults.loopback : "eth0");
-  if (given("interface") === undefined) {
+  const iface = given("interface") ?? route?.iface ?? (loopback ? defaults.loopback : "eth0");
+  if (given("interface") === undefined && route === undefined) {
     assumed.push(`its interface is ${iface}`);
   }
   const user = given("uid");
@@ -61,7 +64,7 @@ export function packetOf(flags: readonly FlagValue[], defaults: PacketDefaults):
       family,
       hook,
       protocol,
-      source: from?.address ?? (local ? address : SOMEWHERE[family]),
+      source: from?.address ?? route?.source ?? (local ? address : SOMEWHERE[family]),
       destination: address,
       sourcePort: from?.port ?? EPHEMERAL,
       destinationPort: port,

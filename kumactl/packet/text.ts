@@ -5,7 +5,7 @@
  */
 import { describePacket } from "core/rules/explain.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import type { ExplainPacketDocument, PacketOutcome, RulesThere } from "./document.ts";
+import type { ExplainPacketDocument, PacketOutcome, ProbeResult, RulesThere } from "./document.ts";
 
 /** The page: what becomes of it, what decides, each rule that it met, what is not as it was wanted. */
 export function packetText(
@@ -26,20 +26,42 @@ export function packetText(
     lines.push(`${index + 1}. ${table} ${chain}: ${why}`, `     ${rule}`);
     for (const { key, source } of settings) lines.push(`     ${key} (${source})`);
   }
+  if (told.probe !== undefined) lines.push("", probeText(told.probe));
   lines.push("", `Settings: ${settingsFrom}.`);
   if (there !== undefined) lines.push(...thereLines(there, document));
   if (assumed.length > 0) lines.push("", `Assumed: ${assumed.join("; ")}.`);
   return `${lines.join("\n")}\n`;
 }
 
+/** `Probe: redirected to 127.0.0.1:15001, as explained; accepted, user 5678 listens there.` */
+function probeText({ went, to, zone, answer, listeners, asExplained }: ProbeResult): string {
+  const where = to === undefined ? "" : ` to ${to.address}:${to.port}`;
+  const inZone = zone === undefined || zone === 0 ? "" : `, in conntrack zone ${zone}`;
+  const seen = {
+    redirected: `redirected${where}${inZone}`,
+    "left alone": `left alone${inZone}`,
+    unseen: "conntrack has not seen it go anywhere",
+  }[went];
+  const users = listeners.map((uid) => `user ${uid}`).join(" and ");
+  const who = listeners.length > 0
+    ? `, ${users} listens there`
+    : went === "redirected"
+    ? ", nobody listens there"
+    : "";
+  return `Probe: ${seen}, ${
+    asExplained ? "as explained" : "and NOT as explained"
+  }; ${answer}${who}.`;
+}
+
 /** What a picture says beside the rules, a line each. */
 export function remarkLines(
-  { settingsFrom, there, assumed }: ExplainPacketDocument,
+  { settingsFrom, there, probe, assumed }: ExplainPacketDocument,
   document: TransparentProxyConfig,
   untouched: string | undefined,
 ): string[] {
   return [
     ...untouched === undefined ? [] : [`Nothing intercepts it: ${untouched}.`],
+    ...probe === undefined ? [] : [probeText(probe)],
     `Settings: ${settingsFrom}.`,
     ...there === undefined ? [] : thereLines(there, document).filter((line) => line !== ""),
     ...assumed.length === 0 ? [] : [`Assumed: ${assumed.join("; ")}.`],

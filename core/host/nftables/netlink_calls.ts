@@ -10,6 +10,7 @@ import { systemCalls } from "../system_call.ts";
 import { NftError } from "./nft_error.ts";
 
 const kernel = systemCalls({
+  bind: ["i32", "buffer", "u32"],
   setsockopt: ["i32", "i32", "i32", "buffer", "u32"],
   sendto: ["i32", "buffer", "usize", "i32", "pointer", "u32"],
   recvfrom: ["i32", "buffer", "usize", "i32", "pointer", "pointer"],
@@ -26,7 +27,7 @@ export interface NetlinkCalls {
 }
 
 /** Opens a socket. */
-export type OpenNetlink = () => NetlinkCalls;
+export type OpenNetlink = (group?: number) => NetlinkCalls;
 
 const SOL_SOCKET = 1, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
 const SOL_NETLINK = 270, NETLINK_EXT_ACK = 11, NETLINK_CAP_ACK = 10;
@@ -40,9 +41,10 @@ const DATAGRAM = 64 * 1024;
 /**
  * A socket to the netfilter subsystem of the netns that the main thread is in; it stays with that netns.
  *
- * @throws {NftError} the kernel gives no such socket.
+ * @param group of news that it is to get (`enum nfnetlink_groups`)
+ * @throws {NftError} the kernel gives no such socket, or no such news.
  */
-export function openNetfilter(): NetlinkCalls {
+export function openNetfilter(group?: number): NetlinkCalls {
   const NETLINK_NETFILTER = 12;
   const fd = netlinkSocket(NETLINK_NETFILTER);
   if (fd < 0) {
@@ -55,6 +57,7 @@ export function openNetfilter(): NetlinkCalls {
   set(SOL_NETLINK, NETLINK_EXT_ACK, 1);
   // Errors come without the whole message that they are about.
   set(SOL_NETLINK, NETLINK_CAP_ACK, 1);
+  if (group !== undefined) join(fd, group);
   const buffer = new Uint8Array(DATAGRAM);
   return {
     send(message) {
@@ -79,6 +82,19 @@ export function openNetfilter(): NetlinkCalls {
     },
     close: () => close(fd),
   };
+}
+
+/** A socket that is not bound has the kernel's own address, and gets no news: those go to everybody but their sender. */
+function join(fd: number, group: number): void {
+  const AF_NETLINK = 16;
+  // struct sockaddr_nl: family, padding, port (the kernel's choice), and the groups as bits.
+  const name = new DataView(new ArrayBuffer(12));
+  name.setUint16(0, AF_NETLINK, true);
+  name.setUint32(8, 1 << (group - 1), true);
+  const result = kernel.bind(fd, new Uint8Array(name.buffer), name.byteLength);
+  if (result >= 0) return;
+  close(fd);
+  throw new NftError(-result, `it gives no news of netfilter: ${errnoText(result)}`);
 }
 
 function readable(fd: number, milliseconds: number): boolean {
