@@ -30,6 +30,26 @@ test("no IPv6 address but ::1: IPv4 alone", async () => {
   assert.doesNotMatch(await machine.save("nft", "ipv6"), OURS);
 });
 
+test("the loopback interface refuses ::6 on a host with IPv6: IPv4 alone, with a warning, whatever is said else", async () => {
+  await using machine = await Machine.create();
+  for (
+    const words of [
+      ["link", "add", "eth0", "type", "veth", "peer", "name", "peer0"],
+      ["address", "add", "fd98::1/64", "dev", "eth0", "nodad"],
+      ["link", "set", "eth0", "up"],
+    ]
+  ) await machine.must("ip", ...words);
+  const scope = "/proc/sys/net/ipv6/conf/lo/disable_ipv6";
+  assert.equal((await machine.run("tee", [scope], { stdin: "1" })).code, 0);
+  for (const backend of ["iptables", "nftables"]) {
+    const done = await machine.kumactl(install("--firewall-backend", backend));
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stderr, /\[WARNING\].*IPv6 is skipped: cannot add ::6\/128 to "lo"/);
+    assert.match(done.stdout, /set up successfully \(IPv4, cannot add ::6\/128/);
+    await machine.kumactlMust(...uninstall());
+  }
+});
+
 test("a resolver of this host that all redirected DNS would come back to is told, and success says what is", async () => {
   const files = { "/etc/resolv.conf": "nameserver 127.0.0.53\n" };
   await using machine = await Machine.create({ files });

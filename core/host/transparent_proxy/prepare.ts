@@ -37,7 +37,8 @@ export function ipv6Obstacle(
     return undefined;
   } catch (error) {
     if (!(error instanceof KumaError)) throw error;
-    return skipIpv6(errorText(error), document.verbose, session);
+    // There is IPv6 here, and it is not intercepted: that has to be heard.
+    return skipIpv6(errorText(error), true, session);
   }
 }
 
