@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { checkedDocument } from "tests/support/documents.ts";
 import { callPlugin, errorOf, InstalledPlugin, netConf } from "./plugin.ts";
 
 const plugin = InstalledPlugin.create();
@@ -24,6 +25,14 @@ Deno.test("a person who asks for the version gets it, as of every program", asyn
     assert.deepEqual([done.code, done.stderr], [0, ""]);
   }
   assert.match((await ask("version", "--detailed")).stdout, /^kuma-cni .*\n(.*\n)*target: .+\n$/);
+  for (const format of ["json", "yaml"] as const) {
+    const { stdout } = await ask("version", "-o", format);
+    assert.equal(checkedDocument(stdout, "kuma.io/version/v1", format).program, "kuma-cni");
+  }
+  assert.match((await ask("--help")).stdout, /^Usage: kuma-cni /);
+  const wrong = await ask("versoin");
+  assert.deepEqual([wrong.code, wrong.stdout], [1, ""]);
+  assert.match(wrong.stderr, /^Error: unknown command 'versoin'.*\[KUMA-TP-\d+\]\nHint: .*\n$/);
 });
 
 Deno.test("VERSION answers on one line and ignores its input", async () => {
