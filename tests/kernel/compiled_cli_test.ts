@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { checkedDocument } from "tests/support/documents.ts";
 import { run } from "tests/support/processes.ts";
 import { kumactlPath } from "./kumactl.ts";
 
@@ -13,6 +14,17 @@ Deno.test("the compiled kumactl needs neither PATH nor HOME for what touches not
   assert.match((await bare("explain", "kuma-tp-001")).stdout, /^KUMA-TP-001: /);
   for (const shell of ["bash", "zsh", "fish"]) {
     assert.match((await bare("completion", shell)).stdout, /kumactl/);
+  }
+});
+
+Deno.test("every compiled program tells its version as a document", async () => {
+  for (const name of ["kumactl", "kuma-webhook", "kuma-controller", "kuma-ebpf-loader"]) {
+    const program = new URL(name, `file://${kumactlPath()}`).pathname;
+    for (const format of ["json", "yaml"] as const) {
+      const { stdout, stderr } = await run(program, ["version", "-o", format]);
+      assert.equal(stderr, "");
+      assert.equal(checkedDocument(stdout, "kuma.io/version/v1", format).program, name);
+    }
   }
 });
 

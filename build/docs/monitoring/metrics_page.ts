@@ -6,6 +6,7 @@
 import type { MetricDefinition } from "core/metrics/metrics.ts";
 import { PROGRAM_METRICS } from "core/metrics/tables.ts";
 import { type Alert, ALERTS } from "./alerts.ts";
+import { logsSection } from "./logs.ts";
 
 /** Where each program serves them. */
 const PAGES: Readonly<Record<keyof typeof PROGRAM_METRICS, string>> = {
@@ -16,7 +17,7 @@ const PAGES: Readonly<Record<keyof typeof PROGRAM_METRICS, string>> = {
   "kuma-ebpf-loader": "on port 8001 of each node's pod (`--port`), while `run` runs",
 };
 
-const HEAD = `# Metrics, dashboard and alerts
+const HEAD = `# Metrics, dashboard, alerts and logs
 
 Every metric of every program, in Prometheus' text format at \`/metrics\`. This page, the dashboard and the alerts are written by
 \`deno task docs\` from the tables that the programs count by (\`core/metrics\`), so none of them names a metric that is not there.
@@ -48,6 +49,7 @@ export function metricsPage(): string {
       ...Object.entries<MetricDefinition>(metrics).map(metricRow),
       "",
     ]),
+    logsSection(),
     "## Alerts",
     "",
     ...Object.values(ALERTS).flat().flatMap(alertSection),
