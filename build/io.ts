@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { writeAllTo } from "core/program/write_all.ts";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { errorText, KumaError } from "core/errors.ts";
@@ -85,7 +86,7 @@ export async function writeAtomic(path: string, bytes: Uint8Array, mode = 0o644)
   try {
     const file = await Deno.open(temporary, { write: true, createNew: true, mode });
     try {
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      await writeAllTo(file, bytes);
       await file.sync();
     } finally {
       file.close();

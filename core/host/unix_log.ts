@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { writeAllTo } from "core/program/write_all.ts";
 import type { LogRecord, LogSink } from "core/log/record.ts";
 import { encodeWireLine } from "core/log/wire.ts";
 import { after } from "core/time/timer.ts";
@@ -59,7 +60,7 @@ async function sendWithin(socket: string, bytes: Uint8Array, budgetMs: number): 
       return false;
     }
     connection = opened;
-    for (let at = 0; at < bytes.length;) at += await opened.write(bytes.subarray(at));
+    await writeAllTo(opened, bytes);
     return true;
   };
   const { promise: timeout, resolve } = Promise.withResolvers<boolean>();

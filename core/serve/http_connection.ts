@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { writeAllTo } from "core/program/write_all.ts";
 import { CONTINUE, encodeAnswer, type HttpAnswer, refused } from "./http_answer.ts";
 import type { Budget } from "./budget.ts";
 import { ChunkReader } from "./chunks.ts";
@@ -261,6 +262,6 @@ class HttpConnection {
   }
 
   async #send(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#connection.write(bytes.subarray(at));
+    await writeAllTo(this.#connection, bytes);
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { writeAllTo } from "core/program/write_all.ts";
 
 /**
  * Copies bytes until `from` ends, then ends the writing side of `to`. A connection that is reset or
@@ -22,7 +23,7 @@ export async function pump(
     for (;;) {
       const size = await from.read(buffer);
       if (size === null) break;
-      for (let at = 0; at < size;) at += await to.write(buffer.subarray(at, size));
+      await writeAllTo(to, buffer.subarray(0, size));
       const pause = flowing?.();
       if (pause !== undefined) await pause;
     }

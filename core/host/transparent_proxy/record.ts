@@ -9,7 +9,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
-import { isObject } from "core/patch/json.ts";
+import { isRecord } from "core/patch/json.ts";
 import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import { COMMIT, VERSION } from "core/version.ts";
@@ -155,7 +155,7 @@ export function recordChange(
 /** Members by their names: their order in a file says nothing. */
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
-  if (!isObject(value as never)) return value;
+  if (!isRecord(value)) return value;
   return Object.fromEntries(
     Object.entries(value as object).sort(([a], [b]) => a < b ? -1 : 1)
       .map(([name, member]) => [name, inOrder(member)]),
@@ -231,17 +231,17 @@ interface RecordFile extends Incarnation {
 }
 
 function isFile(value: unknown): value is RecordFile {
-  if (!isObject(value as never)) return false;
-  const { version, boot, cookie, record, intended } = value as Record<string, unknown>;
+  if (!isRecord(value)) return false;
+  const { version, boot, cookie, record, intended } = value;
   return version === 1 && typeof boot === "string" &&
     (cookie === undefined || typeof cookie === "string") &&
-    [record, intended].every((one) => one === undefined || isRecord(one));
+    [record, intended].every((one) => one === undefined || isInstallRecord(one));
 }
 
-function isRecord(value: unknown): boolean {
-  if (!isObject(value as never)) return false;
-  const { at, version, document, uid, sources, backend } = value as InstallRecord;
+function isInstallRecord(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { at, version, document, uid, sources, backend } = value;
   return typeof at === "string" && typeof version === "string" && typeof uid === "number" &&
-    isObject(document as never) && isObject(sources as never) &&
-    [undefined, "nftables", "iptables", "eBPF"].includes(backend);
+    isRecord(document) && isRecord(sources) &&
+    [undefined, "nftables", "iptables", "eBPF"].some((one) => one === backend);
 }
