@@ -4,6 +4,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { shown } from "core/grammar/echo.ts";
 import { KubeClient } from "core/cluster/client.ts";
 import { findEndpoint } from "core/cluster/credentials.ts";
 import type { ParsedCommand } from "core/program/command.ts";
@@ -19,7 +20,14 @@ export async function connect(
   parsed: ParsedCommand,
   { environment }: Pick<Io, "environment">,
 ): Promise<KubeClient> {
-  const path = parsed.text("kubeconfig") ?? environment.KUBECONFIG ?? "";
+  const given = parsed.text("kubeconfig");
+  const path = given ?? environment.KUBECONFIG ?? "";
+  if (given === undefined && path.includes(":")) {
+    // kubectl merges them; which cluster that means has to be certain here.
+    throw new KumaError("KUMA-CP-010", `KUBECONFIG names several files: ${shown(path)}`, {
+      hint: "name one of them by --kubeconfig",
+    });
+  }
   const KUBECONFIG = path === "" ? homeConfig(environment) : path;
   try {
     return new KubeClient(

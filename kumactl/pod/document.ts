@@ -41,8 +41,8 @@ export interface PodExplanation {
 
 /** What became of the pod at admission, and what its labels say now. */
 export interface InjectionPart {
-  /** `unknown` where what decides it could not be looked at. */
-  readonly verdict: "injected" | "left alone" | "denied" | "unknown";
+  /** Of a pod of the cluster what it has, of a file's what it would get. */
+  readonly verdict: "injected" | "left alone" | "denied";
   /** The rule that decides by the labels of now. */
   readonly reason: string;
   readonly mesh?: string;

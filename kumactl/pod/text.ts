@@ -66,8 +66,7 @@ function injectionHead({ verdict }: InjectionPart, source: PodExplanation["sourc
     cluster: { "injected": "it has a sidecar", "left alone": "it has no sidecar" },
     file: { "injected": "it gets a sidecar", "left alone": "it gets no sidecar" },
   }[source];
-  const others = { denied: "it would be denied", unknown: "not known" };
-  return `Injection: ${{ ...words, ...others }[verdict]}`;
+  return `Injection: ${{ ...words, denied: "it would be denied" }[verdict]}`;
 }
 
 function injectionLines({ reason, mesh, meshSource }: InjectionPart): string[] {

@@ -122,6 +122,9 @@ function whyUnintercepted(
 async function dataplanes(subject: ClusterSubject, { meshed }: ScannedPods): Promise<Outcome> {
   const found = await subject.reader.list(DATAPLANES, keyOfDataplane);
   if (found.is === "unreadable") return unread(found);
+  if (found.is === "absent" && meshed.length > 0) {
+    return failed("the API server knows no Dataplanes: their definition is not installed");
+  }
   const there = new Set((valueOf(found) ?? []).map(({ key }) => key));
   const now = Date.now();
   const young = (at: number | undefined) => at !== undefined && now - at < PATIENCE_MS;
