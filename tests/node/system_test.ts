@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { requires } from "../support/requires.ts";
 import { type Outage, rightsOf } from "./audit.ts";
+import { allIsWell } from "./eyes.ts";
 import { NodeImages } from "./images.ts";
 import { type Container, depart, live, rolledOut, streamOfPods } from "./life.ts";
 import { clusterObjects, firewallOf, loaderStatus, nodeFilesOf, untilFree } from "./look.ts";
@@ -205,6 +206,7 @@ async function ipv4(t: Deno.TestContext, images: NodeImages): Promise<void> {
     await node.apply(MESH);
   });
   await t.step("with the CNI, on two nodes", async () => {
+    await live(node, () => allIsWell(node));
     await using second = await joins(node, images);
     await depart(node, [node, second]);
     await leaves(node, second);
