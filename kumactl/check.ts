@@ -11,6 +11,7 @@ import { shown, within } from "core/grammar/echo.ts";
 import { parseDuration } from "core/grammar/duration.ts";
 import { enterNetns } from "core/host/netns.ts";
 import type { ParsedCommand } from "core/program/command.ts";
+import { errorLines } from "core/program/error_lines.ts";
 import type { Io } from "core/program/io.ts";
 import { speaksUtf8 } from "core/program/locale.ts";
 import { FORMATS, printDocument } from "core/program/output.ts";
@@ -29,6 +30,7 @@ export async function checkCommand(parsed: ParsedCommand, io: Io): Promise<numbe
   const format = parsed.choice("output", [...FORMATS, "short"]);
   const limitMs = waitOf(parsed);
   const subject = await subjectOf(parsed, io);
+  if (subject === undefined) return EXIT_CODES.incomplete;
   const report = await checkUntilWell(async () => await runChecks(await subject()), {
     limitMs,
     clock: systemClock,
@@ -51,7 +53,8 @@ function waitOf(parsed: ParsedCommand): number {
   return within("--wait: ", () => parseDuration(text));
 }
 
-async function subjectOf(parsed: ParsedCommand, io: Io): Promise<Subject> {
+/** What to look at; undefined where the namespace cannot be entered, which is told. */
+async function subjectOf(parsed: ParsedCommand, io: Io): Promise<Subject | undefined> {
   if (parsed.on("kubernetes")) {
     const other = parsed.on("pre")
       ? "pre"
@@ -77,13 +80,23 @@ async function subjectOf(parsed: ParsedCommand, io: Io): Promise<Subject> {
   const elsewhere = path !== undefined;
   if (parsed.on("pre")) {
     const { sectionsBefore } = await import("./check/before.ts");
-    if (elsewhere) enterNetns(path);
+    if (elsewhere && !entered(path, io)) return undefined;
     return () => sectionsBefore(wanted.config, elsewhere);
   }
   const { sectionsAfter } = await import("./check/after.ts");
   const given = givesSettings(flags);
-  if (elsewhere) enterNetns(path);
+  if (elsewhere && !entered(path, io)) return undefined;
   return () => sectionsAfter(wanted, { given, elsewhere });
+}
+
+function entered(path: string, io: Io): boolean {
+  try {
+    enterNetns(path);
+    return true;
+  } catch (thrown) {
+    io.err(errorLines(thrown, io));
+    return false;
+  }
 }
 
 /** Goes back to the line's begin and clears it: ECMA-48, EL. */

@@ -88,7 +88,5 @@ export function requireRights(): void {
   const { effectiveUid, has } = currentPrivileges();
   if (has("CAP_NET_ADMIN")) return;
   const who = effectiveUid === 0 ? "the capability CAP_NET_ADMIN is missing" : "you are not root";
-  throw new KumaError("KUMA-TP-043", `the firewall cannot be looked at: ${who}`, {
-    hint: "run it as root",
-  });
+  throw new KumaError("KUMA-TP-043", who, { hint: "run it as root" });
 }

@@ -276,6 +276,15 @@ test("kumactl check: each state has its words, code and exit code", async (t) =>
     await lab.reset();
   });
 
+  await t.step("a namespace that cannot be looked at is neither well nor wrong", async () => {
+    const gone = await lab.run("/run/kumactl check --netns 999999999");
+    assert.deepEqual([gone.code, gone.stdout], [2, ""]);
+    assert.match(gone.stderr, /^Error: .*999999999.* does not exist \[KUMA-HOST-111\]\n/);
+    const closed = await lab.run(`${AS_APP} /run/kumactl check --netns ${lab.machine.pid}`);
+    assert.deepEqual([closed.code, closed.stdout], [2, ""]);
+    assert.match(closed.stderr, /^Error: .* \[KUMA-HOST-11[13]\]\n/);
+  });
+
   await t.step("80 columns, ASCII without a locale, and no colour without a terminal", async () => {
     await lab.do(INSTALL);
     const plain = await lab.run("env -i /run/kumactl check");

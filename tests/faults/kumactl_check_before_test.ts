@@ -9,7 +9,7 @@ const test = requires("root", "netns", "iptables-nft", "iptables-legacy");
 const LEGACY = "iptables-legacy -t nat";
 const NFT = "iptables-nft -t nat";
 const EBPF = "--ebpf-enabled --ebpf-instance-ip 10.0.0.1 --ip-family-mode ipv4";
-const NO_RIGHTS = "KUMA-TP-043 the firewall cannot be looked at: you are not root";
+const NO_RIGHTS = "KUMA-TP-043 you are not root";
 
 const STATES: readonly State[] = [
   {
