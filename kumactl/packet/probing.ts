@@ -40,12 +40,16 @@ export function probed(
   from: boolean,
 ): ProbeResult {
   const { packet } = explained;
-  if (there?.backends.includes("eBPF") && packet.uid !== uid) {
+  const bySocket = there?.backends.includes("eBPF") === true;
+  if (bySocket && packet.uid !== uid) {
     throw unable(
       "eBPF programs look at who runs this, and not at whose socket it is: leave out --uid",
     );
   }
-  const probe = sendProbe(packet, from);
+  const probe = sendProbe(packet, { from, bySocket });
+  if (bySocket && probe.went === "unseen") {
+    throw unable(`it was over before its socket could be looked at: ${probe.answer}`);
+  }
   return { ...probe, asExplained: asExplained(explained, probe, there) };
 }
 

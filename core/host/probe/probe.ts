@@ -7,7 +7,8 @@ import type { Packet } from "core/rules/packet.ts";
 import { errnoText } from "../libc.ts";
 import { type Listener, listeners } from "../listeners.ts";
 import { ConntrackNews, type NewFlow } from "./conntrack_news.ts";
-import { ProbeSocket } from "./probe_socket.ts";
+import { ProbeSocket, type SocketEnd } from "./probe_socket.ts";
+import { socketPeer } from "./socket_peer.ts";
 
 /** What was seen. */
 export interface Probe {
@@ -51,14 +52,21 @@ export function probeRoute(
   return { source, iface: own.find(({ address }) => address === source)?.name ?? loopback };
 }
 
+/** How a probe is sent. */
+export interface ProbeOptions {
+  /** Bind to the packet's source and port, since a person named them. */
+  readonly from: boolean;
+  /** Programs redirect here as a connection begins: what the socket is connected to counts, and not conntrack. */
+  readonly bySocket: boolean;
+}
+
 /**
  * Sends the packet, as its user: for TCP the beginning of a connection, for UDP a query of DNS. Blocks for two seconds at
  * most.
  *
- * @param from bind to the packet's source and port, since a person named them
  * @throws {KumaError} `KUMA-TP-046` it cannot be sent, `KUMA-TP-210` the kernel gives no news of conntrack.
  */
-export function sendProbe(packet: Packet, from: boolean): Probe {
+export function sendProbe(packet: Packet, { from, bySocket }: ProbeOptions): Probe {
   using news = new ConntrackNews();
   using socket = new ProbeSocket(packet.family, packet.protocol, packet.uid);
   if (from) socket.bind({ address: packet.source, port: packet.sourcePort });
@@ -66,19 +74,31 @@ export function sendProbe(packet: Packet, from: boolean): Probe {
   const begun = socket.connect(end);
   const refused = begun < 0 || packet.protocol === "tcp" ? begun : socket.send(QUERY);
   const { port } = socket.local;
-  const flow = news.next(
-    ({ protocol, original }) => protocol === packet.protocol && original.sourcePort === port,
-    SEEN_MS,
-  );
+  const mine = ({ protocol, original }: NewFlow) =>
+    protocol === packet.protocol && original.sourcePort === port;
+  const to = bySocket
+    ? socketPeer(packet.protocol, packet.family, port)
+    : endOf(news.next(mine, SEEN_MS));
   const answer = answerText(packet, refused < 0 ? refused : socket.answer(ANSWER_MS));
-  return { ...wentOf(packet, flow), answer, listeners: listening(packet, flow) };
+  return { ...wentOf(packet, to), answer, listeners: listening(packet, to) };
 }
 
-function wentOf({ destination, destinationPort }: Packet, flow: NewFlow | undefined) {
-  if (flow === undefined) return { went: "unseen" } as const;
+interface SeenEnd extends SocketEnd {
+  readonly zone?: number;
+}
+
+function endOf(flow: NewFlow | undefined): SeenEnd | undefined {
+  if (flow === undefined) return undefined;
   const { reply: { source: address, sourcePort: port }, zone } = flow;
+  return { address, port, zone };
+}
+
+function wentOf({ destination, destinationPort }: Packet, seen: SeenEnd | undefined) {
+  if (seen === undefined) return { went: "unseen" } as const;
+  const { address, port, zone } = seen;
   const same = address === destination && port === destinationPort;
-  return { went: same ? "left alone" : "redirected", to: { address, port }, zone } as const;
+  const went = same ? "left alone" : "redirected";
+  return { went, to: { address, port }, ...zone === undefined ? {} : { zone } } as const;
 }
 
 function answerText({ protocol }: Packet, result: number | undefined): string {
@@ -87,9 +107,9 @@ function answerText({ protocol }: Packet, result: number | undefined): string {
   return protocol === "tcp" ? "accepted" : "answered";
 }
 
-function listening({ protocol, destination }: Packet, flow: NewFlow | undefined): number[] {
-  if (flow === undefined) return [];
-  const { sourcePort: port, source } = flow.reply;
+function listening({ protocol, destination }: Packet, seen: SeenEnd | undefined): number[] {
+  if (seen === undefined) return [];
+  const { port, address: source } = seen;
   // Who listens on another machine cannot be seen.
   const here = source !== destination ||
     Deno.networkInterfaces().some(({ address }) => address === source);
