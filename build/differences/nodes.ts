@@ -56,6 +56,12 @@ export const PLUGIN: DifferenceSection = {
       "the injector takes them",
     ),
     row(
+      '`kuma.io/builtin-dns-port: "0"`',
+      "DNS is redirected to port 0, where kuma-init takes its own default",
+      "the default, as for kuma-init",
+      "nothing listens there",
+    ),
+    row(
       "`traffic.kuma.io/drop-invalid-packets` or `iptables-logs` with another word",
       "ADD fails",
       "off, with a warning",
