@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { CommandDefinition } from "core/program/command.ts";
 import { VALUE_FLAGS } from "../kumactl/control_plane/flags.ts";
+import { isSource, sourcesBelow } from "tests/support/sources.ts";
 import { settingOfFlag } from "core/proxy/sources.ts";
 import { ROOT } from "./task.ts";
 
@@ -18,12 +19,7 @@ async function* tables(): AsyncGenerator<[member: string, commands: CommandDefin
 
 /** All sources of a folder but its table of commands and its tests, one after the other. */
 function sources(folder: string): string {
-  return Deno.readDirSync(folder).map(({ name, isDirectory }) => {
-    const path = join(folder, name);
-    if (isDirectory) return sources(path);
-    const counts = name.endsWith(".ts") && !name.endsWith("_test.ts") && name !== "commands.ts";
-    return counts ? Deno.readTextFileSync(path) : "";
-  }).toArray().join("\n");
+  return sourcesBelow(folder, (name) => isSource(name) && name !== "commands.ts");
 }
 
 Deno.test("every flag that writes no setting is asked for by its command's program", async () => {

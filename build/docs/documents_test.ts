@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { PROGRAMS } from "./programs.ts";
+import { isSource, sourcesBelow } from "tests/support/sources.ts";
 import { ROOT } from "../task.ts";
 import { DOCUMENTS } from "./documents.ts";
 
@@ -20,19 +21,12 @@ Deno.test("a command that prints documents names a schema that there is, and the
 
 Deno.test("real output of every document is held against its schema by a test", () => {
   const tests = ["tests", "kumactl", "core", "webhook", "installer", "ebpf-loader"]
-    .map((folder) => sources(`${ROOT}/${folder}`)).join("\n");
+    .map((folder) =>
+      sourcesBelow(`${ROOT}/${folder}`, (name) => !isSource(name) || folder === "tests")
+    )
+    .join("");
   for (const name of Object.keys(DOCUMENTS)) {
-    assert.ok(tests.includes(`"${name}"`), `checkedDocument(…, "${name}") is in no test`);
+    const near = `checkedDocument[^]{0,400}"${name}"|"${name}"[^]{0,400}checkedDocument`;
+    assert.match(tests, new RegExp(near), `checkedDocument(…, "${name}") is in no test`);
   }
 });
-
-/** The tests of a folder, and what helps them, that hold documents against schemas. */
-function sources(folder: string): string {
-  return Deno.readDirSync(folder).map(({ name, isDirectory }) => {
-    const path = `${folder}/${name}`;
-    if (isDirectory) return sources(path);
-    if (!name.endsWith(".ts")) return "";
-    const text = Deno.readTextFileSync(path);
-    return text.includes("checkedDocument") ? text : "";
-  }).toArray().join("\n");
-}

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { isSource, sourcesBelow } from "tests/support/sources.ts";
 import type { MetricDefinition } from "./metrics.ts";
 import { PROGRAM_METRICS } from "./tables.ts";
 
-const ROOT = new URL("../../", import.meta.url);
+const ROOT = new URL("../../", import.meta.url).pathname;
 /** Where the sources of each program are that write its metrics. */
 const SOURCES = {
   "install-cni": "installer",
@@ -33,18 +34,10 @@ Deno.test("the help of a metric is one sentence, and so short that it titles a p
 
 Deno.test("each metric is counted by a source of its program, and no source declares one of its own", () => {
   for (const [program, metrics] of Object.entries(PROGRAM_METRICS)) {
-    const text = sources(new URL(`${SOURCES[program as keyof typeof SOURCES]}/`, ROOT));
+    const text = sourcesBelow(`${ROOT}${SOURCES[program as keyof typeof SOURCES]}`, isSource);
     for (const name of Object.keys(metrics)) {
       assert.ok(text.includes(`"${name}"`), `${name} is in no source of ${program}`);
     }
     assert.doesNotMatch(text, /type: "(counter|gauge|histogram)"/);
   }
 });
-
-function sources(folder: URL): string {
-  return Deno.readDirSync(folder).map(({ name, isDirectory }) => {
-    if (isDirectory) return sources(new URL(`${name}/`, folder));
-    const counts = name.endsWith(".ts") && !name.endsWith("_test.ts");
-    return counts ? Deno.readTextFileSync(new URL(name, folder)) : "";
-  }).toArray().join("\n");
-}
