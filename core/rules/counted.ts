@@ -5,9 +5,9 @@
  */
 import type { Family } from "../proxy/resolved.ts";
 import type { Expression } from "./nft/expressions.ts";
-import { describeRule, key } from "./nft/compare.ts";
-import { imageOf, type NftImage } from "./nft/image.ts";
-import { NFT_TABLE, type NftTable } from "./nft/model.ts";
+import { describeRule } from "./nft/compare.ts";
+import type { NftImage } from "./nft/image.ts";
+import { NFT_TABLE, type NftRule, type NftTable } from "./nft/model.ts";
 import { renderNftRule } from "./nft/text.ts";
 import { COMMENT_PREFIX } from "./model.ts";
 import type { Ownerships } from "./ownership.ts";
@@ -99,32 +99,30 @@ function redirectOf({ target, text }: SavedRule): number | undefined {
 /**
  * The rules of our table of nftables as they are in place.
  *
- * @param table as it should be: what is in it is told in its words
+ * @param table as it should be; undefined where what was found differs from it, which is then told in the kernel's words
  * @throws KumaError KUMA-TP-101 where a value cannot stand in a rule.
  */
-export function countedNft(table: NftTable, found: NftImage): CountedRule[] {
-  const texts = new Map<string, string>();
-  for (const [at, chain] of imageOf(table).chains.entries()) {
-    for (const [index, rule] of chain.rules.entries()) {
-      const wanted = table.chains[at]?.rules[index];
-      if (wanted === undefined) continue;
-      const { comment: _, ...spoken } = wanted;
-      texts.set(`${chain.name} ${key(rule)}`, renderNftRule(spoken));
-    }
-  }
+export function countedNft(table: NftTable | undefined, found: NftImage): CountedRule[] {
+  const wanted = new Map(table?.chains.map(({ name, rules }) => [name, rules]));
   return found.chains.flatMap(({ name, rules }) =>
-    rules.map((rule): CountedRule => {
+    rules.map((rule, at): CountedRule => {
       const redirect = redirectPort(rule.expressions);
       return {
         table: `inet ${NFT_TABLE}`,
         chain: name,
-        rule: texts.get(`${name} ${key(rule)}`) ?? describeRule(rule),
+        rule: wordsOf(wanted.get(name)?.[at]) ?? describeRule(rule),
         ...commentOf(rule.comment),
         ...(rule.count === undefined ? {} : { count: rule.count }),
         ...(redirect === undefined ? {} : { redirect }),
       };
     })
   );
+}
+
+function wordsOf(rule: NftRule | undefined): string | undefined {
+  if (rule === undefined) return undefined;
+  const { comment: _, ...spoken } = rule;
+  return renderNftRule(spoken);
 }
 
 /** The port stands in a register ahead of the redirection. */

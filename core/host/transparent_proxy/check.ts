@@ -72,7 +72,9 @@ export async function examineTransparentProxy(
   const nothing = !around.ourTable && !usesIptables(around);
   if (backend === "nftables" || document.firewallBackend === "auto" && nothing && !around.reason) {
     const { differences, table, found } = checkNftables({ document, config, around }, session);
-    const rules = found === undefined ? [] : countedNft(table, found);
+    const rules = found === undefined
+      ? []
+      : countedNft(differences.length === 0 ? table : undefined, found);
     const home = homeOf({ backend: "nftables", flavour: undefined }, config);
     return { differences, rules, ahead: [], home, config };
   }

@@ -18,11 +18,14 @@ import { renderNftRule } from "./text.ts";
 export function compareNft(desired: NftTable, found: NftImage | undefined): string[] {
   if (found === undefined) return [`the table inet ${NFT_TABLE} is missing`];
   const wanted = imageOf(desired);
-  const text = new Map(
-    desired.chains.map(({ name, rules }) => [name, rules.map((rule) => renderNftRule(rule))]),
-  );
+  // Most tables are as they should be: rules are put in words only where one is not.
+  const words = new Map(desired.chains.map(({ name, rules }) => [name, rules]));
+  const text = (name: string) => (at: number): string => {
+    const rule = words.get(name)?.[at];
+    return rule === undefined ? "" : renderNftRule(rule);
+  };
   const chains = pairs(wanted.chains, found.chains).flatMap(([name, a, b]) =>
-    compareChain(name, a, b, text.get(name) ?? [])
+    compareChain(name, a, b, text(name))
   );
   const sets = pairs(wanted.sets, found.sets).flatMap(([name, a, b]) => {
     if (b === undefined) return [`the set ${name} is missing`];
@@ -41,7 +44,7 @@ function compareChain(
   name: string,
   wanted: ImageChain | undefined,
   found: ImageChain | undefined,
-  text: readonly string[],
+  text: (at: number) => string,
 ): string[] {
   if (found === undefined) return [`the chain ${name} is missing`];
   if (wanted === undefined) return [`the chain ${name} should not be there`];
@@ -53,7 +56,7 @@ function compareChain(
   const missing = wanted.rules.flatMap((rule, i) => {
     const at = left.indexOf(key(rule));
     if (at >= 0) left[at] = "";
-    return at >= 0 ? [] : [`${place}: a rule is missing: ${text[i]}`];
+    return at >= 0 ? [] : [`${place}: a rule is missing: ${text(i)}`];
   });
   const unexpected = found.rules.filter((_, i) => left[i] !== "")
     .map((rule) => `${place}: a rule should not be there: ${describeRule(rule)}`);
@@ -62,7 +65,7 @@ function compareChain(
   const at = wanted.rules.findIndex((rule, i) =>
     found.rules[i] === undefined || key(rule) !== key(found.rules[i])
   );
-  return [`${place}: a rule is out of order: ${text[at]}`];
+  return [`${place}: a rule is out of order: ${text(at)}`];
 }
 
 /** The rule's comment, or its expressions as the kernel names them. */
@@ -78,8 +81,7 @@ function isNoCounter({ name }: Expression): boolean {
   return name !== "counter";
 }
 
-/** A rule as it is compared. */
-export function key(rule: ImageRule): string {
+function key(rule: ImageRule): string {
   return JSON.stringify([
     rule.comment ?? null,
     rule.expressions.filter(isNoCounter).map((one) => Object.entries(one).sort()),
