@@ -195,7 +195,7 @@ test(
       ],
       [["pod", "add", `--netns=${lab.netns}`, "--config={a: b}"], /\[KUMA-/],
       [["pod", "remove"], /give either --netns or --name/],
-      [["status", "-o", "yaml"], /not one of text, json/],
+      [["status", "-o", "xml"], /not one of text, json, yaml/],
       [["lod"], /unknown command 'lod' \(Did you mean one of load, pod\?\)/],
     ];
     for (const [words, error] of refused) {
