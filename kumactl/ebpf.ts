@@ -5,7 +5,8 @@
  */
 import { KumaError } from "core/errors.ts";
 import type { BpfReport } from "core/host/bpf/install.ts";
-import type { HostChange } from "core/host/transparent_proxy/changes.ts";
+import { currentPrivileges } from "core/host/privileges.ts";
+import { type HostChange, real } from "core/host/transparent_proxy/changes.ts";
 import { type Logger, silentLogger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Io } from "core/program/io.ts";
@@ -46,13 +47,22 @@ export async function installEbpf(
     return undefined;
   }
   const removed = await removeRules(logger, config.dryRun);
-  const whole = { ...report, changes: [...report.changes, ...removed] };
-  if (config.dryRun) return whole;
-  const { openRecord } = await import("core/host/transparent_proxy/record.ts");
+  const { openRecord, recordChange } = await import("core/host/transparent_proxy/record.ts");
   const { resolved } = await import("core/host/transparent_proxy/prepare.ts");
   const { uid } = resolved(config, { logger: silentLogger }, undefined);
-  openRecord({ document: config, uid, sources }, logger).settle({ ...report, backend: "eBPF" });
-  return whole;
+  const outcome = { ...report, backend: "eBPF" } as const;
+  if (!config.dryRun) {
+    openRecord({ document: config, uid, sources }, logger).settle(outcome);
+    return report;
+  }
+  if (!currentPrivileges().has("CAP_NET_ADMIN")) return report;
+  // What a real run notes: it was no dry run.
+  const { dryRun: _, ...rest } = sources;
+  const intended = { document: { ...config, dryRun: false }, uid, sources: rest };
+  const noted = recordChange({ intended, outcome });
+  // Rules of an earlier run take their note with them, and this one comes in its place.
+  const others = removed.filter(({ subject }) => subject !== noted.subject);
+  return { ...report, changes: real([...report.changes, ...others, noted]) };
 }
 
 /**
