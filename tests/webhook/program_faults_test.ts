@@ -118,7 +118,7 @@ test("the API server restarts under load: answers go on, and what is new is seen
     return answer.text.includes('"patch"');
   }, { timeoutMs: 40_000 });
   const { text } = await program.get("/metrics");
-  assert.match(text, /kuma_webhook_informer_restarts\{.*cause="connection"/);
+  assert.match(text, /kuma_webhook_informer_restarts_total\{.*cause="connection"/);
 });
 
 test("SIGTERM under load: one of two replicas leaves and no request fails", async () => {
