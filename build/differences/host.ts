@@ -81,6 +81,12 @@ export const HOST: DifferenceSection = {
       "that is its meaning",
     ),
     row(
+      "`--dry-run` as root where a real run would fail (no usable iptables, rules that cannot be read or replaced)",
+      "warns and shows the rules of a host that can do little",
+      "fails as the real run does; without root it shows them, as Kuma",
+      "it takes the way of the real run, so that its answer holds for that",
+    ),
+    row(
       "`--store-firewalld`",
       "stores no rules, and may destroy entries of others",
       "stores the rules beside what is there",
