@@ -19,3 +19,16 @@ Deno.test("the summary says of DNS what is, not what was asked for", () => {
   );
   assert.match(said(true, {}), /, DNS to 15053\. /);
 });
+
+Deno.test("the summary says that rules of others come first, whether anything was changed or not", () => {
+  const report = { families: ["ipv4"], ipv6Skipped: undefined, dnsServers: {} } as const;
+  const bypasses = ["-A OUTPUT -j ACCEPT"];
+  assert.match(
+    summary(defaultConfig(), { ...report, changed: true, bypasses }),
+    /, DNS off, but for what 1 rule of others takes first \(see the warning\)\. You can/,
+  );
+  assert.match(
+    summary(defaultConfig(), { ...report, changed: false, bypasses: [...bypasses, "other"] }),
+    /already \(IPv4\), but for what 2 rules of others take first \(see the warning\)\.$/,
+  );
+});

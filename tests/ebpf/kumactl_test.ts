@@ -58,6 +58,14 @@ test(
     );
     const here = await must(lab, "status", ...place);
     assert.match(here.stdout, /^Transparent proxy: in place \(eBPF\)\n/);
+    assert.match(here.stdout, /intercepted: outbound 1 connection, inbound 0, DNS 0\n/);
+    const otherwise = ["--kuma-dp-user=5678", "--exclude-outbound-ports=9091", ...ebpf];
+    const drifted = await lab.pod.run(kumactlPath(), [
+      ...["status", "transparent-proxy", ...otherwise],
+    ]);
+    assert.match(drifted.stdout, /eBPF: not in force: outbound ports left alone: 9091\n/);
+    assert.match(drifted.stdout, /eBPF: not wanted: outbound ports left alone: 9090\n/);
+    assert.equal(drifted.code, 1);
     const check = ["check", "-o", "short", ...place];
     const checked = await run("nsenter", [`--net=${lab.netns}`, "--", kumactlPath(), ...check]);
     assert.match(checked.stdout, /listens-inbound: nobody listens on TCP port 15006/);
