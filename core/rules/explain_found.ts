@@ -11,6 +11,8 @@ import { evaluateNft } from "./nft/evaluate.ts";
 import { imageOf, type ImageRule, type NftImage } from "./nft/image.ts";
 import { ruleText } from "./nft/listing.ts";
 import { NFT_TABLE } from "./nft/model.ts";
+import { ruleOf } from "./nft/read_rule.ts";
+import { isOurChain } from "./ownership.ts";
 import type { Packet } from "./packet.ts";
 import { REASONS } from "./reasons.ts";
 import { renderRuleSpec } from "./render.ts";
@@ -54,6 +56,15 @@ export function explainNftables(
   wanted: readonly Ruleset[],
 ): ExplainedPacket {
   const silent = nftCommentsOf(wanted);
+  const own = wanted.find(({ family }) => family === packet.family);
+  const met = own === undefined ? [] : verdictOf(own, packet).steps;
+  // Without comments, rules for several reasons may have become one with a set: then the packet tells which it is.
+  const byPacket = (chain: string, rule: ImageRule) => {
+    const target = JSON.stringify(ruleOf(rule)?.target);
+    const same = (of: string) => of === chain || !isOurChain(of) && !isOurChain(chain);
+    return met.find((one) => same(one.rule.chain) && JSON.stringify(one.rule.target) === target)
+      ?.rule.comment;
+  };
   const verdict = evaluateNft(found, packet);
   return explained(
     packet,
@@ -61,7 +72,8 @@ export function explainNftables(
     verdict.steps.map(({ chain, rule }) => {
       const { comment, ...rest } = rule;
       const text = ruleText(rest);
-      const why = comment?.slice(COMMENT_PREFIX.length) ?? silent.get(`${chain} ${text}`);
+      const why = comment?.slice(COMMENT_PREFIX.length) ?? silent.get(`${chain} ${text}`) ??
+        byPacket(chain, rest);
       return step(`inet ${NFT_TABLE}`, chain, text, why);
     }),
   );
