@@ -28,7 +28,7 @@ for (const firewallBackend of ["iptables", "auto"] as const) {
     const rules = await listed();
     if (firewallBackend === "iptables") {
       assert.equal(rules.match(/--uid-owner 1234 .*-j RETURN/g)?.length, 2);
-    } else assert.match(rules, /tcp dport 9080 meta skuid 1234 return/);
+    } else assert.match(rules, /tcp dport 9080 meta skuid 1234 counter packets 0 bytes 0 return/);
     assert.equal((await sandbox.call("ADD")).code, 0);
     assert.equal(await listed(), rules);
 
