@@ -55,6 +55,8 @@ async function during(
   const text = `${seen.asked} asked, slowest ${seen.slowest.toFixed(0)} ms, peak ${peak} MiB`;
   assert.deepEqual(seen.faults, [], `${name}: ${text}\n${program.said.slice(-2000)}`);
   assert.ok(seen.asked >= 4, text);
+  // Room is left: where there is none, it is luck whether the program lives.
+  assert.ok(peak < 0.9 * MEMORY / MIB, text);
 }
 
 test("a stranger keeps nobody waiting, and takes no more memory than there is", async (t) => {
