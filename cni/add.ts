@@ -10,10 +10,10 @@ import { KumaError } from "core/errors.ts";
 import type { Logger } from "core/log/logger.ts";
 import { iptablesDeadline } from "./deadline.ts";
 import { ENTERED_NETNS, enterPod, enterSandbox } from "./enter_pod.ts";
-import type { Invocation } from "./invocation.ts";
-import type { NetConf } from "./net_conf.ts";
-import { addResult } from "./result.ts";
-import { podWishes } from "./wishes.ts";
+import type { Invocation } from "core/cni/invocation.ts";
+import type { NetConf } from "core/cni/net_conf.ts";
+import { addResult } from "core/cni/result.ts";
+import { podWishes } from "./pod_wishes.ts";
 
 /**
  * Does it and gives the text to print.

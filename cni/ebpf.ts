@@ -17,7 +17,7 @@ import type { Logger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
-import type { EbpfConf } from "./net_conf.ts";
+import type { EbpfConf } from "core/cni/net_conf.ts";
 
 /** Which pod, and where. */
 export interface EbpfPod {

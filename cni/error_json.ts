@@ -6,7 +6,7 @@
 import { CNI_CODES, type CniCodeText } from "core/errors/cni_codes.ts";
 import { errorText, KumaError } from "core/errors.ts";
 import { redactText } from "core/log/redact.ts";
-import { LATEST_VERSION, type SpecVersion } from "./spec_version.ts";
+import { LATEST_VERSION, type SpecVersion } from "core/cni/spec_version.ts";
 
 /** The fields of the error JSON. */
 export interface CniErrorJson {

@@ -9,8 +9,8 @@ import { unixLog } from "core/host/unix_log.ts";
 import { parseLogLevel } from "core/log/levels.ts";
 import type { Logger } from "core/log/logger.ts";
 import { createLogger, type LogRecord } from "core/log/record.ts";
-import type { Invocation } from "./invocation.ts";
-import type { NetConf } from "./net_conf.ts";
+import type { Invocation } from "core/cni/invocation.ts";
+import type { NetConf } from "core/cni/net_conf.ts";
 
 /** A logger, and the call that delivers its lines at the end; neither ever throws or waits for long. */
 export interface PluginLog {

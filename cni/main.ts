@@ -12,15 +12,15 @@
  * @module
  */
 import { writeAll } from "core/program/write_all.ts";
-import { type Command, type Invocation, readInvocation } from "./invocation.ts";
-import { type NetConf, parseNetConf } from "./net_conf.ts";
+import { type Command, type Invocation, readInvocation } from "core/cni/invocation.ts";
+import { type NetConf, parseNetConf } from "core/cni/net_conf.ts";
 import { isHostNetns } from "./own_netns.ts";
 import {
   LATEST_VERSION,
   requireVersion,
   type SpecVersion,
   SUPPORTED_VERSIONS,
-} from "./spec_version.ts";
+} from "core/cni/spec_version.ts";
 import { readStdin } from "./stdin.ts";
 import { KumaError } from "core/errors.ts";
 import { VERSION } from "core/version.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Invocation } from "./invocation.ts";
+import type { Invocation } from "core/cni/invocation.ts";
 
 /**
  * Whether the namespace that the runtime names is the one that this process is in. A path that cannot be

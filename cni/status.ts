@@ -9,7 +9,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { currentPrivileges, type Privileges } from "core/host/privileges.ts";
-import type { NetConf } from "./net_conf.ts";
+import type { NetConf } from "core/cni/net_conf.ts";
 
 /**
  * Returns where the plugin is able to work.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parsePrivileges } from "core/host/privileges.ts";
-import { parseNetConf } from "./net_conf.ts";
+import { parseNetConf } from "core/cni/net_conf.ts";
 import { status } from "./status.ts";
 
 const conf = parseNetConf(

@@ -11,7 +11,7 @@ import { type PodView, viewPod } from "core/kube/pod.ts";
 import type { Logger } from "core/log/logger.ts";
 import { delay } from "core/time/clock.ts";
 import { deadline } from "core/time/timer.ts";
-import type { PodArgs } from "./pod_args.ts";
+import type { PodArgs } from "core/cni/pod_args.ts";
 import { parseRetryAfter } from "./retry_after.ts";
 
 /** How long the whole may take, one request, and the pauses between; all in milliseconds. */

@@ -1,18 +1,17 @@
 /**
  * What one call has to do with one pod: leave it alone, or intercept it as its annotations say. ADD and
- * CHECK ask the same question.
+ * CHECK ask the same question, and so does the installer, which answers ADD for the plugin.
  *
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { readEndpoint } from "./endpoint.ts";
+import { skipByName, skipByPod } from "core/interception/skip.ts";
+import type { PodView } from "core/kube/pod.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import { fetchPod } from "./fetch_pod.ts";
 import type { Invocation } from "./invocation.ts";
 import type { NetConf } from "./net_conf.ts";
-import { parsePodArgs } from "./pod_args.ts";
-import { skipByName, skipByPod } from "core/interception/skip.ts";
+import { parsePodArgs, type PodArgs } from "./pod_args.ts";
 
 /** Either why the pod is left alone, or what its rules must do. */
 export type Wishes =
@@ -26,15 +25,19 @@ export type Wishes =
     readonly ebpf: boolean;
   };
 
+/** Reads the pod from the API server that the kubeconfig names. */
+export type ReadPod = (pod: PodArgs, kubeconfig: string) => Promise<PodView>;
+
 /**
- * Finds out, in the host's network namespace.
+ * Finds out.
  *
- * @throws {KumaError} `KUMA-CNI-001` bad CNI_ARGS, `-003` no kubeconfig is configured, `-011` to `-017` the
- *   pod cannot be read, `KUMA-TP-022` a bad annotation.
+ * @throws {KumaError} `KUMA-CNI-001` bad CNI_ARGS, `-003` no kubeconfig is configured, `KUMA-TP-022` a bad
+ *   annotation; and as `read` does.
  */
 export async function podWishes(
-  invocation: Invocation,
+  invocation: Pick<Invocation, "args">,
   conf: NetConf,
+  read: ReadPod,
   log: Logger,
 ): Promise<Wishes> {
   const pod = parsePodArgs(invocation.args);
@@ -48,7 +51,7 @@ export async function podWishes(
   }
   // Read while the API server is asked: what its answer will be given to.
   const loading = import("core/interception/cni_configuration.ts");
-  const view = await fetchPod(pod, () => readEndpoint(kubeconfig), log);
+  const view = await read(pod, kubeconfig);
   const late = skipByPod(view);
   if (late !== undefined) return { skip: late };
   const { cniConfiguration } = await loading;
