@@ -6,7 +6,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import { build } from "./build.ts";
-import { say } from "./io.ts";
+import { say, withTempDir } from "./io.ts";
 import { addCounts, countOutput, countsLine } from "./counts.ts";
 import type { Counts } from "./counts.ts";
 import { hostArch } from "./pins.ts";
@@ -14,9 +14,10 @@ import { noteGo, setUp, TEST_NEEDS } from "./setup.ts";
 import { chooseSuites, findSuites } from "./suites.ts";
 import type { Suite } from "./suites.ts";
 import { exitOnError, ROOT } from "./task.ts";
+import { writeBatches } from "./unit_batches.ts";
 
 /** Takes what a suite prints on standard output. */
-export type Sink = (chunk: Uint8Array) => void;
+type Sink = (chunk: Uint8Array) => void;
 
 /** Passes it on as it comes. */
 const onward: Sink = (chunk) => {
@@ -24,16 +25,28 @@ const onward: Sink = (chunk) => {
 };
 
 /** Runs one suite in a process of its own, and counts; `root` is the checkout. */
-export async function runSuite(root: string, suite: Suite, sink: Sink = onward): Promise<Counts> {
+async function runSuite(root: string, suite: Suite, sink: Sink = onward): Promise<Counts> {
+  if (suite.name !== "unit") return await runFiles(root, suite.files, {}, sink);
+  // Unit tests share nothing outside their own process; the others share the machine.
+  return await withTempDir(async (dir) => {
+    const modules = await writeBatches(root, suite.files, dir);
+    // Some only wait: one more than there are processors keeps these busy.
+    const jobs = Deno.env.get("DENO_JOBS") ?? String(navigator.hardwareConcurrency + 1);
+    return await runFiles(root, ["--parallel", ...modules], { DENO_JOBS: jobs }, sink);
+  });
+}
+
+async function runFiles(
+  root: string,
+  files: readonly string[],
+  env: Record<string, string>,
+  sink: Sink,
+): Promise<Counts> {
   // Types are checked by `deno task check`; here they would only cost time once more.
   const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["test", "--allow-all", "--no-check"],
-      // Unit tests share nothing outside their own process; the others share the machine.
-      ...suite.name === "unit" ? ["--parallel"] : [],
-      ...suite.files,
-    ],
+    args: ["test", "--allow-all", "--no-check", ...files],
     cwd: root,
+    env,
     stdin: "null",
     stdout: "piped",
     // What a sink keeps back must not be mixed with what other suites say.
@@ -63,7 +76,7 @@ const BESIDE: ReadonlySet<string> = new Set(["cluster", "controller", "e2e", "ku
 const ALONE: ReadonlySet<string> = new Set(["unit", "build"]);
 
 /** Runs the suites and gives the sum of their counts. */
-export async function runSuites(root: string, suites: readonly Suite[]): Promise<Counts> {
+async function runSuites(root: string, suites: readonly Suite[]): Promise<Counts> {
   const first = suites.filter(({ name }) => ALONE.has(name));
   const beside = suites.filter(({ name }) => BESIDE.has(name));
   const others = suites.filter((suite) => !first.includes(suite) && !beside.includes(suite));
@@ -123,7 +136,7 @@ const begin = ({ name, files }: Suite) => `\nsuite ${name}: ${files.length} file
 const end = ({ name }: Suite, counts: Counts) => `suite ${name}: ${countsLine(counts)}`;
 
 /** True when the counts are those of a good run: something ran and nothing failed. */
-export function isGood({ passed, failed }: Counts): boolean {
+function isGood({ passed, failed }: Counts): boolean {
   return passed > 0 && failed === 0;
 }
 
