@@ -9,7 +9,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import { type KubeAnswer, KubeClient, type KubeEndpoint } from "core/cluster/client.ts";
 import { type PodView, viewPod } from "core/kube/pod.ts";
 import type { Logger } from "core/log/logger.ts";
-import { delay } from "core/time/clock.ts";
+import { type Clock, systemClock } from "core/time/clock.ts";
 import { deadline } from "core/time/timer.ts";
 import type { PodArgs } from "core/cni/pod_args.ts";
 import { parseRetryAfter } from "./retry_after.ts";
@@ -43,7 +43,8 @@ class Passing extends Error {
 }
 
 /**
- * Fetches the pod. The endpoint (kubeconfig, token, CA) is read anew for each try.
+ * Fetches the pod. The endpoint (kubeconfig, token, CA) is read anew for each try. `clock` tells how much of the
+ * budget is left, and makes the pauses.
  *
  * @throws {KumaError} `KUMA-CNI-011` to `-017`: see `core/errors/cni_codes.ts`.
  */
@@ -52,8 +53,9 @@ export async function fetchPod(
   readEndpoint: () => Promise<KubeEndpoint>,
   log: Logger,
   budget: FetchBudget = DEFAULT_BUDGET,
+  clock: Clock = systemClock,
 ): Promise<PodView> {
-  const end = performance.now() + budget.totalMs;
+  const end = clock.now() + budget.totalMs;
   let staleToken: string | undefined;
   let reason: KumaError | undefined;
   for (let tries = 1;; tries += 1) {
@@ -63,19 +65,19 @@ export async function fetchPod(
       const token = endpoint.token ?? "";
       if (token === staleToken) throw unauthorized();
       staleToken = token;
-      const left = Math.max(1, end - performance.now());
+      const left = Math.max(1, end - clock.now());
       return await tryOnce(wanted, endpoint, Math.min(budget.requestMs, left));
     } catch (thrown) {
       if (!(thrown instanceof Passing)) throw thrown;
       if (thrown.error.code !== "KUMA-CNI-014") staleToken = undefined;
       log.debug("cannot read the pod yet", { try: tries, error: thrown.error });
       // A try that our own deadline cut short says nothing of the server: the one before it does.
-      const cutShort = performance.now() >= end;
+      const cutShort = clock.now() >= end;
       if (!cutShort || reason === undefined) reason = thrown.error;
       const pause = Math.max(budget.pauseMs, thrown.pauseMs);
       // Where the server asks for more, the runtime's next try is soon enough.
-      if (performance.now() + pause >= end) throw reason;
-      await delay(pause);
+      if (clock.now() + pause >= end) throw reason;
+      await clock.delay(pause);
     }
   }
 }

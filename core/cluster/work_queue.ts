@@ -49,10 +49,11 @@ export class WorkQueue {
   readonly #idle: (() => void)[] = [];
   /** Until then no key is begun: the server has too much to do. */
   #pausedUntil = 0;
-  #breakAt = systemClock.now() + TURN_MS;
+  #breakAt: number;
 
   constructor(options: WorkQueueOptions = {}) {
     this.#clock = options.clock ?? systemClock;
+    this.#breakAt = this.#clock.now() + TURN_MS;
     this.#firstRetryMs = options.firstRetryMs ?? 500;
     this.#lastRetryMs = options.lastRetryMs ?? 60_000;
   }
@@ -161,9 +162,9 @@ export class WorkQueue {
    * then what else is due (a lease that has to be renewed) comes first.
    */
   async #giveWay(): Promise<void> {
-    if (systemClock.now() < this.#breakAt) return;
-    await systemClock.delay(0);
-    this.#breakAt = systemClock.now() + TURN_MS;
+    if (this.#clock.now() < this.#breakAt) return;
+    await this.#clock.delay(0);
+    this.#breakAt = this.#clock.now() + TURN_MS;
   }
 
   async #process(key: string, work: Work, { signal, failed }: WorkOptions): Promise<void> {
