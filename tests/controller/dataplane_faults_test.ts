@@ -88,8 +88,8 @@ test("another writer costs conflicts, and never the state", async () => {
     assert.equal(inboundsOf(dataplane)[0]?.state, "NotReady", "what the pods said last");
     assert.ok(dataplane.metadata.annotations, "the rival's annotations are its own");
   }
-  assert.match(
-    await program.page("/metrics"),
+  await program.pageWith(
+    "/metrics",
     /^kuma_controller_dataplane_writes_total\{operation="raced"\} [1-9]/m,
   );
   assert.equal(await program.end(), 0);

@@ -31,6 +31,18 @@ const addNode = (cluster: TestCluster, name: string) =>
 const tainted = (program: Program) =>
   program.lines("node tainted: its CNI is not ready").map(({ node }) => node);
 
+/**
+ * Names of the nodes that the API server has with the taint. The log does not do where connections are cut: an answer may
+ * be lost whose write was done, and the next attempt finds nothing to write.
+ */
+async function nodesTainted(cluster: TestCluster): Promise<string[]> {
+  const { items } = await cluster.request<
+    { items: { metadata: { name: string }; spec: { taints?: { key: string }[] } }[] }
+  >("GET", "/api/v1/nodes");
+  return items.filter(({ spec }) => spec.taints?.some(({ key }) => key === "NodeReadiness"))
+    .map(({ metadata }) => metadata.name).sort();
+}
+
 /** When a program logged a message for the first time, in milliseconds since 1970. */
 function timeOf(program: Program, message: string): number {
   const [line] = program.lines(message);
@@ -54,8 +66,11 @@ test("a server that answers 429 is left alone for as long as it asks, and nothin
   for (const name of names) await addNode(cluster, name);
   await sleep(3000);
   relay.busy = false;
-  await program.until("all are tainted", () => tainted(program).length === 21);
-  assert.deepEqual(tainted(program).sort(), ["before", ...names].sort());
+  const all = ["before", ...names];
+  await program.until(
+    "all are tainted",
+    async () => (await nodesTainted(cluster)).length === all.length,
+  );
   // Two watches and the Lease, each at most once a second: the server asks for that.
   assert.ok(relay.refused.length > 2, "it was refused");
   assert.ok(relay.refused.length < 40, relay.refused.join("\n"));
@@ -65,14 +80,18 @@ test("a server that answers 429 is left alone for as long as it asks, and nothin
   // Watches that end each second go on where they were: nothing is listed again.
   const lists = () => relay.passed.filter((request) => /^GET .*limit=/.test(request)).length;
   const before = lists();
-  const rounds = 60;
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < 60; round++) {
     relay.cut();
     await addNode(cluster, `cut-${round}`);
+    all.push(`cut-${round}`);
     await sleep(1000);
   }
-  await program.until("all are tainted", () => tainted(program).length === 21 + rounds);
-  assert.equal(lists(), before);
+  await program.until(
+    "all are tainted",
+    async () => (await nodesTainted(cluster)).length === all.length,
+  );
+  assert.deepEqual(await nodesTainted(cluster), all.sort());
+  assert.equal(lists(), before, program.said.slice(-8000));
   assert.deepEqual(program.lines("lease lost"), []);
   assert.equal(await program.end(), 0);
 });

@@ -81,6 +81,25 @@ export class Program extends RunningProgram {
     return await answer.text();
   }
 
+  /**
+   * Waits until a page has all of this, and gives the page. What the API server has already, the program may not have
+   * counted yet: it waits for the answer first.
+   */
+  async pageWith(path: string, ...wanted: readonly (string | RegExp)[]): Promise<string> {
+    let page = "";
+    const missing = () =>
+      wanted.filter((one) => typeof one === "string" ? !page.includes(one) : !one.test(page));
+    try {
+      await this.until(`${path} has all that it shall`, async () => {
+        page = await this.page(path);
+        return missing().length === 0;
+      });
+    } catch (cause) {
+      throw new Error(`${missing().join(" and ")} in ${page}`, { cause });
+    }
+    return page;
+  }
+
   /** Sends a signal and waits for the end; gives the exit code. */
   async end(signal: Deno.Signal = "SIGTERM"): Promise<number> {
     return await this.stop(signal);

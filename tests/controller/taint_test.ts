@@ -92,9 +92,11 @@ test("a node is tainted until its CNI is ready, and nobody else's taint is lost"
     const found = await taintsOf(cluster, "busy");
     return found.includes(OURS) && found.filter((one) => one !== OURS).join() === others.join();
   });
-  const metrics = await program.page("/metrics");
-  assert.match(metrics, /kuma_controller_nodes_tainted 2\n/);
-  assert.match(metrics, /controller_runtime_reconcile_total\{[^}]*result="success"\} [1-9]/);
+  const metrics = await program.pageWith(
+    "/metrics",
+    "kuma_controller_nodes_tainted 2\n",
+    /controller_runtime_reconcile_total\{[^}]*result="success"\} [1-9]/,
+  );
   await metricsSteps(t, "kuma-controller", metrics);
   assert.equal(await program.page("/readyz"), "ok\n");
   assert.equal(await program.end(), 0);

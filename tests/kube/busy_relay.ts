@@ -67,9 +67,10 @@ export class BusyRelay implements AsyncDisposable {
       // Through a stream of our own: one that the runtime passes on by itself outlives the signal.
       const stream = answer.body?.pipeThrough(new TransformStream(), { signal }) ?? null;
       return new Response(stream, { status: answer.status, headers: answer.headers });
-    } catch (thrown) {
-      if (signal.aborted) return new Response(null, { status: 502 });
-      throw thrown;
+    } catch {
+      // As a gateway says it, whether the connection was cut on purpose or broke by itself: what a handler throws
+      // would be a 500, which the API server means otherwise.
+      return new Response(null, { status: 502 });
     }
   }
 
