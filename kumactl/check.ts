@@ -38,8 +38,9 @@ export async function checkCommand(parsed: ParsedCommand, io: Io): Promise<numbe
   });
   if (io.live && limitMs > 0) io.err(CLEAR);
   const style = { columns: io.columns, colour: io.outColour, utf8: speaksUtf8(io.environment) };
-  if (format === "text") io.out(checkText(report, style));
-  else if (format === "short") io.out(shortText(report, style));
+  const coloured = style.colour ? ["coloured"] as const : [];
+  if (format === "text") io.out(checkText(report, style), ...coloured);
+  else if (format === "short") io.out(shortText(report, style), ...coloured);
   else await printDocument(io, format, checkDocument(report));
   return EXIT_CODES[resultOf(report)];
 }

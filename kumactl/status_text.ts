@@ -7,6 +7,7 @@ import type { Listener } from "core/host/listeners.ts";
 import { SETTINGS } from "core/proxy/options.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { CountedRule } from "core/rules/counted.ts";
+import { legibleLine } from "core/text/legible.ts";
 import { timeText, type Told } from "./status_look.ts";
 
 /** The page: state, what was installed, where traffic goes, who listens there, what differs. */
@@ -65,7 +66,7 @@ function ruleLine({ family, table, chain, rule, comment, count }: CountedRule): 
   const matched = count === undefined ? "-" : String(count.packets);
   const place = [family, table, chain].filter((word) => word !== undefined).join(" ");
   const note = comment === undefined ? "" : `  # ${comment}`;
-  return `  ${matched.padStart(8)}  ${place}: ${rule}${note}`;
+  return `  ${matched.padStart(8)}  ${legibleLine(`${place}: ${rule}${note}`)}`;
 }
 
 function installed({ record, compared }: Told): string {
@@ -103,7 +104,7 @@ function labelled(name: string, text: string): string {
 }
 
 function listed(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
+  return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${legibleLine(line)}`)];
 }
 
 function valueAt(document: TransparentProxyConfig, key: string): unknown {

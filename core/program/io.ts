@@ -4,12 +4,16 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
+import { legible } from "core/text/legible.ts";
 import { type Sink, writeAll } from "./write_all.ts";
 
 /** All that a command reads from and writes to beside the host itself; given as data in tests. */
 export interface Io {
-  /** Writes text to standard output as it is. */
-  out(text: string): void;
+  /**
+   * Writes text to standard output. Characters that would command a terminal are shown instead, but in `coloured`
+   * text, whose writer has seen to that and has only put in colours of its own.
+   */
+  out(text: string, coloured?: "coloured"): void;
   /** Writes text to standard error as it is. */
   err(text: string): void;
   /** Whether standard error may be coloured: a terminal, and `NO_COLOR` unset or empty. */
@@ -44,7 +48,7 @@ export function systemIo(names: readonly string[]): Io {
   const environment: Record<string, string | undefined> = {};
   for (const name of names) environment[name] = Deno.env.get(name);
   return {
-    out: lineOut(Deno.stdout, "standard output"),
+    out: legibleOut(lineOut(Deno.stdout, "standard output")),
     err: lineOut(Deno.stderr, "standard error"),
     colour: live && colour,
     outColour: terminal && colour,
@@ -53,6 +57,11 @@ export function systemIo(names: readonly string[]): Io {
     environment,
     read: readLimited,
   };
+}
+
+/** Standard output as {@linkcode Io.out} has it, of what writes text as it is. */
+export function legibleOut(write: (text: string) => void): Io["out"] {
+  return (text, coloured) => write(coloured === undefined ? legible(text) : text);
 }
 
 /** How many columns to use of a terminal's; one that nobody told its size has none (a serial line, script(1)). */

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { legible } from "core/text/legible.ts";
 import type { FlagDefinition } from "./command.ts";
 import type { Io } from "./io.ts";
 
@@ -49,6 +50,11 @@ export async function printDocument(
   if (format === "json") return io.out(`${JSON.stringify(document, undefined, 2)}\n`);
   const { stringify } = await import("core/proxy/yaml_library.ts");
   // By way of JSON, so that both formats say the same of whatever a member holds.
-  const plain: unknown = JSON.parse(JSON.stringify(document));
-  io.out(stringify(plain, { lineWidth: 0, aliasDuplicateObjects: false }));
+  const json = JSON.stringify(document);
+  io.out(stringify(JSON.parse(json), {
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    // Only there is `\u202e` the character.
+    ...legible(json) === json ? {} : { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" },
+  }));
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse } from "core/proxy/yaml_library.ts";
 import { checkedDocument } from "tests/support/documents.ts";
 import { type Document, printDocument } from "./output.ts";
 import { FakeIo } from "./testing.ts";
@@ -15,6 +16,18 @@ Deno.test("JSON and YAML say the same, and a member that is undefined is in neit
     ...["schema", "program", "version", "behavesAsKuma", "deno", "target"],
   ]);
   assert.match(json.stdout, /\}\n$/);
+});
+
+Deno.test("nothing in a document commands a terminal, and all of it can be read back", async () => {
+  const hostile = "a\x1b[31m\u009b\u202e\u2028\x7f\nb";
+  const document = { ...versionDocument("kumactl"), [hostile]: hostile, list: ["\u202e", "plain"] };
+  for (const format of ["json", "yaml"] as const) {
+    const io = new FakeIo();
+    await printDocument(io, format, document);
+    // deno-lint-ignore no-control-regex
+    assert.doesNotMatch(io.stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]/);
+    assert.deepEqual(parse(io.stdout), JSON.parse(JSON.stringify(document)));
+  }
 });
 
 Deno.test("a document that breaks its schema, or is of another one, is told with the place", async () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Io } from "./io.ts";
+import { type Io, legibleOut } from "./io.ts";
 import { type Program, runProgram } from "./program.ts";
 
 /** What one command line gave. */
@@ -27,9 +27,7 @@ export class FakeIo implements Io {
     readonly files: Readonly<Record<string, string>> = {},
   ) {}
 
-  out(text: string): void {
-    this.stdout += text;
-  }
+  readonly out: Io["out"] = legibleOut((text) => this.stdout += text);
 
   err(text: string): void {
     this.stderr += text;

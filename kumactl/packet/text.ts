@@ -5,6 +5,7 @@
  */
 import { describePacket } from "core/rules/explain.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
+import { legibleLine } from "core/text/legible.ts";
 import type { ExplainPacketDocument, PacketOutcome, ProbeResult, RulesThere } from "./document.ts";
 
 /** The page: what becomes of it, what decides, each rule that it met, what is not as it was wanted. */
@@ -30,7 +31,7 @@ export function packetText(
   lines.push("", `Settings: ${settingsFrom}.`);
   if (there !== undefined) lines.push(...thereLines(there, document));
   if (assumed.length > 0) lines.push("", `Assumed: ${assumed.join("; ")}.`);
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(legibleLine).join("\n")}\n`;
 }
 
 /** `Probe: redirected to 127.0.0.1:15001, as explained; accepted, user 5678 listens there.` */
@@ -65,7 +66,7 @@ export function remarkLines(
     `Settings: ${settingsFrom}.`,
     ...there === undefined ? [] : thereLines(there, document).filter((line) => line !== ""),
     ...assumed.length === 0 ? [] : [`Assumed: ${assumed.join("; ")}.`],
-  ];
+  ].map(legibleLine);
 }
 
 function thereLines(there: RulesThere, document: TransparentProxyConfig): string[] {

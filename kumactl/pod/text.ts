@@ -17,12 +17,12 @@ import type {
 export function podText(document: PodExplanation, columns: number): string {
   const line = (text: string, indent = 2) => beside(" ".repeat(indent), oneLine(text), columns);
   const section = (head: string, lines: readonly string[]) =>
-    lines.length === 0 ? [] : [...beside("", head, columns), ...lines, ""];
+    lines.length === 0 ? [] : [...beside("", oneLine(head), columns), ...lines, ""];
   const list = (head: string, texts: readonly string[]) =>
     section(head, texts.flatMap((text) => beside("  - ", oneLine(text), columns)));
   const { injection, interception, rules, dataplane, source } = document;
   const lines = [
-    ...beside("", `Pod ${document.pod}${whereabouts(document)}`, columns),
+    ...beside("", oneLine(`Pod ${document.pod}${whereabouts(document)}`), columns),
     "",
     ...section(
       injectionHead(injection, source),
