@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { KumaError } from "core/errors.ts";
 import type { Family } from "../proxy/resolved.ts";
 import { COMMENT_PREFIX, type Rule, type Ruleset, type TableName, TABLES } from "./model.ts";
 import { shortName } from "./option_names.ts";
 import { parseRuleWords } from "./parse_rule.ts";
+import { renderRule } from "./render.ts";
 import type { SavedRule, SavedState, SavedTable } from "./saved.ts";
 import { splitWords } from "./words.ts";
 
@@ -38,11 +40,22 @@ function readTable(
     const { target } = read ?? {};
     const known = target?.kind !== "jump" || target.chain === "ACCEPT" ||
       chains.includes(target.chain);
-    if (read !== undefined && known) return [read];
+    if (read !== undefined && known && writable(read)) return [read];
     unread.push(`-t ${name} -A ${rule.chain} ${rule.text}`);
     return [];
   });
   return { name, chains, rules };
+}
+
+/** iptables lets others name a chain as ours never are; such a rule could not be told again. */
+function writable(rule: Rule): boolean {
+  try {
+    renderRule(rule);
+    return true;
+  } catch (error) {
+    if (error instanceof KumaError) return false;
+    throw error;
+  }
 }
 
 /** One rule; undefined where it says more than our rules ever do. Its comment comes without the prefix of ours. */
