@@ -165,7 +165,8 @@ const LEFTOVERS = {
         "look at what is there, then remove it, or give it to root alone (chown root:root, chmod go-w)",
       about:
         "`/run/kuma-transparent-proxy` holds what an uninstall has to know. If others can write there, nothing of it is " +
-        "believed, and installations are refused.",
+        "believed, and installations are refused. If nobody can (a read-only file system, a full one), rules can be installed, " +
+        "and it is a warning.",
     },
     "leftover-resolv-conf": {
       title: "resolv.conf is not one that an old release has changed",

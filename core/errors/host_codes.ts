@@ -64,8 +64,9 @@ export const HOST_CODES = {
       "Check that IPv6 is on for it (sysctl net.ipv6.conf.lo.disable_ipv6), or use --ip-family-mode ipv4.",
   },
   "KUMA-HOST-130": {
-    title: "A file cannot be written",
-    todo: "Check the folder's permissions and free space; the old file was not touched.",
+    title: "A file cannot be written or removed",
+    todo:
+      "Check the folder's permissions, free space, and whether it is mounted read-only; the old file was not touched.",
   },
   "KUMA-HOST-131": {
     title: "A file that root reads back can be changed by others",

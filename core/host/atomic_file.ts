@@ -7,7 +7,8 @@
  * @module
  */
 import { writeAll } from "core/program/write_all.ts";
-import { KumaError } from "core/errors.ts";
+import { errorText, KumaError } from "core/errors.ts";
+import { statOrNothing } from "./presence.ts";
 
 /** Mode and owner of the file, in place before the name shows it. */
 export interface FileAttributes {
@@ -89,12 +90,14 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** Removes a file; one that is already gone is fine. */
+/** Removes a file; one that is already gone is fine. Throws `KUMA-HOST-130` where it stays. */
 export function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return;
+    // A file system that is read-only says so first, whether or not there is such a file.
+    if (statOrNothing(path) !== undefined) throw failed(path, cause, "remove");
   }
 }
 
@@ -114,8 +117,7 @@ function randomHex(): string {
   ).join("");
 }
 
-function failed(path: string, cause: unknown): KumaError {
+function failed(path: string, cause: unknown, what = "write"): KumaError {
   if (cause instanceof KumaError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new KumaError("KUMA-HOST-130", `cannot write "${path}": ${reason}`, { cause });
+  return new KumaError("KUMA-HOST-130", `cannot ${what} "${path}": ${errorText(cause)}`, { cause });
 }

@@ -109,6 +109,21 @@ export function fileSystemType(fd: number): number {
   return result < 0 ? result : Number(BigInt.asUintN(32, buffer[0] ?? 0n));
 }
 
+/**
+ * Whether the file system that holds the open file can be written to, as far as it says itself: undefined where it can,
+ * else why not. Throws nothing; a descriptor that is not open gives the errno's text.
+ */
+export function unwritable(fd: number): string | undefined {
+  // struct statfs: f_bavail is its fifth word and f_flags its eleventh, on both architectures that we build for.
+  const AVAILABLE = 4, FLAGS = 10, ST_RDONLY = 1n;
+  const buffer = new BigInt64Array(32);
+  const result = kernel.fstatfs(fd, buffer);
+  if (result < 0) return errnoText(result);
+  if (((buffer[FLAGS] ?? 0n) & ST_RDONLY) !== 0n) return "it is on a read-only file system";
+  // One that counts no blocks has none available either, and may be written to.
+  return buffer[2] !== 0n && buffer[AVAILABLE] === 0n ? "its file system is full" : undefined;
+}
+
 /** Moves the main thread into a namespace; `type` is a CLONE_ flag that the descriptor must fit. */
 export function setns(fd: number, type: number): number {
   return kernel.setns(fd, type);

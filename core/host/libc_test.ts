@@ -10,6 +10,7 @@ import {
   mount,
   openReadOnly,
   setns,
+  unwritable,
 } from "./libc.ts";
 
 // The library stays open for the life of the process: opened here, it is no test's leak.
@@ -36,6 +37,13 @@ Deno.test("fileSystemType tells procfs from others", () => {
   const netns = openReadOnly("/proc/self/ns/net");
   assert.equal(fileSystemType(netns), 0x6e736673);
   assert.equal(close(netns), 0);
+});
+
+Deno.test("what cannot be written to says why", () => {
+  const [writable, gone] = [openReadOnly(Deno.makeTempDirSync()), 999_999];
+  assert.equal(unwritable(writable), undefined);
+  assert.equal(close(writable), 0);
+  assert.equal(unwritable(gone), "bad file descriptor");
 });
 
 Deno.test("setns refuses what is no namespace", () => {

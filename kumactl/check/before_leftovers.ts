@@ -8,6 +8,7 @@ import { failed, ok, type Outcome, outcomeOf, warning } from "core/check/outcome
 import { type Section, section } from "core/check/run.ts";
 import { KumaError } from "core/errors.ts";
 import { FirewallJournal, JOURNAL_DIRECTORY } from "core/host/firewall/journal.ts";
+import { close, ERRNO, errnoText, openReadOnly, unwritable } from "core/host/libc.ts";
 import { holdsOurIptables } from "core/host/nftables/surroundings.ts";
 import { endangersSsh, SSH_WARNING } from "core/host/ssh_sessions.ts";
 import { type InstallRecord, readRecords } from "core/host/transparent_proxy/record.ts";
@@ -69,7 +70,30 @@ function notes(): Outcome {
   } catch (error) {
     return outcomeOf(error, ["KUMA-HOST-131", "KUMA-TP-042"]);
   }
-  return logger.warnings.length === 0 ? ok() : failed(logger.warnings);
+  if (logger.warnings.length > 0) return failed(logger.warnings);
+  const why = unwritableNotes();
+  return why === undefined
+    ? ok()
+    : warning(`${why}: 'kumactl status' will not know what was installed`, {
+      todo: "make it writable; the rules themselves need no file",
+    });
+}
+
+/** Why nothing can be noted; undefined where it can. */
+function unwritableNotes(): string | undefined {
+  // Where the folder is not there yet, it is made in the one above.
+  for (const folder of [JOURNAL_DIRECTORY, JOURNAL_DIRECTORY.replace(/\/[^/]*$/, "")]) {
+    const descriptor = openReadOnly(folder);
+    if (descriptor === -ERRNO.ENOENT) continue;
+    if (descriptor < 0) return `${folder} cannot be opened: ${errnoText(descriptor)}`;
+    try {
+      const why = unwritable(descriptor);
+      return why && `nothing can be written into ${folder}: ${why}`;
+    } finally {
+      close(descriptor);
+    }
+  }
+  return `there is no folder for ${JOURNAL_DIRECTORY}`;
 }
 
 function resolvConf(): Outcome {

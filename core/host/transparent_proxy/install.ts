@@ -182,6 +182,7 @@ async function withNftables(
   const { removeFromIptables } = await import("./uninstall.ts");
   const changes = await removeFromIptables(again({ ...session, print: undefined }), options)
     .catch((error: unknown) => leftBehind(error, around, session));
+  if (!session.dryRun) await forgetJournal(session, options);
   const tables = changes.flatMap(({ view, transition }) =>
     transition.tables.map((table) => `${view.tools.family} ${table}`)
   );
@@ -193,6 +194,18 @@ async function withNftables(
     tables: [...report.tables, ...tables],
     children: session.children.count,
   };
+}
+
+/** The rules that the journal tells of are gone; that it stays must not undo what is in. */
+async function forgetJournal({ logger }: Session, { paths, netnsPath }: InstallOptions) {
+  if (netnsPath !== undefined) return;
+  const { FirewallJournal } = await import("../firewall/journal.ts");
+  try {
+    new FirewallJournal(logger, paths?.journal).remove();
+  } catch (error) {
+    if (!(error instanceof KumaError)) throw error;
+    logger.warn(`notes of rules that are gone stay: ${errorText(error)}`);
+  }
 }
 
 /** Without iptables nobody can read its tables; that matters only where they are known to hold rules of ours. */

@@ -62,8 +62,18 @@ export function openNotes(
   const changed = FAMILIES.some((family) => notes.known[family].length > 0);
   return {
     settle: () => changed && write(fresh),
-    undo: () => notes === NO_NOTES ? journal.remove() : write(notes.known),
+    undo: () => notes === NO_NOTES ? discard(journal, logger) : write(notes.known),
   };
+}
+
+/** What failed before is what is told: that the notes of it stay must not hide that. */
+function discard(journal: FirewallJournal, logger: Session["logger"]): void {
+  try {
+    journal.remove();
+  } catch (error) {
+    if (!(error instanceof KumaError)) throw error;
+    logger.warn(`notes of an installation that was not done stay: ${errorText(error)}`);
+  }
 }
 
 /** What is noted once `changes` are in. */

@@ -108,9 +108,13 @@ function write(records: InstallRecords, logger: Logger, directory: string): void
     const file: RecordFile = { version: 1, ...incarnation(), ...withRecord(record, intended) };
     replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
   } catch (error) {
-    logger.debug(`'kumactl status' will not know what was installed: ${errorText(error)}`);
     // What an earlier installation noted is not true any more; on a full disk a file can still be removed.
-    forget(path);
+    const gone = forget(path);
+    // Said once, of what was done.
+    if (intended !== undefined) return;
+    const words = `'kumactl status' will not know what was installed: ${errorText(error)}`;
+    if (gone) logger.info(words);
+    else logger.warn(`${words}; and what it knows of an earlier installation stays`);
   }
 }
 
@@ -169,11 +173,13 @@ function withRecord(record: InstallRecord | undefined, intended: InstallRecord |
   };
 }
 
-function forget(path: string): void {
+/** Whether no record is there then. */
+function forget(path: string): boolean {
   try {
     removeIfThere(path);
+    return true;
   } catch {
-    // A read-only root has no record either.
+    return false;
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
+import { errorText, KumaError } from "core/errors.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { defaultConfig } from "core/proxy/config.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
@@ -48,7 +48,7 @@ export async function uninstallTransparentProxy(
   const unstored = removeFromFirewalld(session, options.paths?.directXml);
   const restored = !(options.ebpf ?? false) &&
     restoreResolvConf(session, options.paths?.resolvConf);
-  if (!dryRun) removeRecord(options.paths?.journal);
+  if (!dryRun) forget(session, options);
   const tables = [
     ...changes.flatMap(({ view, transition }) =>
       transition.tables.map((table) => `${view.tools.family} ${table}`)
@@ -94,7 +94,8 @@ async function plannedRules(
 }
 
 /**
- * Takes our rules out of iptables, of whatever flavour and family, or shows in a dry run what would go.
+ * Takes our rules out of iptables, of whatever flavour and family, or shows in a dry run what would go. What was noted
+ * of them stays.
  *
  * @throws {KumaError} with the firewall as it was (`KUMA-TP-208` aside).
  */
@@ -102,8 +103,7 @@ export async function removeFromIptables(
   session: Session,
   { paths }: UninstallOptions,
 ): Promise<FirewallChange[]> {
-  const journal = new FirewallJournal(session.logger, paths?.journal);
-  const notes = journal.read();
+  const notes = new FirewallJournal(session.logger, paths?.journal).read();
   const { known, nftBefore } = notes ?? NO_NOTES;
   const changes = await planRemoval(known, session);
   session.lap("detect");
@@ -119,8 +119,38 @@ export async function removeFromIptables(
     verify: false,
   });
   removeEmptyNft(nftBefore, session.logger);
-  if (notes !== undefined) journal.remove();
   return changes;
+}
+
+/**
+ * Forgets what was noted, once all that it tells of is gone: also notes that could not be read.
+ *
+ * @throws {KumaError} `KUMA-TP-212` where a note stays, which a later run would believe.
+ */
+function forget({ logger }: Session, { paths }: UninstallOptions): void {
+  const failures: unknown[] = [];
+  for (
+    const remove of [
+      () => new FirewallJournal(logger, paths?.journal).remove(),
+      () => removeRecord(paths?.journal),
+    ]
+  ) {
+    try {
+      remove();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length === 0) return;
+  const reasons = failures.map(errorText).join("; ");
+  throw new KumaError(
+    "KUMA-TP-212",
+    `the rules are gone, and what was noted of them is not: ${reasons}`,
+    {
+      cause: failures[0],
+      hint: "make the file system writable, then run it again",
+    },
+  );
 }
 
 /** One change for each view that exists; a flavour without any table needs no program to say so. */
