@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { anyCharacter } from "core/text/testing/any_character.ts";
 import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
 import { configFromAnnotations } from "core/proxy/annotations.ts";
@@ -110,7 +111,7 @@ const piece = fc.constantFrom(
 );
 const value = fc.oneof(
   { weight: 5, arbitrary: fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join("")) },
-  { weight: 2, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
+  { weight: 2, arbitrary: fc.string({ unit: anyCharacter, maxLength: 40 }) },
   { weight: 2, arbitrary: fc.integer({ min: -5, max: 70_000 }).map(String) },
   {
     weight: 1,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { anyCharacter } from "core/text/testing/any_character.ts";
 import { KumaError } from "core/errors.ts";
 import { parsePort, parsePorts } from "./ports.ts";
 import { refusal } from "./testing.ts";
@@ -42,7 +43,7 @@ Deno.test("a list of ports keeps order and skips empty items", () => {
 Deno.test("no text becomes something else than ports", () => {
   const text = fc.oneof(
     fc.string(),
-    fc.string({ unit: "binary" }),
+    fc.string({ unit: anyCharacter }),
     fc.stringMatching(/^[0-9, -]*$/),
   );
   fc.assert(

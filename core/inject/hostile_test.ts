@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { anyCharacter } from "core/text/testing/any_character.ts";
 import { parse } from "yaml";
 import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS, REMOVED_ANNOTATIONS } from "core/kube/annotations.ts";
@@ -47,7 +48,7 @@ const hostile = fc.oneof(
   good,
   fragment,
   fc.array(fragment, { maxLength: 6 }).map((parts) => parts.join("")),
-  fc.string({ unit: "binary", maxLength: 30 }),
+  fc.string({ unit: anyCharacter, maxLength: 30 }),
 );
 const annotations = fc.dictionary(fc.constantFrom(...names), hostile, { maxKeys: 4 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import fc from "fast-check";
+import { anyCharacter } from "core/text/testing/any_character.ts";
 import { fileURLToPath } from "node:url";
 import { byteText } from "core/conflist/byte_text.ts";
 import type { PluginEntry } from "core/conflist/edit.ts";
@@ -68,7 +69,7 @@ function joined(
 }
 
 const scalar = fc.oneof(
-  fc.string({ unit: "binary" }).map((value) => JSON.stringify(value)),
+  fc.string({ unit: anyCharacter }).map((value) => JSON.stringify(value)),
   fc.constantFrom(
     "0",
     "-0",

@@ -4,6 +4,7 @@
  * @module
  */
 import fc from "fast-check";
+import { anyCharacter } from "core/text/testing/any_character.ts";
 import { oneLine } from "core/errors.ts";
 import { KINDS } from "../kinds.ts";
 import { defaultOf, type ProxySetting, type ProxySettingKind } from "../options.ts";
@@ -11,7 +12,7 @@ import { defaultOf, type ProxySetting, type ProxySettingKind } from "../options.
 const words = fc.constantFrom("yes", "null", "~", "5678", "0x10", "1e3", "- a", "a: b", "#", "'");
 const text = fc.oneof(
   words,
-  fc.string({ unit: "binary", maxLength: 12 }).map((raw) => oneLine(raw.toWellFormed())),
+  fc.string({ unit: anyCharacter, maxLength: 12 }).map((raw) => oneLine(raw.toWellFormed())),
 );
 const port = fc.integer({ min: 1, max: 65_535 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import fc from "fast-check";
+import { anyCharacter } from "core/text/testing/any_character.ts";
 import type {
   Family,
   FamilyFacts,
@@ -33,7 +34,7 @@ const HOSTILE = [
 ];
 const hostile: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...HOSTILE),
-  fc.string({ maxLength: 20, unit: "binary" }),
+  fc.string({ maxLength: 20, unit: anyCharacter }),
 );
 
 /** How wild the generated values are: `clean` ones are all valid, `hostile` ones may be anything. */
