@@ -76,8 +76,33 @@ function schemaOf(
   const generator = new SchemaGenerator(program, createParser(program, config), formatter, config);
   const { $schema = "", ...schema } = generator.createSchemaFromNodes([node]);
   const text = JSON.stringify({ $schema, $id: name, ...schema }, codesByPattern);
-  return JSON.parse(text) as Schema;
+  return namedDefinitions(JSON.parse(text) as Schema);
 }
+
+/**
+ * The same schema with definitions of named types alone. The library also defines `Readonly<Record<string,number>>`,
+ * and names a type without a name by where it stands in its file: an edit above it would rename the definition.
+ * These stand where they are used.
+ */
+export function namedDefinitions({ definitions = {}, ...schema }: Schema): Schema {
+  const place = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(place);
+    if (typeof value !== "object" || value === null) return value;
+    const { $ref, ...rest } = value as { $ref?: unknown };
+    const name = typeof $ref === "string" && decodeURIComponent(/[^/]*$/.exec($ref)![0]);
+    const inline = typeof name === "string" && !NAME.test(name) ? definitions[name] : undefined;
+    // What the definition says of itself is TypeScript's library's: "Make all properties in T readonly".
+    const there = inline === undefined
+      ? value
+      : { ...inline as object, description: undefined, ...rest };
+    return Object.fromEntries(Object.entries(there).map(([key, one]) => [key, place(one)]));
+  };
+  const named = Object.entries(definitions).filter(([name]) => NAME.test(name));
+  const kept = named.length === 0 ? {} : { definitions: Object.fromEntries(named) };
+  return place({ ...schema, ...kept }) as Schema;
+}
+
+const NAME = /^\w+$/;
 
 /** Of error codes there are more with every release, which changes no document: a schema says what one looks like. */
 function codesByPattern(_key: string, value: unknown): unknown {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Meaning, ValueDefinition } from "./definition.ts";
-import { VALUES } from "./table.ts";
+import type { Meaning, ValueDefinition } from "core/manifests/values/definition.ts";
+import { VALUES } from "core/manifests/values/table.ts";
 
 const HEADINGS: readonly (readonly [Meaning, string, string])[] = [
   ["taken", "Taken as they are", "They mean what they mean in Kuma's chart."],
@@ -23,7 +23,7 @@ const HEADINGS: readonly (readonly [Meaning, string, string])[] = [
 ];
 
 /** The page, as Markdown. */
-export function valuesDocument(): string {
+export function valuesPage(): string {
   const sections = HEADINGS.map(([meaning, title, text]) => {
     const rows = VALUES.filter((one) => one.meaning === meaning).map(row);
     return `## ${title}\n\n${text}\n\n| Value | Default | |\n|---|---|---|\n${rows.join("")}`;
