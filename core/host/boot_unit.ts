@@ -6,8 +6,14 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
-import { BOOT_UNIT, bootDocument, bootUnit, isOurBootFile } from "core/proxy/boot_unit.ts";
+import { errorText, KumaError } from "core/errors.ts";
+import {
+  BOOT_UNIT,
+  bootCommand,
+  bootDocument,
+  bootUnit,
+  isOurBootFile,
+} from "core/proxy/boot_unit.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { removeIfThere, replaceFile, syncDirectory } from "./atomic_file.ts";
 import { cString } from "./c_library.ts";
@@ -55,9 +61,11 @@ export function planBoot(document: TransparentProxyConfig): BootPlan {
   if (stat(FOLDER)?.isDirectory !== true) throw refused(`there is no folder ${FOLDER}`);
   requireServers(document);
   for (const path of [UNIT, BOOT_DOCUMENT]) {
-    const info = stat(path);
-    if (info === undefined) requireTrusted(path);
-    else if (ours(path) === undefined) throw refused(`${path} is there, and not ours`);
+    if (stat(path) !== undefined && ours(path) === undefined) {
+      throw refused(`${path} is there, and not ours`);
+    }
+    // Root does what it says at each start.
+    requireTrusted(path);
   }
   requireTrusted(`${WANTS}/any`);
   if (linkTarget() === "other") throw refused(`${LINK} is there, and not ours`);
@@ -72,7 +80,11 @@ export function writeBoot({ unit, document }: BootPlan): void {
   if (ours(BOOT_DOCUMENT) !== document) replaceFile(BOOT_DOCUMENT, document, attributes);
   if (ours(UNIT) !== unit) replaceFile(UNIT, unit, attributes);
   if (linkTarget() === "ours") return;
-  Deno.mkdirSync(WANTS, { recursive: true, mode: 0o755 });
+  try {
+    Deno.mkdirSync(WANTS, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw refused(`cannot make the folder ${WANTS}: ${errorText(error)}`);
+  }
   const result = calls.symlinkat(cString(UNIT), AT_FDCWD, cString(LINK));
   if (result < 0) throw refused(`cannot make the link ${LINK}: ${errnoText(result)}`);
   syncDirectory(WANTS);
@@ -108,15 +120,18 @@ export function lookAtBoot(document: TransparentProxyConfig | undefined): Persis
   const now = found();
   if (stat(UNIT) === undefined && !now.link) return undefined;
   const wanted = document === undefined ? undefined : textsOf(document);
-  const program = now.unit === undefined
-    ? undefined
-    : /^ExecStart=(\/[^\s"]+) /m.exec(now.unit)?.[1];
+  const command = now.unit === undefined ? undefined : bootCommand(now.unit);
+  const program = command?.program;
   const problems = [
     ...stat(UNIT) !== undefined && now.unit === undefined ? [`${UNIT} is not ours`] : [],
     ...now.link && stat(UNIT) === undefined ? [`${LINK} leads nowhere`] : [],
     ...now.unit !== undefined && !now.link ? [`${BOOT_UNIT} is not enabled`] : [],
     ...now.unit !== undefined && now.document === undefined ? [`${BOOT_DOCUMENT} is missing`] : [],
     ...program !== undefined && !isFile(program) ? [`${program} of ${BOOT_UNIT} is missing`] : [],
+    ...command !== undefined && wanted !== undefined &&
+        command.rest !== bootCommand(wanted.unit).rest
+      ? [`${UNIT} runs something else than what was installed`]
+      : [],
     ...now.document !== undefined && wanted !== undefined && now.document !== wanted.document
       ? [`${BOOT_DOCUMENT} has other settings than what was installed`]
       : [],

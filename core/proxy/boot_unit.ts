@@ -34,6 +34,11 @@ export function bootUnit(
   document: TransparentProxyConfig,
   { program, config }: { readonly program: string; readonly config: string },
 ): string {
+  if (!isExecutableName(program)) {
+    throw new KumaError("KUMA-TP-240", `systemd starts no program at '${shown(program)}'`, {
+      hint: "put kumactl where no quote, backslash or dollar sign is in the path",
+    });
+  }
   const command = [program, "install", "transparent-proxy", "--config-file", config];
   const environment = environmentOf(document)
     .map(([name, value]) => `Environment=${quoted(`${name}=${value}`, /["\\%]/g)}`);
@@ -55,13 +60,31 @@ export function bootUnit(
     "Type=oneshot",
     "RemainAfterExit=yes",
     ...environment,
-    // In a command a dollar sign begins a variable.
-    `ExecStart=${command.map((word) => quoted(word, /["\\%$]/g)).join(" ")}`,
+    `ExecStart=${command.map((word) => quoted(word, /["\\%]/g)).join(" ")}`,
     "",
     "[Install]",
     "WantedBy=multi-user.target",
     "",
   ].join("\n");
+}
+
+/**
+ * What systemd refuses as the name of a program (`string_is_safe` of its sources), and the dollar sign, which begins a
+ * variable in all words of a command but this one.
+ */
+function isExecutableName(path: string): boolean {
+  return !/["'\\$]/.test(path);
+}
+
+/** What a unit runs: its program, and all else that decides what that installs. */
+export function bootCommand(unit: string): { program: string | undefined; rest: string } {
+  const lines = unit.split("\n").filter((line) => /^(?:Exec\w+|Environment\w*)=/.test(line));
+  const start = /^ExecStart=(?:"([^"]*)"|([^\s"]+))(?= |$)/;
+  const [, quotedName, name] = lines.map((line) => start.exec(line)).find((one) => one) ?? [];
+  return {
+    program: (quotedName ?? name)?.replaceAll("%%", "%"),
+    rest: lines.map((line) => line.replace(start, "ExecStart=")).join("\n"),
+  };
 }
 
 /** The configuration document that the unit names: the very settings, without that a dry run was asked for. */

@@ -86,6 +86,12 @@ test("what is there and not ours stays, and is told; what is half there is told,
   await asks(/kuma-transparent-proxy\.yaml has other settings than what was installed/);
   const diff = await machine.run(kumactlPath(), ["uninstall", "transparent-proxy", "--diff"]);
   assert.match(diff.stdout, /^--- \/etc\/systemd\/system\/kuma-transparent-proxy\.service/m);
+  await machine.kumactl(...persist);
+  await machine.must("sed", "-i", "s/^ExecStart=.*/ExecStart=\\/bin\\/true/", UNIT);
+  await asks(/kuma-transparent-proxy\.service runs something else than what was installed/);
+  await machine.must("chmod", "666", DOCUMENT);
+  const open = await machine.run(kumactlPath(), persist);
+  assert.match(open.stderr, /may be written by others \(mode 666\).* \[KUMA-HOST-131\]/);
   await machine.must("rm", DOCUMENT);
   await asks(/kuma-transparent-proxy\.yaml is missing/);
   await machine.kumactl("uninstall", "transparent-proxy");
