@@ -1,6 +1,6 @@
 import { KumaError } from "core/errors.ts";
 import type { BpfReport } from "core/host/bpf/install.ts";
-import { prefixed } from "core/grammar/echo.ts";
+import { prefixed, within } from "core/grammar/echo.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import { boolFlag, checkEbpf, loadConfiguration } from "./configuration.ts";
 import type { Io } from "core/program/io.ts";
@@ -71,7 +71,10 @@ export async function installTransparentProxyCommand(
   if (config.verbose) showCost(report, io);
   if (!config.dryRun) io.out(`${summary(config, report)}\n`);
   const { persist } = await import("./persist.ts");
-  const stored = persist(config, persists, { io, logger });
+  const stored = within(
+    config.dryRun ? "" : "the rules are in, and do not outlive a restart: ",
+    () => persist(config, persists, { io, logger }),
+  );
   return await output.end("kuma.io/kumactl-install-transparent-proxy/v1", config.dryRun, {
     ...report,
     changes: [...report.changes, ...stored],

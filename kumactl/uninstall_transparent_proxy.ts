@@ -22,6 +22,9 @@ export async function uninstallTransparentProxyCommand(
   const ebpf = boolFlag(flags, "ebpf-enabled");
   const bpffs = flags.findLast(({ flag }) => flag === "ebpf-bpffs-path")?.value ??
     defaultConfig().ebpf.bpffsPath;
+  const { unpersist } = await import("./persist.ts");
+  // First what would bring it back: who is killed after that finds it in place, until a restart at the most.
+  const early = dryRun ? [] : unpersist(dryRun, io);
   const removed = ebpf
     ? await uninstallEbpf(bpffs, dryRun)
     : await removeEbpfHere(ebpfPlaces(bpffs), dryRun);
@@ -36,8 +39,7 @@ export async function uninstallTransparentProxyCommand(
     verbose: boolFlag(flags, "verbose"),
     ebpf: ebpf || removed.changed,
   });
-  const { unpersist } = await import("./persist.ts");
-  const unstored = unpersist(dryRun, io);
+  const unstored = dryRun ? unpersist(dryRun, io) : early;
   const changed = report.changed || removed.changed || unstored.length > 0;
   if (dryRun) {
     if (!changed) {

@@ -101,6 +101,20 @@ export function removeIfThere(path: string): void {
   }
 }
 
+/**
+ * Removes temporary files for `path` that a run left which was killed. Only for whoever knows that no other run writes
+ * there. Throws `KUMA-HOST-130` where one stays.
+ */
+export function removeTemporaries(path: string): void {
+  const { directory, name } = split(path);
+  if (statOrNothing(directory) === undefined) return;
+  for (const entry of Deno.readDirSync(directory)) {
+    const temporary = TEMPORARY_NAME.test(entry.name) &&
+      entry.name.slice(0, -"0123456789abcdef.tmp".length) === `.${name}.`;
+    if (temporary && entry.isFile) removeIfThere(`${directory}/${entry.name}`);
+  }
+}
+
 function split(path: string): { directory: string; name: string } {
   const slash = path.lastIndexOf("/");
   const name = path.slice(slash + 1);

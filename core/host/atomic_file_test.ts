@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
-import { createExclusive, removeIfThere, replaceFile, TEMPORARY_NAME } from "./atomic_file.ts";
+import {
+  createExclusive,
+  removeIfThere,
+  removeTemporaries,
+  replaceFile,
+  TEMPORARY_NAME,
+} from "./atomic_file.ts";
 
 async function inDirectory(test: (directory: string) => void | Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -80,6 +86,18 @@ Deno.test("the temporary name is none that a CNI runtime reads", () => {
     assert.doesNotMatch(name, /\.(conf|conflist|json)$/);
   }
 });
+
+Deno.test("removeTemporaries takes what a killed run left of this file, and nothing else", () =>
+  inDirectory((directory) => {
+    const others = ["a", "a.b", ".a.b.0123456789abcdef.tmp", ".b.0123456789abcdef.tmp", ".a.tmp"];
+    for (const name of [...others, ".a.0123456789abcdef.tmp"]) {
+      Deno.writeTextFileSync(`${directory}/${name}`, "");
+    }
+    removeTemporaries(`${directory}/a`);
+    removeTemporaries(`${directory}/none/a`);
+    const left = [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+    assert.deepEqual(left, others.sort());
+  }));
 
 Deno.test("removeIfThere accepts a file that is gone", () =>
   inDirectory((directory) => {

@@ -15,7 +15,7 @@ import {
   isOurBootFile,
 } from "core/proxy/boot_unit.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import { removeIfThere, replaceFile, syncDirectory } from "./atomic_file.ts";
+import { removeIfThere, removeTemporaries, replaceFile, syncDirectory } from "./atomic_file.ts";
 import { cString } from "./c_library.ts";
 import { errnoText } from "./libc.ts";
 import { netnsInode } from "./netns.ts";
@@ -96,6 +96,7 @@ export function removeBoot(): boolean {
   if (link) removeIfThere(LINK);
   if (unit !== undefined) removeIfThere(UNIT);
   if (document !== undefined) removeIfThere(BOOT_DOCUMENT);
+  if (isSystemdsNetns()) { for (const path of [UNIT, BOOT_DOCUMENT]) removeTemporaries(path); }
   return link || unit !== undefined || document !== undefined;
 }
 

@@ -5,7 +5,7 @@ import { requires } from "../support/requires.ts";
 import { BootMachine } from "./boot_machine.ts";
 import { kumactlPath } from "./kumactl.ts";
 
-const test = requires("root", "netns", "iptables-nft", "cgroup2", "systemd");
+const test = requires("root", "netns", "iptables-nft", "cgroup2", "systemd", "strace");
 const UNIT = "/etc/systemd/system/kuma-transparent-proxy.service";
 const LINK = "/etc/systemd/system/multi-user.target.wants/kuma-transparent-proxy.service";
 const DOCUMENT = "/etc/kuma-transparent-proxy.yaml";
@@ -94,6 +94,21 @@ test("what is there and not ours stays, and is told; what is half there is told,
   assert.match(open.stderr, /may be written by others \(mode 666\).* \[KUMA-HOST-131\]/);
   await machine.must("rm", DOCUMENT);
   await asks(/kuma-transparent-proxy\.yaml is missing/);
+  // As a run leaves it that is killed while it writes.
+  const left = UNIT.replace("/kuma", "/.kuma") + ".0123456789abcdef.tmp";
+  await machine.must("cp", "/etc/passwd", left);
+  await machine.kumactl("uninstall", "transparent-proxy");
+  assert.equal((await machine.run("test", ["-e", left])).code, 1);
+
+  // Who is killed in an uninstall has either both or the rules alone: never what comes back after a restart.
+  await machine.kumactl(...persist);
+  const killed = await machine.run("strace", [
+    ...["-f", "-qq", "-o", "/dev/null", "-e", "trace=unlink"],
+    ...["-e", "inject=unlink:signal=KILL:when=2", kumactlPath(), "uninstall", "transparent-proxy"],
+  ]);
+  assert.equal(killed.code, 137, killed.stderr);
+  assert.equal((await machine.run("test", ["-e", LINK])).code, 1);
+  assert.match(await machine.save("nft", "ipv4"), /KUMA/);
   await machine.kumactl("uninstall", "transparent-proxy");
 
   await machine.must("cp", "/etc/passwd", UNIT);

@@ -10,7 +10,7 @@ import type { Logger } from "core/log/logger.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import { TABLES } from "core/rules/model.ts";
 import type { KnownRule } from "core/rules/ownership.ts";
-import { removeIfThere, replaceFile } from "../atomic_file.ts";
+import { removeIfThere, removeTemporaries, replaceFile } from "../atomic_file.ts";
 import { type Incarnation, incarnation, isOfThisNetns } from "../incarnation.ts";
 import { netnsInode } from "../netns.ts";
 import { isRecord } from "core/patch/json.ts";
@@ -87,9 +87,10 @@ export class FirewallJournal {
     }
   }
 
-  /** Removes the notes. */
+  /** Removes the notes, and what a run left of them that was killed. */
   remove(): void {
     removeIfThere(this.path);
+    removeTemporaries(this.path);
   }
 }
 

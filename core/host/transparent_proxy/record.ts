@@ -13,7 +13,7 @@ import { isRecord } from "core/patch/json.ts";
 import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import { COMMIT, VERSION } from "core/version.ts";
-import { removeIfThere, replaceFile } from "../atomic_file.ts";
+import { removeIfThere, removeTemporaries, replaceFile } from "../atomic_file.ts";
 import { JOURNAL_DIRECTORY } from "../firewall/journal.ts";
 import { type Incarnation, incarnation, isOfThisNetns } from "../incarnation.ts";
 import { netnsInode } from "../netns.ts";
@@ -221,9 +221,10 @@ function complete(record: InstallRecord): InstallRecord {
   return { ...record, document: { ...defaultConfig(), ...record.document } };
 }
 
-/** Forgets the installation of this netns. */
+/** Forgets the installation of this netns, and what a run left of its note that was killed. */
 export function removeRecord(directory = JOURNAL_DIRECTORY): void {
   removeIfThere(pathOf(directory));
+  removeTemporaries(pathOf(directory));
 }
 
 function pathOf(directory: string): string {
