@@ -12,9 +12,8 @@ import type { TestCluster } from "./apiserver.ts";
 export class BusyRelay implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #client: Deno.HttpClient;
-  readonly #over = new AbortController();
-  /** Ends watches and other requests that are under way. */
-  #cutting = new AbortController();
+  /** Watches and other requests that are under way: what ends each, and when its answer has been passed on. */
+  readonly #underWay = new Map<AbortController, Promise<void>>();
   /** While true, every request is answered 429. */
   busy = false;
   /** Method and path of each request that was refused so. */
@@ -45,8 +44,7 @@ export class BusyRelay implements AsyncDisposable {
 
   /** Ends all that is under way, watches foremost. */
   cut(): void {
-    this.#cutting.abort();
-    this.#cutting = new AbortController();
+    for (const request of this.#underWay.keys()) request.abort();
   }
 
   async #answer(request: Request, target: string): Promise<Response> {
@@ -59,15 +57,23 @@ export class BusyRelay implements AsyncDisposable {
     }
     this.passed.push(what);
     const body = request.body === null ? null : await request.arrayBuffer();
-    const signal = AbortSignal.any([request.signal, this.#over.signal, this.#cutting.signal]);
+    const cutting = new AbortController();
+    const { signal } = cutting;
+    request.signal.addEventListener("abort", () => cutting.abort(), { once: true });
+    this.#underWay.set(cutting, Promise.resolve());
     try {
       const { method, headers } = request;
       const url = `${target}${pathname}${search}`;
-      const answer = await fetch(url, { method, headers, body, signal, client: this.#client });
+      // Not with the signal: aborted as the head of the answer comes in, the runtime loses the body of it.
+      const answer = await fetch(url, { method, headers, body, client: this.#client });
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
       // Through a stream of our own: one that the runtime passes on by itself outlives the signal.
-      const stream = answer.body?.pipeThrough(new TransformStream(), { signal }) ?? null;
-      return new Response(stream, { status: answer.status, headers: answer.headers });
+      const passed = (answer.body ?? new Blob([]).stream()).pipeTo(writable, { signal })
+        .catch(() => undefined).finally(() => this.#underWay.delete(cutting));
+      this.#underWay.set(cutting, passed);
+      return new Response(readable, { status: answer.status, headers: answer.headers });
     } catch {
+      this.#underWay.delete(cutting);
       // As a gateway says it, whether the connection was cut on purpose or broke by itself: what a handler throws
       // would be a 500, which the API server means otherwise.
       return new Response(null, { status: 502 });
@@ -75,7 +81,9 @@ export class BusyRelay implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.abort();
+    const answers = [...this.#underWay.values()];
+    this.cut();
+    await Promise.all(answers);
     await this.#server.shutdown();
     this.#client.close();
   }
