@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
+import { type CommandDefinition, type FlagDefinition, lazyFlags } from "core/program/command.ts";
 import { DEFAULT_PORTS } from "core/proxy/config.ts";
 import { completionDefinition } from "core/program/completion_command.ts";
 import { FORMATS, outputFlag } from "core/program/output.ts";
@@ -33,6 +33,70 @@ const CONFIG_FLAGS: readonly FlagDefinition[] = [
   },
 ];
 
+const installFlags = lazyFlags(() => [
+  DIFF_FLAG,
+  {
+    name: "persist",
+    bool: false,
+    placeholder: "how",
+    choices: ["no", "systemd"],
+    defaultText: "no",
+    help: "outlive a restart: a unit of systemd installs the same before the network is up",
+  },
+  outputFlag(),
+  ...CONFIG_FLAGS,
+  ...settingFlags(),
+]);
+
+const validatorFlags = lazyFlags(() => [
+  flagOf("ipFamilyMode"),
+  {
+    name: "validation-server-port",
+    bool: false,
+    placeholder: "port",
+    defaultText: String(DEFAULT_PORTS.inbound),
+    help: "port to listen on; the inbound redirect port",
+  },
+  {
+    name: "config-file",
+    bool: false,
+    placeholder: "path",
+    hidden: true,
+    help: "taken and ignored",
+  },
+  outputFlag(),
+]);
+
+const uninstallFlags = lazyFlags(() => [
+  flagOf("dryRun"),
+  DIFF_FLAG,
+  outputFlag(),
+  flagOf("verbose"),
+  flagOf("ebpf.enabled"),
+  flagOf("ebpf.bpffsPath"),
+]);
+
+const statusFlags = lazyFlags(() => [
+  NETNS_FLAG,
+  {
+    name: "show-config",
+    bool: true,
+    help: "also every setting with its value and source",
+  },
+  outputFlag([...FORMATS, "wide"]),
+  ...CONFIG_FLAGS,
+  ...settingFlags(),
+]);
+
+const checkFlags = lazyFlags(() => [
+  ...CHECK_FLAGS,
+  ...CONFIG_FLAGS,
+  // Its own --wait is another one.
+  ...settingFlags().filter(({ name }) => name !== "wait"),
+]);
+
+const packetFlags = lazyFlags(() => [...EXPLAIN_PACKET.flags, ...CONFIG_FLAGS, ...settingFlags()]);
+
 /** Every command, in the order of help. */
 export const COMMANDS = {
   "install transparent-proxy": {
@@ -42,20 +106,9 @@ export const COMMANDS = {
       "and outbound TCP (and DNS where asked) to kuma-dp, which must run as a user of its own. Running " +
       "it again replaces the rules of the run before; rules of others are never touched. Settings come " +
       "from defaults < config document < environment (KUMA_TRANSPARENT_PROXY_…) < flags.",
-    flags: [
-      DIFF_FLAG,
-      {
-        name: "persist",
-        bool: false,
-        placeholder: "how",
-        choices: ["no", "systemd"],
-        defaultText: "no",
-        help: "outlive a restart: a unit of systemd installs the same before the network is up",
-      },
-      outputFlag(),
-      ...CONFIG_FLAGS,
-      ...settingFlags(),
-    ],
+    get flags() {
+      return installFlags();
+    },
     schema: "kuma.io/kumactl-install-transparent-proxy/v1",
     examples: [
       {
@@ -89,24 +142,9 @@ export const COMMANDS = {
     description:
       "Listens on the inbound redirect port and connects to an address that only the redirection " +
       "brings there. Must run as the kuma-dp user, before kuma-dp listens on the port.",
-    flags: [
-      flagOf("ipFamilyMode"),
-      {
-        name: "validation-server-port",
-        bool: false,
-        placeholder: "port",
-        defaultText: String(DEFAULT_PORTS.inbound),
-        help: "port to listen on; the inbound redirect port",
-      },
-      {
-        name: "config-file",
-        bool: false,
-        placeholder: "path",
-        hidden: true,
-        help: "taken and ignored",
-      },
-      outputFlag(),
-    ],
+    get flags() {
+      return validatorFlags();
+    },
     schema: "kuma.io/kumactl-install-transparent-proxy-validator/v1",
     examples: [{
       does: "check what 'install transparent-proxy' has put in place",
@@ -137,14 +175,9 @@ export const COMMANDS = {
     description:
       "Removes our rules and chains of both IP families, and our entries of firewalld's direct.xml. " +
       "Needs no kuma-dp user and no settings. With nothing installed it succeeds and changes nothing.",
-    flags: [
-      flagOf("dryRun"),
-      DIFF_FLAG,
-      outputFlag(),
-      flagOf("verbose"),
-      flagOf("ebpf.enabled"),
-      flagOf("ebpf.bpffsPath"),
-    ],
+    get flags() {
+      return uninstallFlags();
+    },
     schema: "kuma.io/kumactl-uninstall-transparent-proxy/v1",
     examples: [
       { does: "take the rules out", command: "kumactl uninstall transparent-proxy" },
@@ -176,17 +209,9 @@ export const COMMANDS = {
       "Looks at the rules of this network namespace, or of --netns, and compares them with what was " +
       "installed, or with the settings that are given. Changes nothing. Exit codes: 0 in place, " +
       "1 drifted, 2 absent, 3 it could not be looked at.",
-    flags: [
-      NETNS_FLAG,
-      {
-        name: "show-config",
-        bool: true,
-        help: "also every setting with its value and source",
-      },
-      outputFlag([...FORMATS, "wide"]),
-      ...CONFIG_FLAGS,
-      ...settingFlags(),
-    ],
+    get flags() {
+      return statusFlags();
+    },
     schema: "kuma.io/kumactl-status-transparent-proxy/v1",
     examples: [
       { does: "this host", command: "kumactl status transparent-proxy" },
@@ -199,12 +224,9 @@ export const COMMANDS = {
   "check": {
     summary: "look for what keeps the transparent proxy from working, and say what to do",
     description: CHECK_DESCRIPTION,
-    flags: [
-      ...CHECK_FLAGS,
-      ...CONFIG_FLAGS,
-      // Its own --wait is another one.
-      ...settingFlags().filter(({ name }) => name !== "wait"),
-    ],
+    get flags() {
+      return checkFlags();
+    },
     schema: "kuma.io/kumactl-check/v1",
     examples: CHECK_EXAMPLES,
   },
@@ -224,7 +246,9 @@ export const COMMANDS = {
   "explain pod": EXPLAIN_POD,
   "explain packet": {
     ...EXPLAIN_PACKET,
-    flags: [...EXPLAIN_PACKET.flags, ...CONFIG_FLAGS, ...settingFlags()],
+    get flags() {
+      return packetFlags();
+    },
   },
   "completion": completionDefinition("kumactl"),
   "version": versionDefinition("kumactl"),

@@ -32,7 +32,10 @@ function settingFlag(setting: ProxySetting, name: string, hidden: boolean): Flag
     name,
     bool,
     help: setting.help,
-    defaultText: defaultText(setting),
+    // Only help and completion ask for it.
+    get defaultText() {
+      return defaultText(setting);
+    },
     ...(placeholder === undefined ? {} : { placeholder }),
     ...(hidden ? { hidden } : {}),
     ...(setting.env === undefined ? {} : { variable: `${ENV_PREFIX}${setting.env}` }),

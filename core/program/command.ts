@@ -47,6 +47,17 @@ export interface CommandDefinition {
   readonly schema?: SchemaName;
 }
 
+/**
+ * A list of flags that is made when it is first asked for: the flags of all commands together take a runtime's cold start
+ * milliseconds, and a run is of one command.
+ */
+export function lazyFlags(
+  make: () => readonly FlagDefinition[],
+): () => readonly FlagDefinition[] {
+  let flags: readonly FlagDefinition[] | undefined;
+  return () => flags ??= make();
+}
+
 /** Commands by the words that name them: `install transparent-proxy`. */
 export type CommandTable<Name extends string = string> = Readonly<Record<Name, CommandDefinition>>;
 
@@ -59,16 +70,16 @@ export interface GivenFlag {
 
 /** A command line after parsing. */
 export class ParsedCommand {
-  readonly #definition: CommandDefinition;
+  readonly #known: readonly FlagDefinition[];
 
   constructor(
-    definition: CommandDefinition,
+    { flags: known }: Pick<CommandDefinition, "flags">,
     /** Flags with the text of their values, in the order given. */
     readonly flags: readonly GivenFlag[],
     /** Words that are no flags. */
     readonly words: readonly string[],
   ) {
-    this.#definition = definition;
+    this.#known = known;
   }
 
   /**
@@ -77,7 +88,7 @@ export class ParsedCommand {
    * @throws {TypeError} for a flag that the command does not have
    */
   text(name: string): string | undefined {
-    const flag = this.#definition.flags.find((one) => one.name === name);
+    const flag = this.#known.find((one) => one.name === name);
     if (flag === undefined) throw new TypeError(`Cannot ask for --${name}: there is no such flag`);
     return this.flags.findLast((given) => given.flag === name)?.value ?? flag.defaultText;
   }

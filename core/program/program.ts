@@ -46,7 +46,7 @@ export async function runProgram<Name extends string>(
   io: Io,
 ): Promise<number> {
   return await guarded(program, io, async () => {
-    const chosen = parseCommandLine(program, words, io);
+    const chosen = await parseCommandLine(program, words, io);
     if (chosen === undefined) return 0;
     const handler = await program.handlers[chosen.name]();
     return await handler(chosen.parsed, io);
