@@ -3,18 +3,18 @@
  *
  * @module
  */
-import type { FlagDefinition } from "core/program/command.ts";
+import { type FlagDefinition, lazyFlags } from "core/program/command.ts";
 import { defaultOf, type ProxySetting, SETTINGS } from "core/proxy/options.ts";
 import { ENV_PREFIX } from "core/proxy/setting.ts";
 import { KINDS } from "core/proxy/kinds.ts";
 import { flagNames } from "core/proxy/sources.ts";
 
 /** The flags that write settings, in the table's order; hidden ones are marked. */
-export function settingFlags(settings: readonly ProxySetting[] = SETTINGS): FlagDefinition[] {
-  return settings.flatMap((setting) =>
+export const settingFlags: () => readonly FlagDefinition[] = lazyFlags(() =>
+  SETTINGS.flatMap((setting) =>
     flagNames(setting).map((name) => settingFlag(setting, name, name !== setting.flag))
-  );
-}
+  )
+);
 
 /** The flag of one setting, by its key. */
 export function flagOf(key: string): FlagDefinition {

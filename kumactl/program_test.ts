@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { effectiveUserId } from "core/host/libc.ts";
 import { testHelp } from "core/program/testing_help.ts";
+import { readAlike } from "core/program/testing_lines.ts";
+import { runs } from "tests/support/property.ts";
 import { KUMACTL } from "./program.ts";
 import { kumactl } from "./testing.ts";
 
@@ -9,6 +12,12 @@ effectiveUserId(); // Opens the C library outside of any test.
 const INSTALL = ["install", "transparent-proxy"];
 
 testHelp(KUMACTL);
+
+Deno.test("plain command lines mean what the library says", () => {
+  const met = { plain: 0, others: 0 };
+  fc.assert(readAlike(KUMACTL, met), runs(1000));
+  assert(Math.min(met.plain, met.others) > (met.plain + met.others) / 10, JSON.stringify(met));
+});
 
 Deno.test("what only groups commands shows its help", async () => {
   for (const words of [[], ["install"], ["uninstall", "--help"]]) {

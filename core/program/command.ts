@@ -73,7 +73,7 @@ export class ParsedCommand {
   readonly #known: readonly FlagDefinition[];
 
   constructor(
-    { flags: known }: Pick<CommandDefinition, "flags">,
+    { flags: known }: CommandDefinition,
     /** Flags with the text of their values, in the order given. */
     readonly flags: readonly GivenFlag[],
     /** Words that are no flags. */

@@ -7,7 +7,12 @@
 import { Command, CommanderError, Help, Option } from "commander";
 import { variablesHelp } from "core/settings/variables.ts";
 import { KUMA_VERSION, VERSION } from "core/version.ts";
-import { type CommandDefinition, type FlagDefinition, ParsedCommand } from "./command.ts";
+import {
+  type CommandDefinition,
+  type FlagDefinition,
+  type GivenFlag,
+  ParsedCommand,
+} from "./command.ts";
 import type { Chosen, NamedWords } from "./command_line.ts";
 import { exitCodes, formatItem, helpTail } from "./help.ts";
 import type { Io } from "./io.ts";
@@ -25,7 +30,7 @@ export function parseWords<Name extends string>(
   io: Io,
 ): Chosen<Name> | undefined {
   let chosen: Chosen<Name> | undefined;
-  const parser = new Parser(program, io, (found) => chosen = found);
+  const parser = new Parser(program, words, io, (found) => chosen = found);
   try {
     const help = groupsOnly(program, words) ? ["--help"] : [];
     parser.root.parse([...words, ...help], { from: "user" });
@@ -58,7 +63,13 @@ class Parser<Name extends string> {
   readonly #program: Program<Name>;
   readonly #io: Io;
 
-  constructor(program: Program<Name>, io: Io, choose: (chosen: Chosen<Name>) => void) {
+  /** @param words what is to be read: only commands that they can mean get their flags */
+  constructor(
+    program: Program<Name>,
+    words: readonly string[],
+    io: Io,
+    choose: (chosen: Chosen<Name>) => void,
+  ) {
     this.#program = program;
     this.#io = io;
     this.root = this.#configured(new Command(program.name))
@@ -71,11 +82,16 @@ class Parser<Name extends string> {
       this.root.addOption(new Option(`--${name} [value]`).hideHelp());
     }
     for (const name of Object.keys(program.commands) as Name[]) {
-      this.#add(name, program.commands[name], choose);
+      const command = this.#add(name, program.commands[name]);
+      const means = name === program.otherwise ||
+        name.split(" ").every((word) => words.includes(word));
+      if (means) addFlags(command, program.commands[name], (parsed) => choose({ name, parsed }));
+      // The list of commands says which take flags.
+      else if (program.commands[name].flags.length > 0) command.addOption(STAND_IN);
     }
   }
 
-  #add(name: Name, definition: CommandDefinition, choose: (chosen: Chosen<Name>) => void): void {
+  #add(name: Name, definition: CommandDefinition): Command {
     const path = name.split(" ");
     const parent = path.length === 1 ? this.root : this.#group(path[0] ?? "");
     const isDefault = name === this.#program.otherwise;
@@ -85,17 +101,7 @@ class Parser<Name extends string> {
       .allowExcessArguments(this.#program.ignoresWords === true)
       .addHelpText("after", () => `\n${helpTail(this.#program, definition, this.#io.columns)}`);
     if (definition.argument !== undefined) command.argument(`[${definition.argument.name}]`);
-    const flags: { flag: string; value: string }[] = [];
-    for (const flag of definition.flags) {
-      const option = optionOf(flag).argParser((value: string) => {
-        flags.push({ flag: flag.name, value });
-        return value;
-      });
-      command.addOption(option);
-    }
-    command.action(() =>
-      choose({ name, parsed: new ParsedCommand(definition, flags, command.args) })
-    );
+    return command;
   }
 
   #group(name: string): Command {
@@ -123,6 +129,25 @@ class Parser<Name extends string> {
         getErrHasColors: () => false,
       });
   }
+}
+
+/** In the place of the flags of a command that the words do not name: to add one takes as long as to read it. */
+const STAND_IN = new Option("--flags").hideHelp();
+
+function addFlags(
+  command: Command,
+  definition: CommandDefinition,
+  choose: (parsed: ParsedCommand) => void,
+): void {
+  const given: GivenFlag[] = [];
+  for (const flag of definition.flags) {
+    const option = optionOf(flag).argParser((value: string) => {
+      given.push({ flag: flag.name, value });
+      return value;
+    });
+    command.addOption(option);
+  }
+  command.action(() => choose(new ParsedCommand(definition, given, command.args)));
 }
 
 function optionOf(flag: FlagDefinition): Option {

@@ -1,5 +1,5 @@
 /**
- * What is asked of every program's help, and of its reading of command lines.
+ * What is asked of every program's help.
  *
  * @module
  */
@@ -7,12 +7,10 @@ import assert from "node:assert/strict";
 import type { CommandDefinition } from "./command.ts";
 import type { Program } from "./program.ts";
 import { FakeIo, ran } from "./testing.ts";
-import { testLines } from "./testing_lines.ts";
 
 /** Registers tests: help is there for each command, names all flags and examples, and fits 80 columns. */
 export function testHelp<Name extends string>(program: Program<Name>): void {
   const commands = Object.entries<CommandDefinition>(program.commands);
-  testLines(program);
 
   Deno.test(`${program.name}: help goes to standard output, for every command`, async () => {
     for (const [name, { flags, examples }] of commands) {
