@@ -10,8 +10,8 @@ import { say, withTempDir } from "./io.ts";
 import { addCounts, countOutput, countsLine } from "./counts.ts";
 import type { Counts } from "./counts.ts";
 import { hostArch } from "./pins.ts";
-import { noteGo, setUp, TEST_NEEDS } from "./setup.ts";
-import { chooseSuites, findSuites } from "./suites.ts";
+import { needsOf, noteGo, setUp } from "./setup.ts";
+import { chooseSuites, findSuites, rowsOf } from "./suites.ts";
 import type { Suite } from "./suites.ts";
 import { exitOnError, ROOT } from "./task.ts";
 import { writeBatches } from "./unit_batches.ts";
@@ -67,21 +67,13 @@ async function passOn(stream: ReadableStream<Uint8Array>, sink: Sink): Promise<v
   for await (const chunk of stream) sink(chunk);
 }
 
-/**
- * Suites that wait for API servers and nodes most of the time: they run beside the others, one after the other, and
- * their output is printed when they have ended.
- */
-const BESIDE: ReadonlySet<string> = new Set(["cluster", "controller", "e2e", "kube", "node"]);
-/** Suites that have the machine for themselves: one compiles programs, the other fills all processors. */
-const ALONE: ReadonlySet<string> = new Set(["unit", "build"]);
-
 /** Runs the suites and gives the sum of their counts. */
 async function runSuites(root: string, suites: readonly Suite[]): Promise<Counts> {
-  const first = suites.filter(({ name }) => ALONE.has(name));
-  const beside = suites.filter(({ name }) => BESIDE.has(name));
-  const others = suites.filter((suite) => !first.includes(suite) && !beside.includes(suite));
+  const { first, front, beside } = rowsOf(suites);
   const sum = await oneByOne(root, first);
-  if (others.length === 0) return addCounts(sum, await oneByOne(root, beside));
+  if (front.length === 0) return sum;
+  using _programs = first.length > 0 ? prepare(root, suites) : undefined;
+  if (beside.length === 0) return addCounts(sum, await oneByOne(root, front));
   say(
     `\nbeside the others, told of when they have ended: ${
       beside.map(({ name }) => name).join(", ")
@@ -90,13 +82,32 @@ async function runSuites(root: string, suites: readonly Suite[]): Promise<Counts
   const ended: string[] = [];
   const lane = keptBack(root, beside, ended);
   let counts = sum;
-  for (const suite of others) {
+  for (const suite of front) {
     counts = addCounts(counts, await oneByOne(root, [suite]));
     tell(ended);
   }
   counts = addCounts(counts, await lane);
   tell(ended);
   return counts;
+}
+
+/** Begins to build the Go programs that the suites use; what is not built when a suite asks for it makes it wait. */
+function prepare(root: string, suites: readonly Suite[]): Disposable {
+  const names = suites.map(({ name }) => name);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "--no-check", "tests/prepare.ts", ...names],
+    cwd: root,
+    stdin: "null",
+    stdout: "null",
+    stderr: "inherit",
+  }).spawn();
+  let running = true;
+  void child.status.then(() => running = false);
+  return {
+    [Symbol.dispose]: () => {
+      if (running) child.kill("SIGTERM");
+    },
+  };
 }
 
 async function oneByOne(root: string, suites: readonly Suite[]): Promise<Counts> {
@@ -150,8 +161,10 @@ async function main(names: string[]): Promise<void> {
   const suites = chooseSuites(await findSuites(ROOT), names);
   let sum: Counts = { passed: 0, failed: 0, skipped: 0 };
   try {
+    // What has the machine for itself is not to be disturbed: then the programs wait until it has ended.
+    using _programs = rowsOf(suites).first.length > 0 ? undefined : prepare(ROOT, suites);
     if (suites.some(({ name }) => name !== "unit")) {
-      await setUp(TEST_NEEDS);
+      await setUp(needsOf(suites.map(({ name }) => name)));
       await noteGo();
       await build(ROOT, { names: [], arch: hostArch() });
     }

@@ -15,6 +15,8 @@ import { exitOnError } from "./task.ts";
 export interface Need {
   package: string;
   probe: string;
+  /** Which suites of the tests use it, where not all may. */
+  suites?: readonly string[];
 }
 
 /** What `deno task demo` needs. */
@@ -46,34 +48,41 @@ export const TEST_NEEDS: readonly Need[] = [
   ...DEMO_NEEDS,
   { package: "nftables", probe: "nft" },
   { package: "conntrack", probe: "conntrack" },
-  { package: "firewalld", probe: "firewalld" },
+  { package: "firewalld", probe: "firewalld", suites: ["faults", "kernel"] },
   { package: "ipset", probe: "ipset" },
   { package: "strace", probe: "strace" },
   { package: "systemd", probe: "/lib/systemd/systemd" },
-  { package: "dbus", probe: "dbus-daemon" },
+  { package: "dbus", probe: "dbus-daemon", suites: ["faults"] },
   { package: "openssl", probe: "openssl" },
   { package: "curl", probe: "curl" },
   { package: "e2fsprogs", probe: "mkfs.ext4" },
   { package: "time", probe: "/usr/bin/time" },
-  { package: "zsh", probe: "zsh" },
-  { package: "fish", probe: "fish" },
-  { package: "man-db", probe: "man" },
-  { package: "groff-base", probe: "groff" },
-  { package: "mandoc", probe: "mandoc" },
-  { package: "prometheus", probe: "promtool" },
+  { package: "zsh", probe: "zsh", suites: ["kernel", "shells", "unit"] },
+  { package: "fish", probe: "fish", suites: ["kernel", "shells", "unit"] },
+  { package: "man-db", probe: "man", suites: ["build"] },
+  { package: "groff-base", probe: "groff", suites: ["build"] },
+  { package: "mandoc", probe: "mandoc", suites: ["build"] },
+  { package: "prometheus", probe: "promtool", suites: ["build"] },
   { package: "busybox-static", probe: "busybox" },
   { package: "containernetworking-plugins", probe: "/usr/lib/cni/bridge" },
-  { package: "qemu-user-static", probe: "qemu-aarch64-static" },
+  { package: "qemu-user-static", probe: "qemu-aarch64-static", suites: ["build"] },
   ...BPF_NEEDS,
   ...FRONT_NEEDS,
   { package: "bpftool", probe: "bpftool" },
   ...IMAGE_NEEDS,
-  { package: "chromium", probe: "chromium" },
+  { package: "chromium", probe: "chromium", suites: ["browser"] },
   { package: "runc", probe: "runc" },
   { package: "containerd", probe: "containerd" },
   ...runtimeNeeds("amd64"),
   ...runtimeNeeds("arm64"),
 ];
+
+/** What of it these suites need. */
+export function needsOf(suites: readonly string[]): Need[] {
+  return TEST_NEEDS.filter((need) =>
+    need.suites === undefined || need.suites.some((suite) => suites.includes(suite))
+  );
+}
 
 /** What `deno task bench` needs. */
 export const BENCH_NEEDS: readonly Need[] = TEST_NEEDS;

@@ -43,6 +43,39 @@ export function chooseSuites(all: Suite[], names: string[]): Suite[] {
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 }
 
+/** Suites that have the machine for themselves: one compiles programs, the other fills all processors. */
+const ALONE: ReadonlySet<string> = new Set(["unit", "build"]);
+/** Suites that wait for API servers and nodes most of the time. */
+const WAITING: ReadonlySet<string> = new Set(["cluster", "controller", "e2e", "kube", "node"]);
+/** Suites that use no program that is built from Go modules: they go ahead while these are being built. */
+const AHEAD: ReadonlySet<string> = new Set(["ebpf", "kernel"]);
+
+/** Suites in the order in which they run: `first`, one by one; then two rows beside each other. */
+export interface Rows {
+  readonly first: readonly Suite[];
+  /** Its output is seen as it comes. */
+  readonly front: readonly Suite[];
+  /** What these print is kept back until each has ended. */
+  readonly beside: readonly Suite[];
+}
+
+/** Deals the suites out to rows; where only such are chosen that wait, the longest runs beside the rest of them. */
+export function rowsOf(suites: readonly Suite[]): Rows {
+  const first = suites.filter(({ name }) => ALONE.has(name));
+  const waiting = suites.filter(({ name }) => WAITING.has(name));
+  const others = suites.filter((suite) => !first.includes(suite) && !waiting.includes(suite));
+  if (others.length === 0) {
+    const longest = waiting.find(({ name }) => name === "node") ?? waiting.at(-1);
+    return {
+      first,
+      front: longest === undefined ? [] : [longest],
+      beside: waiting.filter((suite) => suite !== longest),
+    };
+  }
+  const rank = ({ name }: Suite) => AHEAD.has(name) ? 0 : 1;
+  return { first, front: others.sort((a, b) => rank(a) - rank(b)), beside: waiting };
+}
+
 async function* testFiles(root: string, folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
     if (isDirectory && !name.startsWith(".") && !SKIPPED.has(name)) {

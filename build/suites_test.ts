@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { withTempDir } from "./io.ts";
-import { chooseSuites, findSuites } from "./suites.ts";
+import { chooseSuites, findSuites, rowsOf } from "./suites.ts";
 
 Deno.test("tests beside sources are one suite, each folder of tests is another", async () => {
   await withTempDir(async (root) => {
@@ -28,4 +28,20 @@ Deno.test("tests beside sources are one suite, each folder of tests is another",
     assert.equal(chooseSuites(suites, []).length, 3);
     assert.throws(() => chooseSuites(suites, ["kernle"]), { code: "KUMA-BUILD-007" });
   });
+});
+
+Deno.test("suites that wait run beside the others, or the longest beside the rest of them", () => {
+  const rows = (...names: string[]) => {
+    const { first, front, beside } = rowsOf(names.map((name) => ({ name, files: [] })));
+    return [first, front, beside].map((row) => row.map(({ name }) => name).join());
+  };
+  assert.deepEqual(rows("unit", "build", "chart", "e2e", "kernel", "kube", "node"), [
+    "unit,build",
+    "kernel,chart",
+    "e2e,kube,node",
+  ]);
+  assert.deepEqual(rows("e2e", "node"), ["", "node", "e2e"]);
+  assert.deepEqual(rows("controller", "e2e"), ["", "e2e", "controller"]);
+  assert.deepEqual(rows("kube"), ["", "kube", ""]);
+  assert.deepEqual(rows("unit"), ["unit", "", ""]);
 });

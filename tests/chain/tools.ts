@@ -29,11 +29,16 @@ export async function ensureChainTools(): Promise<ChainTools> {
         "install containernetworking-plugins",
     );
   }
+  return { runtime: await libcniProgram(), pluginDir };
+}
+
+/** The program that calls plugins as containerd and CRI-O do, built once. */
+export async function libcniProgram(): Promise<string> {
   const dir = await buildOnce({
     what: "the chain tests' libcni runtime",
     moduleDir: new URL("./module", import.meta.url).pathname,
     packages: ["."],
     cachePath: "chain/libcni",
   });
-  return { runtime: `${dir}/chain-test-runtime`, pluginDir };
+  return `${dir}/chain-test-runtime`;
 }

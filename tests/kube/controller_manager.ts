@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { nodePrograms } from "../node/programs.ts";
+import { kubeNodeProgram } from "../node/programs.ts";
 import { freePort } from "../support/processes.ts";
 import type { Kubectl } from "./kubectl.ts";
 
@@ -26,7 +26,7 @@ export class ControllerManager implements AsyncDisposable {
 
   /** Starts it as the administrator of kubectl's cluster; the first time it is built, which takes minutes. */
   static async start({ folder }: Kubectl): Promise<ControllerManager> {
-    const { kubeNode } = await nodePrograms();
+    const kubeNode = await kubeNodeProgram();
     const config = `${folder}/kubeconfig`;
     const child = new Deno.Command(kubeNode, {
       args: [

@@ -10,7 +10,7 @@ import { hostArch } from "build/pins.ts";
 import { ROOT } from "build/task.ts";
 import { SIDECAR_TAG } from "core/manifests/values/cni.ts";
 import { must } from "../support/processes.ts";
-import { nodePrograms } from "./programs.ts";
+import { standinProgram } from "./programs.ts";
 import { STANDIN_IMAGE } from "./spec.ts";
 
 /** Registry of our images on the node, as README names it: what its `podman push` would bring there is imported. */
@@ -33,7 +33,7 @@ export class NodeImages implements AsyncDisposable {
 
   /** Makes those of the components, by their repositories, and those of the stand-ins. */
   static async make(components: Readonly<Record<string, string>>): Promise<NodeImages> {
-    const { standin } = await nodePrograms();
+    const standin = await standinProgram();
     const dir = await Deno.makeTempDir({ dir: "/root", prefix: ".kuma-test-images-" });
     const archives = new Map<string, string>();
     const save = async (name: string, tag: string, ...further: string[]) => {

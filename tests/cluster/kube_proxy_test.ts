@@ -12,7 +12,7 @@ import { APP, SIDECAR } from "../kernel/basic_flows.ts";
 import { type Flow, ROLES } from "../kernel/flows.ts";
 import { kumactlMust, PrivateEtc } from "../kernel/kumactl.ts";
 import { TrafficLab } from "../kernel/traffic_lab.ts";
-import { nodePrograms } from "./programs.ts";
+import { kubeNodeProgram } from "../node/programs.ts";
 
 const test = requires("root", "netns", "iptables-nft", "go", "etcd");
 const NODE = "a-node", PORT = 6443;
@@ -35,7 +35,7 @@ function call(from: number, expect: Flow["expect"]): Flow {
 }
 
 test("kube-proxy and the transparent proxy on one host", async (t) => {
-  const { kubeNode } = await nodePrograms();
+  const kubeNode = await kubeNodeProgram();
   await using cluster = await startApiServer();
   await furnish(cluster);
   for (const [mode, backend, first] of PAIRS) {
