@@ -69,7 +69,9 @@ async function compile(build: GoBuild, outputDir: string): Promise<void> {
   say();
   const timer = setInterval(say, 15_000);
   try {
-    const args = ["build", "-trimpath", "-buildvcs=false", "-ldflags", flags.join(" ")];
+    // The linker leaves debug information out in any case: to make none saves the compiler an eighth of its time.
+    const compiler = "-gcflags=all=-dwarf=false";
+    const args = ["build", "-trimpath", "-buildvcs=false", compiler, "-ldflags", flags.join(" ")];
     const done = await run("go", [...args, "-o", `${outputDir}/`, ...build.packages], {
       cwd: build.moduleDir,
       env: { CGO_ENABLED: "0", GOWORK: "off" },
