@@ -108,7 +108,7 @@ export function compileFlags(component: Component, arch: Arch): string[] {
  *
  * @throws {KumaError} `KUMA-BUILD-001` what clang said, `-008` what to install where it is missing
  */
-export async function withBpf(made: Bundle): Promise<Bundle> {
+async function withBpf(made: Bundle): Promise<Bundle> {
   const places = BPF_OBJECTS.map((name) => [name, `@@BPF_${name.toUpperCase()}@@`] as const);
   const files = new Map(made.files);
   for (const [name, place] of places) {
@@ -126,7 +126,7 @@ function encodeBase64(bytes: Uint8Array): string {
 }
 
 /** Writes the commit where `core/version.ts` keeps a place for it. */
-export function withCommit(made: Bundle, commit: string | undefined): Bundle {
+function withCommit(made: Bundle, commit: string | undefined): Bundle {
   if (commit === undefined) return made;
   const files = [...made.files].map(([name, text]) =>
     [name, text.replaceAll("@@COMMIT@@", commit)] as const

@@ -55,7 +55,7 @@ export async function debianFiles(
  *
  * @param path absolute, such as `/usr/sbin/xtables-nft-multi`
  */
-export async function findFile(files: DebianFiles, path: string): Promise<string | undefined> {
+async function findFile(files: DebianFiles, path: string): Promise<string | undefined> {
   const other = path.startsWith("/usr/") ? path.slice(4) : `/usr${path}`;
   for (const candidate of [path, other]) {
     const found = join(files.root, candidate);

@@ -19,7 +19,7 @@ import { hostArch, TARGETS } from "./pins.ts";
 import type { Arch } from "./pins.ts";
 
 /** The bin dir that a freshly built program starts in without being rewritten. */
-export const BUILT_FOR = "/opt/cni/bin";
+const BUILT_FOR = "/opt/cni/bin";
 
 /**
  * The patched form of a denort, from the cache or made now.

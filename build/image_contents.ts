@@ -12,7 +12,7 @@ import { type Arch, hostArch, TARGETS } from "./pins.ts";
 import { type Need, runtimeNeeds } from "./setup.ts";
 
 /** User and group of webhook and controller in their images: not root, and nobody else's. */
-export const IMAGE_USER = 65_532;
+const IMAGE_USER = 65_532;
 
 /** Kuma's user of the sidecar, which kumactl looks up: its traffic is not redirected. */
 const KUMA_DP = 5678;

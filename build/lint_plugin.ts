@@ -20,7 +20,7 @@ function isEdge(path: string): boolean {
 }
 
 /** True for a file of core that must stay without any effect on the outside. */
-export function isPure(file: string): boolean {
+function isPure(file: string): boolean {
   const forTests = file.endsWith("_test.ts") || /\/testing(\/|\.ts$)/.test(file);
   return file.startsWith("core/") && !isEdge(file) && !forTests;
 }
@@ -29,7 +29,7 @@ export function isPure(file: string): boolean {
  * The file of this checkout that an import means, as a path from its root; undefined for a package.
  * `file` is the importing file's path from the root.
  */
-export function importedFile(file: string, specifier: string): string | undefined {
+function importedFile(file: string, specifier: string): string | undefined {
   if (specifier.startsWith(".")) return join(dirname(file), specifier);
   return /^(core|build|tests)\//.test(specifier) ? specifier : undefined;
 }

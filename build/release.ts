@@ -170,7 +170,7 @@ export interface Shipped {
 }
 
 /** The script for a program; what differs between programs is filled in, so that it can be read as it is. */
-export function installScript({ binary, inside, arch }: Shipped, program: Uint8Array): string {
+function installScript({ binary, inside, arch }: Shipped, program: Uint8Array): string {
   const { offset } = locateInterpreter(program);
   const values: Readonly<Record<string, string>> = {
     BINARY: binary,

@@ -20,7 +20,7 @@ export interface Need {
 }
 
 /** What `deno task demo` needs. */
-export const DEMO_NEEDS: readonly Need[] = [
+const DEMO_NEEDS: readonly Need[] = [
   { package: "iptables", probe: "iptables-restore" },
   { package: "iproute2", probe: "ip" },
   { package: "procps", probe: "ps" },
@@ -85,7 +85,7 @@ export function needsOf(suites: readonly string[]): Need[] {
 }
 
 /** What `deno task bench` needs. */
-export const BENCH_NEEDS: readonly Need[] = TEST_NEEDS;
+const BENCH_NEEDS: readonly Need[] = TEST_NEEDS;
 
 /** What building a program with the host runtime needs: patchelf, and the C library for another architecture. */
 export function runtimeNeeds(arch: Arch): Need[] {
@@ -136,7 +136,7 @@ export async function setUpDemo(uid: number | null = Deno.uid()): Promise<void> 
 }
 
 /** Puts the folders of system programs on our PATH: `su` without `-` leaves root one that has no iptables. */
-export function addSystemFolders(): void {
+function addSystemFolders(): void {
   const folders = (Deno.env.get("PATH") ?? "/usr/bin:/bin").split(":");
   const lacking = ["/usr/sbin", "/sbin"].filter((folder) => !folders.includes(folder));
   if (lacking.length > 0) Deno.env.set("PATH", [...folders, ...lacking].join(":"));

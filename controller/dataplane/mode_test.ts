@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ApiError } from "core/cluster/client.ts";
 import { silentLogger } from "core/log/logger.ts";
 import type { Json } from "core/patch/json.ts";
-import { ManualClock } from "core/time/clock.ts";
+import { ManualClock } from "core/time/testing/manual_clock.ts";
 import { DataplaneMode } from "./mode.ts";
 
 const NEVER = new AbortController().signal;

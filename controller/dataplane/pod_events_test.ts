@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EventTarget, EventText } from "core/cluster/event_recorder.ts";
 import type { Warning } from "core/dataplane/decision.ts";
-import { ManualClock } from "core/time/clock.ts";
+import { ManualClock } from "core/time/testing/manual_clock.ts";
 import { PodEvents } from "./pod_events.ts";
 
 const pod = { namespace: "shop", name: "orders", uid: "u" };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "core/time/clock.ts";
+import { ManualClock } from "core/time/testing/manual_clock.ts";
 import { WriteBudget } from "./write_budget.ts";
 
 Deno.test("ten writes at once, then one each two seconds, each Dataplane by itself", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "core/time/clock.ts";
+import { ManualClock } from "core/time/testing/manual_clock.ts";
 import { failed, ok, type Outcome, unknown } from "./outcome.ts";
 import { type Report, runChecks, section } from "./run.ts";
 import { resultOf } from "./tally.ts";

@@ -19,7 +19,7 @@ import type {
 import { type Kubeconfig, parseKubeconfig } from "core/kube/kubeconfig.ts";
 
 export { ApiError };
-export type { KubeAnswer, KubeEndpoint, KubeRequest, KubeRequestOptions };
+export type { KubeAnswer, KubeEndpoint, KubeRequest };
 
 /** The kubelet renews tokens long before they expire; a minute is how long an old one may be used. */
 const TOKEN_AGE_MS = 60_000;

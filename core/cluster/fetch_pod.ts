@@ -25,7 +25,7 @@ export interface FetchBudget {
  * Below the 10 s in which every failure must be told, with room for iptables (`deadline.ts`); one slow answer
  * of 5 s still gets through.
  */
-export const DEFAULT_BUDGET: FetchBudget = {
+const DEFAULT_BUDGET: FetchBudget = {
   totalMs: 7100,
   requestMs: 6000,
   pauseMs: 300,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
 import { isObject, type Json, type JsonObject } from "core/patch/json.ts";
-import { ManualClock, systemClock } from "core/time/clock.ts";
+import { systemClock } from "core/time/clock.ts";
+import { ManualClock } from "core/time/testing/manual_clock.ts";
 import { ApiError, type KubeRequest } from "./client.ts";
 import { leadWithLease, type LeaseEnd } from "./lease.ts";
 

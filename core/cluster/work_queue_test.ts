@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { delay, ManualClock } from "core/time/clock.ts";
+import { delay } from "core/time/clock.ts";
+import { ManualClock } from "core/time/testing/manual_clock.ts";
 import { ApiError } from "core/kube/api_error.ts";
 import { type Work, WorkQueue } from "./work_queue.ts";
 

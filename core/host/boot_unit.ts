@@ -31,7 +31,7 @@ const UNIT = `${FOLDER}/${BOOT_UNIT}`;
 const WANTS = `${FOLDER}/multi-user.target.wants`;
 const LINK = `${WANTS}/${BOOT_UNIT}`;
 /** The settings. */
-export const BOOT_DOCUMENT = "/etc/kuma-transparent-proxy.yaml";
+const BOOT_DOCUMENT = "/etc/kuma-transparent-proxy.yaml";
 
 /** What there is of an installation that outlives a restart. */
 export interface Persistence {

@@ -7,7 +7,7 @@ import { KumaError } from "core/errors.ts";
 import { readProcFile } from "./proc.ts";
 
 /** Capability numbers of <linux/capability.h>. */
-export const CAPABILITIES = {
+const CAPABILITIES = {
   CAP_NET_ADMIN: 12,
   CAP_NET_RAW: 13,
   CAP_SYS_ADMIN: 21,

@@ -44,7 +44,7 @@ export interface RunResult {
 const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** How long a killed child is waited for, milliseconds: one that hangs within the kernel does not end. */
-export const KILL_GRACE_MS = 400;
+const KILL_GRACE_MS = 400;
 
 /**
  * Runs a program to its end, or stops it and what it started itself.

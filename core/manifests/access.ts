@@ -6,14 +6,6 @@
 import type { Node } from "./template/node.ts";
 import { named, namedInCluster, type Program, RBAC } from "./names.ts";
 
-/** One rule of a role. */
-export interface RoleRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly Node[];
-  readonly verbs: readonly string[];
-}
-
 /** The service account. */
 export function serviceAccount(
   program: Program,

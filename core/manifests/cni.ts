@@ -39,7 +39,7 @@ const INSTALLER_PORT = 8000;
 const CONFIG_KEY = "cni_network_config";
 
 /** Name of the DaemonSet; those of its pods begin with it. */
-export const CNI_DAEMON_SET = ownName("cni-node");
+const CNI_DAEMON_SET = ownName("cni-node");
 /** The ConfigMap; where a DaemonSet is taken over, neither it nor the account is one that Kuma's own goes by. */
 const configMap = ({ name }: Program): Node => text`${name}-config`;
 

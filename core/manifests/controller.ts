@@ -36,7 +36,7 @@ export interface ControllerParts {
 /** Name of the container's port with `/healthz`, `/readyz` and `/metrics`. */
 const PORT_NAME = "diagnostics";
 /** That port. */
-export const CONTROLLER_PORT = 8080;
+const CONTROLLER_PORT = 8080;
 
 const WATCH = ["list", "watch"];
 

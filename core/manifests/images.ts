@@ -12,7 +12,7 @@ export function imageReference(repository: Node, registry: Node, ...tags: readon
 }
 
 /** The tag of our own images. */
-export const OWN_TAG = first(value("global.image.tag"), VERSION);
+const OWN_TAG = first(value("global.image.tag"), VERSION);
 
 /** An image that has registry, repository and tag below `path`. */
 export function ownImage(path: string, shared = path): Node {

@@ -19,7 +19,7 @@ export interface LoaderParts {
 
 const PORT_NAME = "diagnostics";
 /** Port of `/healthz`, `/readyz` and `/metrics`. */
-export const LOADER_PORT = 8001;
+const LOADER_PORT = 8001;
 
 /** The objects of the loader, which has no rights in the cluster. */
 export function loaderObjects(parts: LoaderParts): Node[] {

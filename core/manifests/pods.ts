@@ -7,7 +7,7 @@ import { first, type Node } from "./template/node.ts";
 import { named, type Program } from "./names.ts";
 
 /** User and group of the images: any that is not root and nobody else's. */
-export const IMAGE_USER = 65_532;
+const IMAGE_USER = 65_532;
 
 /** The pod's security context. */
 export const POD_SECURITY: Node = {
@@ -76,10 +76,4 @@ export function disruptionBudget(program: Program, maxUnavailable: Node = 1): No
     // One at a time may go: a minAvailable of 1 would block every drain where there is one replica.
     spec: { maxUnavailable, selector: { matchLabels: program.selector } },
   };
-}
-
-/** An image's reference: registry, repository and tag, each the component's own or the one for all. */
-export interface Image {
-  readonly reference: Node;
-  readonly pullPolicy?: Node;
 }

@@ -22,7 +22,7 @@ export interface Heading {
 }
 
 /** The control plane that sidecars ask. */
-export function controlPlaneAddress({ namespace, values }: Omit<Heading, "besideKuma">): string {
+function controlPlaneAddress({ namespace, values }: Omit<Heading, "besideKuma">): string {
   const said = String(valueAt(values, "controlPlane.xds.address") ?? "");
   const service = String(valueAt(values, "controlPlane.service.name"));
   return said === "" ? `https://${service}.${namespace}:5678` : said;

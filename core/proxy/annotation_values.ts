@@ -98,7 +98,7 @@ function parseIps(text: string): string[] {
  * Items between semicolons; for one protocol they are `[ports:]uids`, else `[[protocols:]ports:]uids`.
  * Returns them in the longer form. Throws `KUMA-TP-003` for an item that is neither.
  */
-export function parseUids(text: string, protocol?: "tcp" | "udp"): string[] {
+function parseUids(text: string, protocol?: "tcp" | "udp"): string[] {
   const items = text.split(";").map((item) => item.trim()).filter((item) => item !== "");
   return items.map((item) => {
     const full = protocol === undefined ? item : withProtocol(item, protocol);

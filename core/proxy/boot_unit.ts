@@ -13,7 +13,7 @@ import { serialiseConfig } from "./serialise.ts";
 export const BOOT_UNIT = "kuma-transparent-proxy.service";
 
 /** The first line of what we write: a file without it is somebody else's. */
-export const BOOT_MARK =
+const BOOT_MARK =
   "# Written by 'kumactl install transparent-proxy --persist systemd'; 'kumactl uninstall " +
   "transparent-proxy' removes it.";
 

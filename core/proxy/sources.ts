@@ -117,7 +117,7 @@ export function applyFlags(merged: MergedConfig, flags: readonly FlagValue[]): M
 }
 
 /** Reads the value of one flag; see {@linkcode applyFlags}. */
-export function readFlag(setting: ProxySetting, flag: string, value: string): SettingValue {
+function readFlag(setting: ProxySetting, flag: string, value: string): SettingValue {
   try {
     return setting.kind === "texts" ? parseText(value) : KINDS[setting.kind].text(value);
   } catch (thrown) {

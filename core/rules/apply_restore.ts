@@ -23,7 +23,7 @@ interface Draft {
 }
 
 /** Refused by the simulated firewall, with the line that failed. */
-export class RefusedLine extends Error {}
+class RefusedLine extends Error {}
 
 /**
  * The state after `text` was restored over `state`, with nft's ways: a table that was not there is

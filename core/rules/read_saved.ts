@@ -59,7 +59,7 @@ function writable(rule: Rule): boolean {
 }
 
 /** One rule; undefined where it says more than our rules ever do. Its comment comes without the prefix of ours. */
-export function readRule({ chain, text, comment }: SavedRule): Rule | undefined {
+function readRule({ chain, text, comment }: SavedRule): Rule | undefined {
   const ours = comment?.startsWith(COMMENT_PREFIX) === true;
   const words = ours ? ["-m", "comment", "--comment", comment ?? ""] : [];
   const spec = parseRuleWords([...words, ...spelledAsOurs(splitWords(text))]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { delay, ManualClock } from "./clock.ts";
+import { delay } from "./clock.ts";
+import { ManualClock } from "./testing/manual_clock.ts";
 
 Deno.test("a manual clock wakes whoever waits, in order, also who waits again", async () => {
   const clock = new ManualClock(1000);

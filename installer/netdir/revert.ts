@@ -36,7 +36,7 @@ const ATTEMPTS = 20;
  * Names of all files in the net dir that may hold an entry of ours. Cilium sets other plugins' files aside
  * as `.cilium_bak` and brings them back when it goes: by then our program is gone.
  */
-export function candidates(places: Places): string[] {
+function candidates(places: Places): string[] {
   const names = namesIn(places.netDir).filter((name) =>
     /\.(conf|conflist|json)(\.cilium_bak)?$/.test(name)
   );

@@ -28,7 +28,7 @@ export async function readEvents(
 }
 
 /** The Event, where it tells of the mesh. */
-export function ourEvent(event: JsonObject): PodEvent | undefined {
+function ourEvent(event: JsonObject): PodEvent | undefined {
   const text = (value: unknown) => typeof value === "string" ? value : "";
   const source = isObject(event.source) ? event.source : {};
   const involved = isObject(event.involvedObject) ? event.involvedObject : {};

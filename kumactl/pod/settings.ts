@@ -44,7 +44,7 @@ function partsOf(document: SettingsDocument | undefined, environment: Environmen
  *
  * @throws {KumaError} `KUMA-CTL-001` names the key that cannot be read
  */
-export function dataplaneSettings(
+function dataplaneSettings(
   document: SettingsDocument | undefined,
   environment: Environment,
 ): PodSubject["dataplaneSettings"] {

@@ -25,7 +25,7 @@ const MIN_RULESETS_PER_SECOND = 2000;
 const WEBHOOK_SECONDS = 60;
 
 /** Runs every bench; gives the number of missed bounds. */
-export async function bench(runs: number, print: (text: string) => void): Promise<number> {
+async function bench(runs: number, print: (text: string) => void): Promise<number> {
   const dist = join(ROOT, "dist", `linux-${hostArch()}`);
   const work = await Deno.makeTempDir({ prefix: "kuma-bench-" });
   try {

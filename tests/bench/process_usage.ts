@@ -45,7 +45,7 @@ export function processUsage(pid: number): { sample(): void; end(): ProcessUsage
 }
 
 /** Resident memory of a process, MiB; NaN when it is gone. */
-export function residentMiB(pid: number): number {
+function residentMiB(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(read(pid, "status"))?.[1]) / 1024;
 }
 

@@ -33,7 +33,7 @@ if (verb === "lazy") {
 
 const LAZY = `
 import { Command } from "commander";
-export const shout = (): string => new Command("lazily").name().toUpperCase();
+const shout = (): string => new Command("lazily").name().toUpperCase();
 `;
 
 const BUILD = {

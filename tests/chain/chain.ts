@@ -12,8 +12,7 @@ import { must, processStart, run } from "../support/processes.ts";
 import { type ChainOutcome, Runtime, type RuntimeRequest } from "./runtime.ts";
 import { type ChainTools, ensureChainTools } from "./tools.ts";
 
-export type { ChainOutcome, CniResult, PluginRun } from "./runtime.ts";
-export { ensureChainTools } from "./tools.ts";
+export type { ChainOutcome } from "./runtime.ts";
 
 /** A pod's sandbox: what a runtime makes before it calls the first plugin. */
 export interface PodSandbox {
@@ -195,7 +194,7 @@ export class ChainNode implements AsyncDisposable {
 }
 
 /** `CNI_ARGS` in the order in which containerd writes them. */
-export function podArgs(pod: PodIdentity, containerId: string): [string, string][] {
+function podArgs(pod: PodIdentity, containerId: string): [string, string][] {
   const args: [string, string][] = [
     ["IgnoreUnknown", "1"],
     ["K8S_POD_NAMESPACE", pod.namespace],

@@ -22,7 +22,7 @@ import { startProcess } from "../webhook/fake_kubelet.ts";
 
 const ARCH = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
 /** The compiled program. */
-export const PROGRAM = new URL(`../../dist/linux-${ARCH}/kumactl`, import.meta.url).pathname;
+const PROGRAM = new URL(`../../dist/linux-${ARCH}/kumactl`, import.meta.url).pathname;
 /** Namespace of the programs. */
 export const SYSTEM = "kuma-system";
 const MERGE = { contentType: "application/merge-patch+json" };
@@ -302,7 +302,7 @@ export interface MeshedPod {
 }
 
 /** The condition Ready. */
-export function isReady(ready: boolean): JsonObject {
+function isReady(ready: boolean): JsonObject {
   return { type: "Ready", status: ready ? "True" : "False" };
 }
 

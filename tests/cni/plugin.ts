@@ -10,7 +10,7 @@ import { type Finished, run } from "../support/processes.ts";
 const ARCH = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
 
 /** The folder with the built program, or what KUMA_CNI_DIST names. */
-export const DIST = Deno.env.get("KUMA_CNI_DIST") ??
+const DIST = Deno.env.get("KUMA_CNI_DIST") ??
   new URL(`../../dist/linux-${ARCH}`, import.meta.url).pathname;
 
 /** A bin dir with kuma-cni and its runtime folder; gone when disposed of. */

@@ -8,7 +8,7 @@ import { dataplaneDefinition } from "core/dataplane/crd.ts";
 import { meshDefinition } from "core/manifests/definitions.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import { ApiError, type Definition, startApiServer, type TestCluster } from "../kube/apiserver.ts";
-import { controllerAccount, Program, type ProgramOptions, SYSTEM } from "./program.ts";
+import { controllerAccount, Program, type ProgramOptions } from "./program.ts";
 
 const MERGE = { contentType: "application/merge-patch+json" };
 
@@ -167,6 +167,3 @@ export function inboundsOf(dataplane: Stored | undefined): JsonObject[] {
 export function servicesOf(dataplane: Stored | undefined): string[] {
   return inboundsOf(dataplane).map(({ tags }) => String((tags as JsonObject)["kuma.io/service"]));
 }
-
-/** The control plane's namespace and the name of its Deployment. */
-export const CONTROL_PLANE = { namespace: SYSTEM, name: "kuma-control-plane" };

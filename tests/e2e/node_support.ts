@@ -9,7 +9,7 @@ import { DIST, type Installer, TestNode } from "tests/installer/node.ts";
 import { sharedCluster, type TestCluster } from "tests/kube/apiserver.ts";
 
 /** Name of the network whose chain is extended. */
-export const NETWORK = "pods";
+const NETWORK = "pods";
 
 /** A node with its installer's folders; dispose of it. */
 export class WholeNode implements AsyncDisposable {

@@ -15,7 +15,8 @@ import { configurationOf } from "./configuration.ts";
 import { Socket } from "./socket.ts";
 
 /** UID of the application and of the sidecar. */
-export const APP = 1000, SIDECAR = 5678;
+const APP = 1000;
+export const SIDECAR = 5678;
 
 /** Addresses of both. */
 export const POD = { ipv4: "10.99.0.2", ipv6: "fd99::2" } as const;

@@ -15,7 +15,7 @@ export const DIST = fileURLToPath(
 );
 
 /** The program under test, or what INSTALL_CNI_BIN names. */
-export const INSTALL_CNI = Deno.env.get("INSTALL_CNI_BIN") ??
+const INSTALL_CNI = Deno.env.get("INSTALL_CNI_BIN") ??
   `${DIST}/install-cni`;
 
 /** A plugin that starts everywhere and fast. */

@@ -207,7 +207,7 @@ export class PacketLab implements AsyncDisposable {
 }
 
 /** Whether the packet is one that the zones are for, and is new to conntrack on the host. */
-export function isQuery({ hook, protocol, destinationPort }: Packet): boolean {
+function isQuery({ hook, protocol, destinationPort }: Packet): boolean {
   return hook === "output" && protocol === "udp" && destinationPort === 53;
 }
 

@@ -8,7 +8,7 @@ import { leadWithLease } from "core/cluster/lease.ts";
 import { createObject, deleteObject, patchObject, updateObject } from "core/cluster/writes.ts";
 import { silentLogger } from "core/log/logger.ts";
 import type { JsonObject } from "core/patch/json.ts";
-import { ManualClock } from "core/time/clock.ts";
+import { ManualClock } from "core/time/testing/manual_clock.ts";
 import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { startApiServer, type TestCluster } from "./apiserver.ts";

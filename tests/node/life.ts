@@ -49,7 +49,7 @@ export async function rolledOut(node: TestNode, namespace: string, what: string)
 }
 
 /** An object of the namespace, or nothing where it is not there. */
-export async function jsonOf<T>(node: TestNode, ...what: string[]): Promise<T | undefined> {
+async function jsonOf<T>(node: TestNode, ...what: string[]): Promise<T | undefined> {
   const { code, stdout } = await node.kubectl(["get", "-n", "shop", ...what, "-o", "json"]);
   return code === 0 ? JSON.parse(stdout) : undefined;
 }

@@ -20,7 +20,7 @@ export interface TrustOptions {
 const GROUP = "/apis/admissionregistration.k8s.io/v1";
 
 /** The configurations that Kuma's chart installs. */
-export const CONFIGURATIONS: readonly string[] = [
+const CONFIGURATIONS: readonly string[] = [
   `${GROUP}/mutatingwebhookconfigurations/kuma-admission-mutating-webhook-configuration`,
   `${GROUP}/validatingwebhookconfigurations/kuma-validating-webhook-configuration`,
 ];

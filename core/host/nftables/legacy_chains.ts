@@ -55,7 +55,7 @@ export function legacyNatChains(family: Family): string[] | undefined {
 }
 
 /** A chain begins with an entry whose target is `ERROR` and carries its name (`xt_error_target`). */
-export function chainNames(entries: DataView<ArrayBuffer>, match: number): string[] {
+function chainNames(entries: DataView<ArrayBuffer>, match: number): string[] {
   const names: string[] = [];
   const text = (at: number): string => {
     const bytes = new Uint8Array(entries.buffer, entries.byteOffset + at, 30);

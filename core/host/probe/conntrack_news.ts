@@ -62,7 +62,7 @@ export class ConntrackNews implements Disposable {
 }
 
 /** The flows that a datagram of the kernel tells of. */
-export function flowsOf(datagram: Bytes): NewFlow[] {
+function flowsOf(datagram: Bytes): NewFlow[] {
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length);
   const flows: NewFlow[] = [];
   for (let at = 0; at + HEAD <= datagram.length;) {

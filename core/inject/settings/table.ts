@@ -26,8 +26,6 @@ import {
 import { RESOURCE_SETTINGS } from "./resource_settings.ts";
 import { at, type Setting } from "core/settings/setting.ts";
 
-export type { Setting } from "core/settings/setting.ts";
-
 const INJECTOR = "KUMA_RUNTIME_KUBERNETES_INJECTOR";
 const RUNTIME = "KUMA_RUNTIME_KUBERNETES";
 

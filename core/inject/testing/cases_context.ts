@@ -12,7 +12,7 @@ import { knowsNativeSidecars } from "core/cluster/version.ts";
 import type { InjectionCase } from "./cases_model.ts";
 
 /** The settings of a case as the control plane's YAML document. */
-export function settingsDocument(one: InjectionCase): string {
+function settingsDocument(one: InjectionCase): string {
   const settings = structuredClone(one.settings ?? {});
   if (one.injector !== undefined) {
     const runtime = (settings.runtime ??= {}) as JsonObject;

@@ -118,7 +118,7 @@ function compute(operation: Operation, scope: Scope): Json {
 }
 
 /** Maps laid over each other; null removes. */
-export function overlaid(maps: readonly Json[]): JsonObject {
+function overlaid(maps: readonly Json[]): JsonObject {
   const all = new Map<string, Json>();
   for (const map of maps) {
     for (const [key, member] of Object.entries(isObject(map) ? map : {})) {
@@ -140,7 +140,7 @@ function environment({ entries, own, users }: Environment, scope: Scope): Json[]
 }
 
 /** The same data with the keys of all maps in order, as Go writes maps. */
-export function sorted(value: Json): Json {
+function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
   const keys = Object.keys(value).sort((a, b) => a < b ? -1 : 1);

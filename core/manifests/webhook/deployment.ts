@@ -10,7 +10,7 @@ import { CONTAINER_SECURITY, POD_SECURITY, probe, spread } from "../pods.ts";
 import type { WebhookParts } from "./objects.ts";
 
 /** Where the pod finds the control plane's document. */
-export const CONFIG_FOLDER = "/etc/kuma-webhook/config";
+const CONFIG_FOLDER = "/etc/kuma-webhook/config";
 /** Its file name there. */
 export const CONFIG_KEY = "config.yaml";
 /** Where the pod finds the CA certificate that sidecars trust. */

@@ -7,7 +7,7 @@ import { INSTALLER } from "core/interception/cni_pod.ts";
 import { isObject, type Json, type JsonObject, objectsIn } from "core/patch/json.ts";
 
 /** Programs by the container that runs them; `control-plane` is Kuma's. */
-export const PROGRAM_CONTAINERS = [
+const PROGRAM_CONTAINERS = [
   "kuma-webhook",
   "kuma-controller",
   "control-plane",
