@@ -84,6 +84,10 @@ export const HOST_CODES = {
       "Create it (useradd -u 5678 -U kuma-dp), or name an existing one with --kuma-dp-user; only " +
       "/etc/passwd is looked at.",
   },
+  "KUMA-HOST-151": {
+    title: "The users of the host cannot be read",
+    todo: "Make /etc/passwd a file that can be read; who runs kuma-dp is looked up there.",
+  },
   "KUMA-HOST-160": {
     title: "The API server does not answer",
     todo: "Check the address in the kubeconfig and this node's connection to it.",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
+import { errorText, KumaError } from "core/errors.ts";
 import { DEFAULT_KUMA_DP_UID, DEFAULT_KUMA_DP_USER } from "core/proxy/config.ts";
 
 const CREATE =
@@ -43,13 +43,15 @@ export function lookUpUid(value: string, passwd: string): number {
   );
 }
 
-/** Text of the user database; empty where there is none (minimal images). */
+/** Text of the user database; empty where there is none (minimal images). Throws `KUMA-HOST-151` where it cannot be read. */
 export function readPasswd(path = "/etc/passwd"): string {
   try {
     return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return "";
+    throw new KumaError("KUMA-HOST-151", `cannot read the users in ${path}: ${errorText(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -6,9 +6,10 @@
 import { BEFORE_SECTIONS } from "core/check/host_before.ts";
 import { failed, ok, type Outcome, outcomeOf, warning } from "core/check/outcome.ts";
 import { type Section, section } from "core/check/run.ts";
-import { KumaError } from "core/errors.ts";
+import { errorText, KumaError } from "core/errors.ts";
 import { FirewallJournal, JOURNAL_DIRECTORY } from "core/host/firewall/journal.ts";
 import { close, ERRNO, errnoText, openReadOnly, unwritable } from "core/host/libc.ts";
+import { incarnation } from "core/host/incarnation.ts";
 import { holdsOurIptables } from "core/host/nftables/surroundings.ts";
 import { endangersSsh, SSH_WARNING } from "core/host/ssh_sessions.ts";
 import { type InstallRecord, readRecords } from "core/host/transparent_proxy/record.ts";
@@ -81,6 +82,11 @@ function notes(): Outcome {
 
 /** Why nothing can be noted; undefined where it can. */
 function unwritableNotes(): string | undefined {
+  try {
+    incarnation();
+  } catch (error) {
+    return errorText(error);
+  }
   // Where the folder is not there yet, it is made in the one above.
   for (const folder of [JOURNAL_DIRECTORY, JOURNAL_DIRECTORY.replace(/\/[^/]*$/, "")]) {
     const descriptor = openReadOnly(folder);

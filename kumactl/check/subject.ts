@@ -9,7 +9,7 @@ import { KumaError } from "core/errors.ts";
 import { takeSnapshot } from "core/host/firewall/snapshot.ts";
 import type { FirewallView } from "core/host/firewall/views.ts";
 import { type Listener, listeners } from "core/host/listeners.ts";
-import { lookAround, type Surroundings } from "core/host/nftables/surroundings.ts";
+import { lookAround, requireSight, type Surroundings } from "core/host/nftables/surroundings.ts";
 import { currentPrivileges } from "core/host/privileges.ts";
 import { resolved } from "core/host/transparent_proxy/prepare.ts";
 import { openSession, patienceOf, type Session } from "core/host/transparent_proxy/session.ts";
@@ -80,7 +80,10 @@ async function filterListings(
 
 function mayLookAround(): Surroundings {
   requireRights();
-  return lookAround();
+  const around = lookAround();
+  // Rights in a user namespace of one's own are none in a network namespace of others.
+  requireSight(around);
+  return around;
 }
 
 /** Throws `KUMA-TP-043` where this user may not look at the firewall. */

@@ -74,8 +74,8 @@ export class FirewallJournal {
   /** Writes the notes. Throws `KUMA-TP-212` where it cannot, `KUMA-HOST-131` where others could change them. */
   write(notes: Notes): void {
     requireTrusted(this.path);
-    const file: JournalFile = { version: 1, ...incarnation(), netns: this.#netns, notes };
     try {
+      const file: JournalFile = { version: 1, ...incarnation(), netns: this.#netns, notes };
       Deno.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       replaceFile(this.path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
     } catch (cause) {

@@ -22,11 +22,15 @@ export function saysNoNfTables(error: unknown): boolean {
   return error instanceof NftError && NO_NF_TABLES.includes(error.errno);
 }
 
+/** Whether the error says that this process may not ask, whatever there is. */
+export function saysNotPermitted(error: unknown): error is NftError {
+  return error instanceof NftError && NOT_PERMITTED.includes(error.errno);
+}
+
 /**
  * Whether the error is this host's last word: it has no nf_tables, or this process may not ask. Any other
  * (no answer, no descriptor left, no memory) says nothing about what is there.
  */
 export function saysNeverNfTables(error: unknown): error is NftError {
-  return saysNoNfTables(error) ||
-    error instanceof NftError && NOT_PERMITTED.includes(error.errno);
+  return saysNoNfTables(error) || saysNotPermitted(error);
 }

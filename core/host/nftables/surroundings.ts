@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { KumaError } from "core/errors.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 import { CHAIN, HOOK, HOOK_NUMBER, NFPROTO_INET, NFT_MSG } from "core/rules/nft/attributes.ts";
 import { NFPROTO } from "core/rules/nft/expressions.ts";
@@ -12,7 +13,7 @@ import { attributesOf, type Bytes, numberOf, textOf } from "core/rules/nft/wire.
 import { isOurChain } from "core/rules/ownership.ts";
 import { legacyTables } from "../firewall/legacy_tables.ts";
 import { legacyNatChains } from "./legacy_chains.ts";
-import { saysNeverNfTables } from "./nft_error.ts";
+import { saysNeverNfTables, saysNotPermitted } from "./nft_error.ts";
 import { NftSocket } from "./socket.ts";
 import { ownTableHasIpv6 } from "./table.ts";
 
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly chains: readonly SeenChain[] | undefined;
   /** Why there is no telling. */
   readonly reason: string | undefined;
+  /** Whether this process may not ask: that nothing is seen says nothing then. */
+  readonly forbidden: boolean;
   /** Tables of iptables-legacy, such as `ipv4 nat`. */
   readonly legacy: readonly string[];
   /** Chains of its nat tables, those that are not built in; undefined where the kernel does not tell. */
@@ -57,14 +60,29 @@ export function lookAround(): Surroundings {
     return {
       chains: chains.filter((chain) => !isOurs(chain)),
       reason: undefined,
+      forbidden: false,
       legacy,
       legacyChains,
       ourTable: chains.some(isOurs),
     };
   } catch (error) {
     if (!saysNeverNfTables(error)) throw error;
-    return { chains: undefined, reason: error.message, legacy, legacyChains, ourTable: false };
+    const { message: reason } = error;
+    const forbidden = saysNotPermitted(error);
+    return { chains: undefined, reason, forbidden, legacy, legacyChains, ourTable: false };
   }
+}
+
+/**
+ * Makes sure that what was seen can be relied on.
+ *
+ * @throws {KumaError} `KUMA-TP-043` this process may not ask.
+ */
+export function requireSight({ forbidden, reason }: Surroundings): void {
+  if (!forbidden) return;
+  throw new KumaError("KUMA-TP-043", `the firewall cannot be looked at: ${reason}`, {
+    hint: "run it as root, with CAP_NET_ADMIN in the network namespace",
+  });
 }
 
 function seenChains(socket: NftSocket): SeenChain[] {

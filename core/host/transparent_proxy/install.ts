@@ -181,7 +181,10 @@ async function withNftables(
   // What is ours in iptables goes now that the new rules are in.
   const { removeFromIptables } = await import("./uninstall.ts");
   const changes = await removeFromIptables(again({ ...session, print: undefined }), options)
-    .catch((error: unknown) => leftBehind(error, around, session));
+    .catch((error: unknown) => {
+      const left = () => leftBehind(error, around, session);
+      return session.dryRun || around.ourTable ? left() : orRemoved(left);
+    });
   if (!session.dryRun) await forgetJournal(session, options);
   const tables = changes.flatMap(({ view, transition }) =>
     transition.tables.map((table) => `${view.tools.family} ${table}`)
@@ -194,6 +197,16 @@ async function withNftables(
     tables: [...report.tables, ...tables],
     children: session.children.count,
   };
+}
+
+/** Both at once would redirect twice: the table that has just come goes again where `look` throws. */
+function orRemoved<T>(look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    removeOwnTable();
+    throw error;
+  }
 }
 
 /** The rules that the journal tells of are gone; that it stays must not undo what is in. */

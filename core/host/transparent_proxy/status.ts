@@ -3,15 +3,18 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
-import { effectiveUserId } from "../libc.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import type { RuleAhead } from "core/rules/ahead.ts";
 import { type CountedRule, type Intercepted, intercepted } from "core/rules/counted.ts";
 import { holdsOurs } from "../firewall/snapshot.ts";
 import type { Listener } from "../listeners.ts";
-import { holdsOurIptables, lookAround, usesIptables } from "../nftables/surroundings.ts";
+import {
+  holdsOurIptables,
+  lookAround,
+  requireSight,
+  usesIptables,
+} from "../nftables/surroundings.ts";
 import { examineTransparentProxy } from "./check.ts";
 import { listenersFit, listenersOf } from "./listeners_fit.ts";
 import type { HostOptions } from "./options.ts";
@@ -59,11 +62,7 @@ export async function statusOfTransparentProxy(
   options: StatusOptions = {},
 ): Promise<HostStatus> {
   const around = lookAround();
-  if (around.chains === undefined && effectiveUserId() !== 0) {
-    throw new KumaError("KUMA-TP-043", `the firewall cannot be looked at: ${around.reason}`, {
-      hint: "run it as root",
-    });
-  }
+  requireSight(around);
   const session = openSession(options, patienceOf(document), true);
   const backends = [
     ...around.ourTable ? ["nftables" as const] : [],
