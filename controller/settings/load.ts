@@ -5,6 +5,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { CONTROLLER_LOAD } from "core/dataplane/settings.ts";
 import { parseGoDuration } from "core/grammar/go_duration.ts";
 import type { LoadedSettings as Loaded, SettingsDocument } from "core/settings/load.ts";
 import { loadSettings as load } from "core/settings/load.ts";
@@ -22,13 +23,7 @@ export function loadSettings(
   document: SettingsDocument | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): LoadedSettings {
-  const options = {
-    code: "KUMA-CTL-001",
-    root: "runtime.kubernetes.controller",
-    knownElsewhere: [],
-    reader: "the controller",
-  } as const;
-  const loaded = load(SETTINGS, options, document, environment);
+  const loaded = load(SETTINGS, CONTROLLER_LOAD, document, environment);
   const { taintEnabled, cniEnabled, repair, cniApp } = loaded.settings;
   // Kuma 2.9 starts without, waits for pods whose label is empty, and taints every node for good. A repair would
   // never know whether a new pod is better off, and delete none.

@@ -3,12 +3,21 @@
  *
  * @module
  */
+import type { LoadOptions } from "core/settings/load.ts";
 import { listOf, SWITCH, TEXT } from "core/settings/kinds.ts";
 import { at } from "core/settings/setting.ts";
 
 const ROOT = "runtime.kubernetes";
 const RUNTIME = "KUMA_RUNTIME_KUBERNETES";
 const LABEL_KEYS = listOf("the key of a label", (text) => /^[A-Za-z0-9._/-]{1,317}$/.test(text));
+
+/** How the controller reads its table, of which these are lines. */
+export const CONTROLLER_LOAD: LoadOptions = {
+  code: "KUMA-CTL-001",
+  root: "runtime.kubernetes.controller",
+  knownElsewhere: [],
+  reader: "the controller",
+};
 
 /** These lines of the table. */
 export const DATAPLANE_SETTINGS = {

@@ -7,8 +7,17 @@ import { shown } from "core/grammar/echo.ts";
 import type { CommandDefinition, CommandTable, FlagDefinition } from "./command.ts";
 import { UsageError } from "./usage_error.ts";
 
+/** What makes the script of each shell that there is one for. */
+const SCRIPTS: Readonly<Record<string, (program: string, commands: readonly Row[]) => string>> = {
+  bash,
+  // zsh runs bash's completion functions itself.
+  zsh: (program, commands) =>
+    `#compdef ${program}\nautoload -U +X bashcompinit && bashcompinit\n${bash(program, commands)}`,
+  fish,
+};
+
 /** The shells that there are scripts for. */
-export const SHELLS = ["bash", "zsh", "fish"] as const;
+export const SHELLS: readonly string[] = Object.keys(SCRIPTS);
 
 /**
  * The completion script of a shell.
@@ -17,25 +26,17 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
  * @throws {UsageError} for a shell that there is no script for
  */
 export function completionScript(program: string, table: CommandTable, shell: string): string {
+  const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
+  if (script === undefined) {
+    throw new UsageError(`there is no completion for the shell '${shown(shell)}'`, {
+      hint: `use ${SHELLS.join(", ")}`,
+    });
+  }
   const commands = Object.entries(table).map(([name, definition]): Row => ({
     path: name.split(" "),
     ...definition,
   }));
-  switch (shell) {
-    case "bash":
-      return bash(program, commands);
-    case "zsh":
-      // zsh runs bash's completion functions itself.
-      return `#compdef ${program}\nautoload -U +X bashcompinit && bashcompinit\n${
-        bash(program, commands)
-      }`;
-    case "fish":
-      return fish(program, commands);
-    default:
-      throw new UsageError(`there is no completion for the shell '${shown(shell)}'`, {
-        hint: `use ${SHELLS.join(", ")}`,
-      });
-  }
+  return script(program, commands);
 }
 
 interface Row extends CommandDefinition {

@@ -2,6 +2,13 @@
  * Merges the sources of the configuration: defaults, document, environment, command line, each over the
  * one before. Every setting remembers which source decided it.
  *
+ * `core/settings/load.ts` does the like for the control plane's settings, and reads values by the same `Kind`. They stay
+ * two, since Kuma 2.9 has two: there a document is all sections of a control plane, of which a program knows some, an
+ * empty variable is none for most kinds, and the result is flat. Here a document is the program's own, so that an
+ * unknown key is told with its line and the nearest name; it may be one pod's annotation over an operator's; each
+ * setting has up to two variables, of which an empty one counts, and flags, of which some are repeated; and the result is
+ * the nested configuration that is written back as a document. A common function would ask at each step for whom it works.
+ *
  * @module
  */
 import { defaultConfig, type TransparentProxyConfig } from "./config.ts";

@@ -2,6 +2,8 @@
  * Reads a program's table of settings: the control plane's YAML document, the environment over it, defaults
  * below both.
  *
+ * The transparent proxy's settings are merged by `core/proxy/sources.ts`, which says why.
+ *
  * @module
  */
 import { type ErrorCode, errorText, KumaError } from "core/errors.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { errorText } from "core/errors.ts";
-import { DATAPLANE_SETTINGS } from "core/dataplane/settings.ts";
+import { CONTROLLER_LOAD, DATAPLANE_SETTINGS } from "core/dataplane/settings.ts";
 import type { DeployedSettings } from "core/inject/explain/deployed_settings.ts";
 import { type LoadedSettings, loadSettings } from "core/inject/settings/load.ts";
 import { loadSettings as load, type SettingsDocument } from "core/settings/load.ts";
@@ -48,13 +48,7 @@ function dataplaneSettings(
   document: SettingsDocument | undefined,
   environment: Environment,
 ): PodSubject["dataplaneSettings"] {
-  const options = {
-    code: "KUMA-CTL-001",
-    root: "runtime.kubernetes.controller",
-    knownElsewhere: [],
-    reader: "the controller",
-  } as const;
-  return load(DATAPLANE_SETTINGS, options, document, environment).settings;
+  return load(DATAPLANE_SETTINGS, CONTROLLER_LOAD, document, environment).settings;
 }
 
 /** Of a document alone, as a person gives it with a file. */
