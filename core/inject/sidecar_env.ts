@@ -5,6 +5,7 @@
  */
 import { POD_ENV } from "core/kube/annotations.ts";
 import type { JsonObject } from "core/patch/json.ts";
+import { compareBytes } from "core/text/compare_bytes.ts";
 import type { InjectionContext } from "./context.ts";
 import type { PodOptions } from "./options.ts";
 
@@ -52,16 +53,5 @@ export function sidecarEnv(
     set(POD_ENV.dnsEnableLogging, String(options.dns.logging));
   }
   for (const [name, value] of options.envVars) set(name, value);
-  return [...variables].sort(([a], [b]) => byBytes(a, b)).map(([, variable]) => variable);
-}
-
-/** Names are ASCII in practice; code points order as bytes do. */
-function byBytes(a: string, b: string): number {
-  const left = new TextEncoder().encode(a);
-  const right = new TextEncoder().encode(b);
-  for (let at = 0; at < Math.min(left.length, right.length); at++) {
-    const difference = (left[at] ?? 0) - (right[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
+  return [...variables].sort(([a], [b]) => compareBytes(a, b)).map(([, variable]) => variable);
 }

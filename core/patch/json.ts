@@ -53,9 +53,9 @@ export function scalarText(value: Json | undefined): string {
   return isObject(value) ? "{…}" : String(value);
 }
 
-/** A copy that shares nothing with the original. */
+/** A copy that shares nothing with the original. (`structuredClone` takes ten times as long for JSON.) */
 export function jsonCopy<T extends Json>(value: T): T {
-  return structuredClone(value);
+  return mapMembers(value, (member) => member) as T;
 }
 
 /** True for a value that nests objects and lists in more than `limit` levels; a scalar has none. */
@@ -72,10 +72,30 @@ export function deeperThan(value: Json, limit: number): boolean {
 
 /** A copy without members that are null: Kubernetes reads a null field as an absent one. */
 export function withoutNulls(value: Json): Json {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).filter(([, member]) => member !== null)
-      .map(([key, member]) => [key, withoutNulls(member)]),
-  );
+  return mapMembers(value, (member) => member === null ? undefined : member);
+}
+
+/** A deep copy in which each member of an object is what `keep` makes of it; `undefined` leaves it out. */
+function mapMembers(value: Json, keep: (member: Json) => Json | undefined): Json {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => mapMembers(item, keep));
+  const copy: JsonObject = {};
+  for (const key of Object.keys(value)) {
+    const member = keep(value[key] as Json);
+    if (member !== undefined) setMember(copy, key, mapMembers(member, keep));
+  }
+  return copy;
+}
+
+/** Gives an object a member of its own: whoever sends JSON may call one `__proto__`, which an assignment takes otherwise. */
+export function setMember(object: JsonObject, key: string, value: Json): void {
+  if (key !== "__proto__") object[key] = value;
+  else {
+    Object.defineProperty(object, key, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  }
 }

@@ -5,7 +5,7 @@
  */
 import { Ajv, type ErrorObject } from "ajv";
 import shipped from "./container_schema.json" with { type: "json" };
-import { isObject, type Json, type JsonObject } from "./json.ts";
+import { isObject, type Json, type JsonObject, setMember } from "./json.ts";
 import { CONTAINER_TYPE, schemaOf } from "./openapi.ts";
 
 const MAX_PROBLEMS = 5;
@@ -14,6 +14,8 @@ const MAX_PROBLEMS = 5;
 export class ContainerSchema {
   readonly #ajv: Ajv;
   readonly #schema: JsonObject;
+  /** Parts of the schema by pointer, once they were found. */
+  readonly #parts = new Map<string, JsonObject>();
 
   /** Takes a schema as {@linkcode schemaOf} gives it. */
   constructor(schema: JsonObject) {
@@ -81,12 +83,11 @@ export class ContainerSchema {
     const { properties, additionalProperties } = node;
     if (isObject(properties)) return this.#fitFields(value, properties, where, notes);
     if (!isObject(additionalProperties)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, member]) => [
-        key,
-        this.#fit(member, additionalProperties, `${where}/${key}`, notes),
-      ]),
-    );
+    const fitted: JsonObject = {};
+    for (const [key, member] of Object.entries(value)) {
+      setMember(fitted, key, this.#fit(member, additionalProperties, `${where}/${key}`, notes));
+    }
+    return fitted;
   }
 
   #fitFields(
@@ -95,7 +96,7 @@ export class ContainerSchema {
     where: string,
     notes: string[],
   ): JsonObject {
-    const fields = new Map<string, Json>();
+    const fields: JsonObject = {};
     for (const [key, member] of Object.entries(value)) {
       const field = fieldOf({ properties }, key);
       if (field === undefined) {
@@ -104,9 +105,10 @@ export class ContainerSchema {
       }
       if (field !== key) notes.push(`${where}/${key} is read as ${field}`);
       const fitted = this.#fit(member, properties[field] as JsonObject, `${where}/${key}`, notes);
-      fields.set(field, laidOver(fields.get(field), fitted));
+      // A name of the schema's, so none that an object has by birth.
+      fields[field] = Object.hasOwn(fields, field) ? laidOver(fields[field], fitted) : fitted;
     }
-    return Object.fromEntries(fields);
+    return fields;
   }
 
   #check(id: string, value: Json, where: string): string[] {
@@ -118,8 +120,11 @@ export class ContainerSchema {
   }
 
   #at(pointer: string): JsonObject {
+    const known = this.#parts.get(pointer);
+    if (known !== undefined) return known;
     let at: Json | undefined = this.#schema;
     for (const token of pointer.slice(1).split("/")) at = (at as JsonObject)[token];
+    this.#parts.set(pointer, at as JsonObject);
     return at as JsonObject;
   }
 }

@@ -22,6 +22,8 @@ const BY_KEY: ReadonlyMap<string, ProxySetting> = new Map(
   SETTINGS.map((setting) => [setting.key, setting]),
 );
 
+const DEFAULTS = defaultConfig();
+
 /** The setting of a key. Throws a `TypeError` for a key that the table does not have. */
 export function settingOf(key: string): ProxySetting {
   const setting = BY_KEY.get(key);
@@ -40,5 +42,5 @@ export function valueOf(config: TransparentProxyConfig, { key }: ProxySetting): 
 
 /** The default of a setting, as {@linkcode defaultConfig} has it; undefined for one executable's path. */
 export function defaultOf(setting: ProxySetting): unknown {
-  return valueOf(defaultConfig(), setting);
+  return valueOf(DEFAULTS, setting);
 }

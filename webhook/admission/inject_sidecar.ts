@@ -50,17 +50,20 @@ const MISSING = ["KUMA-WH-003", "KUMA-WH-004", "KUMA-WH-008", "KUMA-WH-011"];
  */
 async function injectSoon(pod: PodView, context: InjectionContext): Promise<Injection> {
   const { cluster, patienceMs = 0 } = context;
-  const late = patienceMs > 0 ? AbortSignal.timeout(patienceMs) : AbortSignal.abort();
+  const patient = patienceMs > 0 && cluster.changedSince !== undefined;
+  // Made by the first pod that has to wait: hardly any has.
+  let late: AbortSignal | undefined;
   for (;;) {
     // What is heard while the pod is being looked at counts as news, too.
     const { changes = 0 } = cluster;
-    const isLate = late.aborted || cluster.changedSince === undefined;
+    const isLate = !patient || late?.aborted === true;
     try {
       const injection = await injectPod(pod, context);
       if (isLate || injection.undecided !== true) return injection;
     } catch (thrown) {
       if (isLate || !(thrown instanceof KumaError) || !MISSING.includes(thrown.code)) throw thrown;
     }
+    late ??= AbortSignal.timeout(patienceMs);
     await cluster.changedSince?.(changes, late);
   }
 }
