@@ -8,7 +8,6 @@ import { once } from "core/check/once.ts";
 import { failed, failedBy, ok, type Outcome, outcomeOf, warning } from "core/check/outcome.ts";
 import { type Section, section } from "core/check/run.ts";
 import { type ErrorCode, KumaError } from "core/errors.ts";
-import { baseChains, clashingChains } from "core/host/nftables/base_chains.ts";
 import { hasPassthroughIpv6, hasUsableIpv6 } from "core/host/interfaces.ts";
 import { readProcFile } from "core/host/proc.ts";
 import { backendFor } from "core/host/transparent_proxy/install.ts";
@@ -90,16 +89,6 @@ async function accepted(trial: () => Promise<Trial>): Promise<Outcome | undefine
     const { report: { backend, flavour }, warnings } = await trial();
     const less = warnings.filter((line) => line.includes("the rules do without"));
     if (backend === "iptables" && flavour === undefined) return undefined;
-    const clashing = flavour === "nft" ? clashingChains(baseChains()) : [];
-    if (clashing.length > 0) {
-      return failed(
-        clashing.map((name) => `${name} has the name of a chain of iptables, and is another`),
-        {
-          code: "KUMA-TP-205",
-          todo: "rename it, or give --firewall-backend nftables",
-        },
-      );
-    }
     const by = backend === "nftables" ? backend : `iptables-${flavour}`;
     return less.length > 0 ? warning(less) : ok(by);
   } catch (error) {

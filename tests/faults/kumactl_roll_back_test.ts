@@ -29,19 +29,49 @@ for (const flavour of FLAVOURS) {
   }
 }
 
+/** Chains that iptables-nft takes for its own, as far as their names go; what is given to nft behind their name. */
+const CLASHES = {
+  "ip nat OUTPUT": ["{ type nat hook output priority 50; }"],
+  "ip6 nat PREROUTING": [],
+  "ip raw OUTPUT": ["{ type filter hook prerouting priority -300; }"],
+  "ip mangle PREROUTING": ["{ type filter hook prerouting priority 0; }"],
+} as const;
+
+for (const [name, place] of Object.entries(CLASHES)) {
+  requires("root", "netns", "iptables-nft")(
+    `${name} is another chain than that of iptables: refused once, by a dry run as well, with its name`,
+    async () => {
+      await using machine = await Machine.create();
+      const [family = "", table = ""] = name.split(" ");
+      await machine.must("nft", "add", "table", family, table);
+      await machine.must("nft", "add", "chain", ...name.split(" "), ...place);
+      const before = await machine.must("nft", "list", "ruleset");
+      const args = install("--redirect-all-dns-traffic", "--drop-invalid-packets");
+      const done = await machine.kumactl(args);
+      assert.equal(done.code, 1);
+      assert.match(done.stderr, /^Error: .*CHAIN_ADD failed \(Operation not supported\)/m);
+      assert.doesNotMatch(done.stderr + done.stdout, /will try again/);
+      const dry = await machine.kumactl([...args, "--dry-run"]);
+      assert.equal(dry.code, 1);
+      assert.ok(
+        dry.stderr.includes(`: ${name} has the name of a chain of iptables`),
+        dry.stderr,
+      );
+      assert.match(dry.stderr, /\[KUMA-TP-205\]/);
+      assert.equal(await machine.must("nft", "list", "ruleset"), before);
+    },
+  );
+}
+
 requires("root", "netns", "iptables-nft")(
-  "a native chain with the name of a builtin one, at another priority: refused once, with the kernel's words",
+  "chains of iptables' own clash with nothing",
   async () => {
     await using machine = await Machine.create();
-    await machine.must("nft", "add", "table", "ip", "nat");
-    const chain = "{ type nat hook output priority 50; }";
-    await machine.must("nft", "add", "chain", "ip", "nat", "OUTPUT", chain);
-    const before = await machine.must("nft", "list", "ruleset");
-    const done = await machine.kumactl(install("--ip-family-mode", "ipv4"));
-    assert.equal(done.code, 1);
-    assert.match(done.stderr, /^Error: .*CHAIN_ADD failed \(Operation not supported\)/m);
-    assert.doesNotMatch(done.stderr + done.stdout, /will try again/);
-    assert.equal(await machine.must("nft", "list", "ruleset"), before);
+    await machine.restore("nft", "ipv4", BUSY_HOST);
+    const args = install("--redirect-all-dns-traffic", "--drop-invalid-packets");
+    await machine.kumactlMust(...args, "--dry-run");
+    await machine.kumactlMust(...args);
+    await machine.kumactlMust(...args, "--dry-run");
   },
 );
 

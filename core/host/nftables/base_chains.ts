@@ -25,12 +25,10 @@ export interface BaseChain {
 }
 
 const FAMILIES = { ip: NFPROTO.ipv4, ip6: NFPROTO.ipv6, inet: NFPROTO_INET } as const;
-/** `NF_INET_PRE_ROUTING`, `NF_INET_LOCAL_IN` and `NF_INET_LOCAL_OUT`. */
-const PREROUTING = 0, INPUT = 1, OUTPUT = 3;
+/** `NF_INET_LOCAL_IN`. */
+const INPUT = 1;
 /** `NF_DROP`. */
 const DROP = 0;
-/** `NF_IP_PRI_NAT_DST`, where iptables puts its chains of table nat. */
-const NAT_PRIORITY = -100;
 
 /**
  * All of the netns that the main thread is in; none where the kernel has no nf_tables.
@@ -51,41 +49,43 @@ export function baseChains(): BaseChain[] {
 }
 
 function baseChain(family: BaseChain["family"], chain: Map<number, Bytes>): BaseChain[] {
-  const hook = chain.get(CHAIN.HOOK);
-  if (hook === undefined) return [];
-  const words = (type: number) => textOf(chain.get(type) ?? new Uint8Array(0));
-  const place = attributesOf(hook);
-  const number = (bytes: Bytes | undefined, missing: number) =>
-    // Priorities are signed.
-    bytes === undefined ? missing : numberOf(bytes) | 0;
+  const place = placeOf(chain);
+  if (place === undefined) return [];
   return [{
     family,
-    table: words(CHAIN.TABLE),
-    name: words(CHAIN.NAME),
-    type: words(CHAIN.TYPE),
-    hook: number(place.get(HOOK.NUMBER), -1),
-    priority: number(place.get(HOOK.PRIORITY), 0),
+    table: words(chain, CHAIN.TABLE),
+    name: words(chain, CHAIN.NAME),
+    ...place,
     drops: number(chain.get(CHAIN.POLICY), 1) === DROP,
   }];
 }
+
+/** Where the kernel calls a chain; undefined for one that it does not call. */
+export function placeOf(
+  chain: Map<number, Bytes>,
+): Pick<BaseChain, "type" | "hook" | "priority"> | undefined {
+  const hook = chain.get(CHAIN.HOOK);
+  if (hook === undefined) return undefined;
+  const place = attributesOf(hook);
+  return {
+    type: words(chain, CHAIN.TYPE),
+    hook: number(place.get(HOOK.NUMBER), -1),
+    priority: number(place.get(HOOK.PRIORITY), 0),
+  };
+}
+
+const words = (chain: Map<number, Bytes>, type: number) =>
+  textOf(chain.get(type) ?? new Uint8Array(0));
+
+// Priorities are signed.
+const number = (bytes: Bytes | undefined, missing: number) =>
+  bytes === undefined ? missing : numberOf(bytes) | 0;
 
 /** Those that drop what arrives and their rules do not let in, but for iptables' own: as `inet filter input`. */
 export function closedInputChains(chains: readonly BaseChain[]): string[] {
   return chains.filter(({ family, table, type, hook, drops }) =>
     type === "filter" && hook === INPUT && drops &&
     (family === "inet" || !IPTABLES_TABLES.includes(table))
-  ).map(nameOf);
-}
-
-/**
- * Chains that have the names of iptables' own in table nat, and are others: iptables cannot put a rule in, and its
- * --test does not see it.
- */
-export function clashingChains(chains: readonly BaseChain[]): string[] {
-  const hooks: Readonly<Record<string, number>> = { PREROUTING, OUTPUT };
-  return chains.filter(({ family, table, name, type, hook, priority }) =>
-    family !== "inet" && table === "nat" && Object.hasOwn(hooks, name) &&
-    (type !== "nat" || hook !== hooks[name] || priority !== NAT_PRIORITY)
   ).map(nameOf);
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import { renderRestore } from "core/rules/render.ts";
@@ -17,6 +18,7 @@ import {
   jsonChange,
   real,
 } from "./changes.ts";
+import { clashingChains } from "../nftables/clashing_chains.ts";
 import { loopbackInterface } from "../interfaces.ts";
 import { notesAfter, notesBefore } from "./notes.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
@@ -37,13 +39,18 @@ export interface PlannedInstall {
   readonly bypasses: readonly string[];
 }
 
-/** Prints the rules that would be in force, and reports what would be different. Nothing is changed. */
+/**
+ * Prints the rules that would be in force, and reports what would be different. Nothing is changed.
+ *
+ * @throws {KumaError} `KUMA-TP-205` as a real run does, for what only its commit meets
+ */
 export function showInstall(
   planned: PlannedInstall,
   session: Session,
   options: InstallOptions,
 ): HostReport {
   const { document, plan, changes, ipv6Skipped, bypasses } = planned;
+  refuseClashes(changes);
   const rulesets = rulesetsOf(planned);
   const parts = rulesets.map((ruleset) =>
     `### ${ruleset.family === "ipv4" ? "IPv4" : "IPv6"} ###\n\n${
@@ -73,6 +80,22 @@ export function showInstall(
     session,
   );
   return { ...report, changes: all };
+}
+
+/** What iptables' own --test does not see, which the kernel refuses when the rules are committed. */
+function refuseClashes(changes: readonly FirewallChange[]): void {
+  const clashing = changes.flatMap(({ view, desired, transition }) => {
+    if (desired === undefined || view.tools.flavour !== "nft") return [];
+    const tables = desired.tables.filter(({ name }) => transition.tables.includes(name));
+    return tables.length === 0 ? [] : clashingChains({ ...desired, tables });
+  });
+  if (clashing.length === 0) return;
+  const each = clashing.map((name) =>
+    `${name} has the name of a chain of iptables, and is another`
+  );
+  throw new KumaError("KUMA-TP-205", `${each.join("; ")}: no rule can be put in`, {
+    hint: "rename it, or give --firewall-backend nftables",
+  });
 }
 
 /** What would be in force; of a host that cannot be looked at, what was planned for it. */
