@@ -57,7 +57,14 @@ export function parseImageArgs(args: readonly string[]): ImageRequest {
  * @throws {KumaError} `KUMA-BUILD-001` to `-008`: what failed and what to do
  */
 export async function makeImage(root: string, request: ImageRequest): Promise<MadeImage> {
-  const { arch } = request;
+  const { contents } = await chosen(root, request);
+  await setUp([...IMAGE_NEEDS, ...contents.needs(request.arch)]);
+  await build(root, { names: [...contents.components], arch: request.arch });
+  return await imageOfBuilt(root, request);
+}
+
+/** The component that is asked for, what is in its image, and all components of the checkout. */
+async function chosen(root: string, request: ImageRequest) {
   const all = await findComponents(root);
   const [component] = chooseComponents(all, [request.component]);
   const contents = component === undefined ? undefined : IMAGES[component.name];
@@ -65,8 +72,17 @@ export async function makeImage(root: string, request: ImageRequest): Promise<Ma
     const known = Object.keys(IMAGES).join(", ");
     throw usage(`there is no image of ${request.component}, only of ${known}`);
   }
-  await setUp([...IMAGE_NEEDS, ...contents.needs(arch)]);
-  await build(root, { names: [...contents.components], arch });
+  return { all, component, contents };
+}
+
+/**
+ * As {@linkcode makeImage}, of what was built before.
+ *
+ * @throws {KumaError} `KUMA-BUILD-001`, `-004`: what failed and what to do
+ */
+export async function imageOfBuilt(root: string, request: ImageRequest): Promise<MadeImage> {
+  const { arch } = request;
+  const { all, component, contents } = await chosen(root, request);
   const tag = request.tag === "" ? `localhost/${component.binary}:latest` : request.tag;
   const dist = distDir(root, arch);
   const sbom = join(dist, `${component.binary}.image.cdx.json`);

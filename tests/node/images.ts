@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { makeImage, packImage, parseImageArgs } from "build/image.ts";
+import { imageOfBuilt, packImage, parseImageArgs } from "build/image.ts";
 import type { ImageContents } from "build/image_contents.ts";
 import { distDir } from "build/compile.ts";
 import { hostArch } from "build/pins.ts";
 import { ROOT } from "build/task.ts";
 import { SIDECAR_TAG } from "core/manifests/values/cni.ts";
+import { inParallel } from "../support/parallel.ts";
 import { must } from "../support/processes.ts";
 import { standinProgram } from "./programs.ts";
 import { STANDIN_IMAGE } from "./spec.ts";
@@ -44,11 +45,12 @@ export class NodeImages implements AsyncDisposable {
       await must("podman", ["rmi", "--force", tag, ...further]);
       archives.set(name, archive);
     };
-    for (const [component, repository] of Object.entries(components)) {
+    const make = async ([component, repository]: [string, string]) => {
       const tag = `${REGISTRY}/${repository}:${TAG}`;
-      await makeImage(ROOT, parseImageArgs([component, "--tag", tag]));
+      await imageOfBuilt(ROOT, parseImageArgs([component, "--tag", tag]));
       await save(component, tag);
-    }
+    };
+    await inParallel(Object.entries(components), 2, make);
     const standins: Record<string, { tags: readonly [string, ...string[]]; words: string[] }> = {
       standin: { tags: [STANDIN_IMAGE, SIDECAR_IMAGE], words: [] },
       pause: { tags: ["localhost/kuma-test-pause:node"], words: ["pause"] },

@@ -37,10 +37,13 @@ spec:
 
 /** Waits until a Deployment or DaemonSet has what it wants. */
 export async function rolledOut(node: TestNode, namespace: string, what: string): Promise<void> {
-  await node.until(`${what} is rolled out`, async () => {
-    const status = ["rollout", "status", what, "-n", namespace, "--timeout=1s"];
-    if ((await node.kubectl(status)).code !== 0) return false;
-    // Who is asked to end still answers on connections that are open, with the settings of before.
+  const status = ["rollout", "status", what, "-n", namespace, "--timeout=30s"];
+  await node.until(
+    `${what} is rolled out`,
+    async () => (await node.kubectl(status)).code === 0,
+  );
+  // Who is asked to end still answers on connections that are open, with the settings of before.
+  await node.until(`the pods of before ${what} have gone`, async () => {
     const pods = JSON.parse(await node.must(["get", "pods", "-n", namespace, "-o", "json"]));
     return pods.items.every(({ metadata }: { metadata: { deletionTimestamp?: string } }) =>
       metadata.deletionTimestamp === undefined
@@ -63,10 +66,9 @@ export async function podOf(node: TestNode, name: string): Promise<Pod> {
 
 /** Waits until a pod is ready. */
 export async function ready(node: TestNode, name: string): Promise<void> {
-  await node.until(`${name} is ready`, async () => {
-    const { conditions = [] } = (await podOf(node, name)).status;
-    return conditions.some(({ type, status }) => type === "Ready" && status === "True");
-  });
+  // kubectl follows the pod: to ask again and again would cost more than the pod does.
+  const wait = ["wait", "--for=condition=Ready", `pod/${name}`, "-n", "shop", "--timeout=30s"];
+  await node.until(`${name} is ready`, async () => (await node.kubectl(wait)).code === 0);
 }
 
 /** A pod's and its Service's addresses, of all families. */
@@ -81,31 +83,26 @@ async function addresses(node: TestNode, name: string): Promise<string[]> {
   ];
 }
 
-/** The nodes on which the two pods live: both on any, where none are said. */
-export interface Places {
-  readonly server: TestNode;
-  readonly client: TestNode;
+/** Two pods come, and are ready. */
+export async function comeToLife(node: TestNode): Promise<void> {
+  await node.apply(podAndService("server") + podAndService("client"));
+  await ready(node, "server");
+  await ready(node, "client");
 }
 
 /** Two pods come, talk through both sidecars, have Dataplanes, and go with all that they had. */
 export async function live(
   node: TestNode,
   check: (pod: Pod) => void | Promise<void>,
-  places?: Places,
 ): Promise<void> {
-  await node.apply(
-    podAndService("server", places?.server) + podAndService("client", places?.client),
-  );
-  await ready(node, "server");
-  await ready(node, "client");
+  await comeToLife(node);
   await check(await podOf(node, "server"));
   await talk(node, "client", "server");
-  await depart(node, [node, ...places === undefined ? [] : [places.server, places.client]]);
+  await depart(node, [node]);
 }
 
 /** The client asks the server at each of its addresses, through both sidecars, which have seen nobody before. */
 export async function talk(node: TestNode, client: string, server: string): Promise<void> {
-  const logs = (name: string) => node.must(["logs", "-n", "shop", name, "-c", "kuma-sidecar"]);
   const all = await addresses(node, server);
   assert.equal(all.length, 2 * node.spec.addresses.length, all.join());
   for (const [index, to] of all.entries()) {
@@ -117,13 +114,16 @@ export async function talk(node: TestNode, client: string, server: string): Prom
       return code === 0 && stdout;
     }, { timeoutMs: patience, intervalMs: 300 });
     assert.match(answer, new RegExp(`200 OK\\napp ${server} saw /${index} from`));
-    const outbound = await logs(client);
-    assert.ok(outbound.includes(`outbound from`) && outbound.includes(` to ${to}\n`), outbound);
+    await said(node, client, (log) => log.includes("outbound from") && log.includes(` to ${to}\n`));
   }
-  const inbound = (await logs(server)).match(/^inbound from .* to .*:8080$/mg) ?? [];
-  assert.equal(inbound.length, all.length, await logs(server));
+  const inbound = (log: string) => log.match(/^inbound from .* to .*:8080$/mg)?.length ?? 0;
   // kubelet's own probes took their way, too: the sidecar's proxy of probes answered them.
-  assert.match(await logs(server), /probe proxy: \/8080\/healthz/);
+  const log = await said(
+    node,
+    server,
+    (log) => inbound(log) >= all.length && /probe proxy: \/8080\/healthz/.test(log),
+  );
+  assert.equal(inbound(log), all.length, log);
   await node.until("the Dataplane says that it is ready", async () => {
     const dataplane = await jsonOf<Dataplane>(node, "dataplane", server);
     const { address, inbound: [inbound] = [] } = dataplane?.spec.networking ?? {};
@@ -131,6 +131,22 @@ export async function talk(node: TestNode, client: string, server: string): Prom
       inbound?.tags["kuma.io/service"] === `${server}_shop_svc_80` &&
       inbound.tags["kuma.io/protocol"] === "http" && inbound.health.ready;
   });
+}
+
+/** Waits until the log of a pod's sidecar is as it should be, and gives it: a container's words take a while to kubelet. */
+async function said(
+  node: TestNode,
+  pod: string,
+  fits: (log: string) => boolean,
+): Promise<string> {
+  let log = "";
+  await node.until(`the sidecar of ${pod} says it`, async () => {
+    log = await node.must(["logs", "-n", "shop", pod, "-c", "kuma-sidecar"]);
+    return fits(log);
+  }).catch((cause: unknown) => {
+    throw new Error(`the log of ${pod}'s sidecar is:\n${log}`, { cause });
+  });
+  return log;
 }
 
 /** The two pods go; nothing of them is left, neither in the cluster nor on the nodes. */
@@ -199,8 +215,7 @@ export async function streamOfPods(node: TestNode, signal: AbortSignal): Promise
     const [pod = ""] = podAndService(name).split("---\n");
     await node.apply(pod);
     await ready(node, name);
-    const log = await node.must(["logs", "-n", "shop", name, "-c", "kuma-sidecar"]);
-    assert.match(log, /stand-in sidecar/);
+    await said(node, name, (log) => log.includes("stand-in sidecar"));
     await node.must(["delete", "pod", "-n", "shop", name, "--wait=false"]);
   }
   return made;

@@ -20,8 +20,22 @@ export async function untilFree(node: TestNode, which = node): Promise<void> {
   );
 }
 
+/** Waits until the loader has a pod of the namespace on record: it hears of it by itself. */
+export async function loaderHas(node: TestNode, pod: string): Promise<void> {
+  const line = new RegExp(`^Pod shop/${pod} `, "m");
+  await node.until(`the loader has ${pod}`, async () => line.test(await loaderStatus(node)));
+}
+
+/** Waits until the loader has no pod on record any more. */
+export async function loaderForgets(node: TestNode): Promise<void> {
+  await node.until(
+    "the loader has forgotten the pods",
+    async () => /^ {2}pods +0 of /m.test(await loaderStatus(node)),
+  );
+}
+
 /** What the loader says of the node; its exit code is 1 while a pod that has gone is on record. */
-export async function loaderStatus(node: TestNode): Promise<string> {
+async function loaderStatus(node: TestNode): Promise<string> {
   const program = ["/usr/bin/kuma-ebpf-loader", "status"];
   const exec = ["exec", "-n", "kube-system", "daemonset/kuma-ebpf-loader", "--", ...program];
   return (await node.kubectl(exec)).stdout;

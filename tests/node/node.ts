@@ -11,7 +11,7 @@ import type { ClusterPki } from "../kube/pki.ts";
 import { type Finished, run, type RunOptions, sleep, waitUntil } from "../support/processes.ts";
 import { clusterPki, writePki } from "./pki.ts";
 import { nodePrograms } from "./programs.ts";
-import { CGROUP, diskOf, nodeFiles, type NodeSpec } from "./spec.ts";
+import { diskOf, nodeFiles, type NodeSpec } from "./spec.ts";
 import { connect, type Plug } from "./wire.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly images: readonly string[];
   /** Whether nodes, pods and Services have IPv6 addresses, too. */
   readonly ipv6: boolean;
+  /** Cgroup of its first node, in each hierarchy: no other cluster's. */
+  readonly cgroup: string;
 }
 
 /** A running node; it and everything in it goes when it is disposed of. */
@@ -50,7 +52,8 @@ export class TestNode implements AsyncDisposable {
 
   /** Starts a second node of this one's cluster; it has joined when it returns. */
   async join(images: readonly string[]): Promise<TestNode> {
-    const spec = await specOf(1, { images, ipv6: this.spec.addresses.length > 1 });
+    const { addresses, cgroup } = this.spec;
+    const spec = await specOf(1, { images, ipv6: addresses.length > 1, cgroup: `${cgroup}-2` });
     return await TestNode.#start(spec, this.#pki, this);
   }
 
@@ -87,11 +90,11 @@ export class TestNode implements AsyncDisposable {
     await this.#says("the node is ready", /^\S+ s ready$/m);
   }
 
-  /** Turns the power off and on: everything but the disk is gone, and comes anew. `first` is the node it joined. */
+  /** Turns the power off and on: everything but the disk is gone, and comes anew. `first` is the cluster's first node. */
   async reboot(first: TestNode): Promise<void> {
     this.#said = "";
     this.#child.kill("SIGHUP");
-    await this.#comesUp(first);
+    await this.#comesUp(first === this ? undefined : first);
   }
 
   /** Kills a server of the node, or starts one that was killed. */
@@ -217,13 +220,13 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-async function specOf(index: 0 | 1, { images, ipv6 }: ClusterOptions): Promise<NodeSpec> {
+async function specOf(index: 0 | 1, { images, ipv6, cgroup }: ClusterOptions): Promise<NodeSpec> {
   const programs = await nodePrograms();
   const host = index + 2;
   return {
     dir: await Deno.makeTempDir({ dir: "/root", prefix: ".kuma-test-node-" }),
     name: NAMES[index],
-    cgroup: index === 0 ? CGROUP : `${CGROUP}-${index + 1}`,
+    cgroup,
     addresses: ipv6 ? [`192.168.77.${host}`, `fd00:77::${host}`] : [`192.168.77.${host}`],
     podSubnets: [`10.244.${index}.0/24`, ...ipv6 ? [`fd00:244:0:${index}::/64`] : []],
     apiServer: index === 0 ? "127.0.0.1" : "192.168.77.2",

@@ -38,9 +38,6 @@ export function diskOf({ dir }: Pick<NodeSpec, "dir">): string {
   return `${dir}/disk`;
 }
 
-/** The cgroup of the first node, in each hierarchy. */
-export const CGROUP = "kuma-test-node";
-
 /** Files below the node's folder. */
 export function nodeFiles(dir: string): {
   readonly spec: string;

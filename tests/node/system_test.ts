@@ -7,13 +7,28 @@ import { requires } from "../support/requires.ts";
 import { type Outage, rightsOf } from "./audit.ts";
 import { allIsWell } from "./eyes.ts";
 import { NodeImages } from "./images.ts";
-import { type Container, depart, live, rolledOut, streamOfPods } from "./life.ts";
-import { clusterObjects, firewallOf, loaderStatus, nodeFilesOf, untilFree } from "./look.ts";
+import {
+  comeToLife,
+  type Container,
+  depart,
+  live,
+  podOf,
+  rolledOut,
+  streamOfPods,
+} from "./life.ts";
+import {
+  clusterObjects,
+  firewallOf,
+  loaderForgets,
+  loaderHas,
+  nodeFilesOf,
+  untilFree,
+} from "./look.ts";
 import { TestNode } from "./node.ts";
 import { walkReadme } from "./readme.ts";
-import { CGROUP, STANDIN_IMAGE } from "./spec.ts";
+import { STANDIN_IMAGE } from "./spec.ts";
 import { apiServerRestarts, joins, leaves, reboots } from "./two_nodes.ts";
-import { AS_SHIPPED, CNI, EBPF, IMAGES, manifests, MESH, NATIVE, VALUES } from "./values.ts";
+import { AS_SHIPPED, CNI, ebpf, IMAGES, manifests, MESH, NATIVE, VALUES } from "./values.ts";
 
 const test = requires("root", "netns", "containerd", "podman", "cni-plugins", "etcd", "kubectl");
 
@@ -42,15 +57,22 @@ const LOADER = ["kube-system", "daemonset/kuma-ebpf-loader"] as const;
 
 const names = (containers: readonly Container[] = []) => containers.map(({ name }) => name).join();
 
-test("pods live in the mesh of a real node", { sanitizeResources: false }, async (t) => {
+/** What a step leaves open would be taken for another's: the two clusters live at the same time. */
+const BESIDE = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
+
+test("pods live in the mesh of a real node", BESIDE, async (t) => {
   await using images = await NodeImages.make(IMAGES);
-  await t.step("of both families", (t) => dualStack(t, images));
-  await t.step("of IPv4 alone", (t) => ipv4(t, images));
+  await Promise.all([
+    t.step("of both families", (t) => dualStack(t, images)),
+    t.step("of IPv4 alone", (t) => ipv4(t, images)),
+  ]);
 });
 
 /** Every way of interception, two nodes, and the way back to what was before. */
 async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void> {
-  await using node = await TestNode.start({ images: images.all, ipv6: true });
+  const cgroup = "kuma-test-node";
+  await using node = await TestNode.start({ images: images.all, ipv6: true, cgroup });
+  const EBPF = ebpf(node);
   Deno.stderr.writeSync(new TextEncoder().encode(node.said));
 
   await node.until(
@@ -72,16 +94,6 @@ async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void>
       assert.equal(names(spec.containers), "kuma-sidecar,app");
       assert.equal(names(spec.initContainers), "kuma-init");
     }));
-
-  await t.step("with kuma-init and native sidecars", async () => {
-    await node.apply(await manifests(...NATIVE));
-    await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
-    await live(node, ({ spec }) => {
-      assert.equal(names(spec.containers), "app");
-      const sidecar = spec.initContainers?.find(({ name }) => name === "kuma-sidecar");
-      assert.equal(sidecar?.restartPolicy, "Always");
-    });
-  });
 
   await t.step("with kuma-init and eBPF: it loads the programs for the whole node", async () => {
     await node.apply(await manifests(...EBPF));
@@ -122,12 +134,9 @@ async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void>
     await live(node, async ({ spec, status }) => {
       assert.equal(names(spec.initContainers), "kuma-validation");
       assert.equal(await firewallOf(node, status.podIP), "");
-      assert.match(await loaderStatus(node), /^Pod shop\/server /m);
+      await loaderHas(node, "server");
     });
-    await node.until(
-      "the loader has forgotten the pods",
-      async () => /^ {2}pods +0 of /m.test(await loaderStatus(node)),
-    );
+    await loaderForgets(node);
   });
 
   await t.step(
@@ -163,7 +172,7 @@ async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void>
     assert.equal(done.code, 0, done.stdout + done.stderr);
     assert.deepEqual(await clusterObjects(node), before.objects);
     assert.deepEqual(await nodeFilesOf(node), before.files);
-    const tree = ["cgroup", "tree", `/sys/fs/cgroup/unified/${CGROUP}`];
+    const tree = ["cgroup", "tree", `/sys/fs/cgroup/unified/${cgroup}`];
     const { stdout: attached } = await node.run("bpftool", tree);
     assert.doesNotMatch(attached, /connect4|getsockopt|sock_ops/);
   });
@@ -187,14 +196,21 @@ async function withSecondNode(
   await t.step("the API server is killed and starts again", async () => {
     outage = await apiServerRestarts(node);
   });
-  await t.step("the node is rebooted, and its pods come back", () => reboots(node, other));
+  await t.step("the node is rebooted, and its pod comes back", async () => {
+    await reboots(node, other, "server");
+    await depart(node, [node, other]);
+  });
   await t.step("the node is taken away", () => leaves(node, other));
   return outage;
 }
 
-/** A cluster without IPv6, by kuma-init and by the CNI, and pods on two of its nodes. */
+/**
+ * A cluster without IPv6: by the CNI, on two nodes; by eBPF, whose programs a reboot takes away; by kuma-init and native
+ * sidecars.
+ */
 async function ipv4(t: Deno.TestContext, images: NodeImages): Promise<void> {
-  await using node = await TestNode.start({ images: images.all, ipv6: false });
+  const cgroup = "kuma-test-ipv4";
+  await using node = await TestNode.start({ images: images.all, ipv6: false, cgroup });
   await t.step("the commands of README, from nothing to an injected pod", async () => {
     await walkReadme(node);
     await node.must(["run", "web", `--image=${STANDIN_IMAGE}`, "--", "app"]);
@@ -211,12 +227,40 @@ async function ipv4(t: Deno.TestContext, images: NodeImages): Promise<void> {
     await depart(node, [node, second]);
     await leaves(node, second);
   });
-  await t.step("with kuma-init, the CNI taken away", async () => {
-    await node.apply(await manifests());
+  await t.step(
+    "with the CNI and eBPF, a reboot takes all programs, and pods come back",
+    async () => {
+      await node.apply(await manifests(...CNI, ...ebpf(node)));
+      for (const [namespace, what] of [...COMPONENTS, LOADER]) {
+        await rolledOut(
+          node,
+          namespace,
+          what,
+        );
+      }
+      await comeToLife(node);
+      await reboots(node, node, "server", "client");
+      for (const name of ["server", "client"]) {
+        const { status: { podIP } } = await podOf(node, name);
+        assert.equal(await firewallOf(node, podIP), "");
+        await loaderHas(node, name);
+      }
+      await depart(node, [node]);
+      await loaderForgets(node);
+    },
+  );
+  await t.step("with kuma-init and native sidecars, the CNI taken away", async () => {
+    await node.apply(await manifests(...NATIVE));
     // Before the CNI: a controller that still watches it would taint the node, and nobody would free it.
     await rolledOut(node, "kuma-system", "deployment/kuma-controller");
     await rolledOut(node, "kuma-system", "deployment/kuma-webhook");
-    await node.must(["delete", "daemonset", "kuma-cni-node", "-n", "kube-system", "--wait"]);
-    await live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-init"));
+    const sets = ["daemonset/kuma-cni-node", "daemonset/kuma-ebpf-loader"];
+    await node.must(["delete", ...sets, "-n", "kube-system", "--wait"]);
+    await live(node, async ({ spec, status }) => {
+      assert.equal(names(spec.containers), "app");
+      const sidecar = spec.initContainers?.find(({ name }) => name === "kuma-sidecar");
+      assert.equal(sidecar?.restartPolicy, "Always");
+      assert.match(await firewallOf(node, status.podIP), /redirect to :15006/);
+    });
   });
 }

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { Outage } from "./audit.ts";
 import type { NodeImages } from "./images.ts";
-import { depart, podAndService, podOf, ready, rolledOut, talk } from "./life.ts";
+import { podAndService, podOf, ready, rolledOut, talk } from "./life.ts";
 import { netnsOf, taintsOf, untilFree } from "./look.ts";
 import type { TestNode } from "./node.ts";
 import { WITHOUT_CNI } from "./spec.ts";
@@ -98,22 +98,32 @@ export async function apiServerRestarts(node: TestNode): Promise<Outage> {
   return outage;
 }
 
-/** The second node's power goes off and on: its pods come back as they were, intercepted, and the first node's stay. */
-export async function reboots(node: TestNode, second: TestNode): Promise<void> {
-  await second.reboot(node);
-  await node.until("the server's containers run anew", async () => {
-    const { containerStatuses = [] } = (await podOf(node, "server")).status;
-    return containerStatuses.length === 2 &&
-      containerStatuses.every(({ restartCount }) => restartCount > 0);
-  });
-  await ready(node, "server");
+/**
+ * A node's power goes off and on: these pods of it come back as they were, intercepted again, and those of another node stay.
+ *
+ * @param which the one that is rebooted; with the cluster's first node, the API server is gone meanwhile
+ */
+export async function reboots(
+  node: TestNode,
+  which: TestNode,
+  ...pods: readonly string[]
+): Promise<void> {
+  await which.reboot(node);
+  for (const name of pods) {
+    await node.until(`the containers of ${name} run anew`, async () => {
+      const { containerStatuses = [] } = (await podOf(node, name)).status;
+      return containerStatuses.length === 2 &&
+        containerStatuses.every(({ restartCount }) => restartCount > 0);
+    });
+    await ready(node, name);
+  }
   await rolledOut(node, "kube-system", "daemonset/kuma-cni-node");
-  await untilFree(node, second);
-  // The client's sidecar has seen the other node before.
+  await untilFree(node, which);
   await talk(node, "client", "server");
-  const events = await node.must(["get", "events", "-A", "-o", "jsonpath={.items[*].reason}"]);
-  assert.match(events, /\bRebooted\b/);
-  await depart(node, [node, second]);
+  await node.until("an Event tells of the reboot", async () => {
+    const what = ["get", "events", "-A", "-o", "jsonpath={.items[*].reason}"];
+    return /\bRebooted\b/.test(await node.must(what));
+  });
 }
 
 /** The second node ends for good, and is taken out of the cluster: nothing of it is left there. */

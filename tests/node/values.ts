@@ -6,7 +6,8 @@
 import { kumactlPath } from "../kernel/kumactl.ts";
 import { must } from "../support/processes.ts";
 import { REGISTRY, TAG } from "./images.ts";
-import { CGROUP, STANDIN_IMAGE } from "./spec.ts";
+import type { TestNode } from "./node.ts";
+import { STANDIN_IMAGE } from "./spec.ts";
 
 /** Repositories of the images by component: the defaults of the values. */
 export const IMAGES = {
@@ -38,11 +39,13 @@ export const CNI = [
   "cni.netDir=/etc/cni/net.d",
   "cni.binDir=/opt/cni/bin",
 ];
-/** eBPF, in the control groups of this node alone. */
-export const EBPF = [
-  "experimental.ebpf.enabled=true",
-  `experimental.ebpf.cgroupPath=/sys/fs/cgroup/unified/${CGROUP}`,
-];
+/** eBPF, in the control groups of a node alone. */
+export function ebpf({ spec }: Pick<TestNode, "spec">): string[] {
+  return [
+    "experimental.ebpf.enabled=true",
+    `experimental.ebpf.cgroupPath=/sys/fs/cgroup/unified/${spec.cgroup}`,
+  ];
+}
 /** Sidecars as Kubernetes knows them. */
 export const NATIVE = ["experimental.sidecarContainers=true"];
 

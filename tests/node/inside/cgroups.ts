@@ -1,3 +1,4 @@
+import { statOrNothing } from "core/host/presence.ts";
 import type { NodeSpec } from "../spec.ts";
 import { step } from "./step.ts";
 
@@ -8,9 +9,11 @@ export async function prepareCgroups({ cgroup }: NodeSpec): Promise<void> {
   for (const { name, isDirectory } of Deno.readDirSync(ROOT)) {
     if (!isDirectory) continue;
     const group = `${ROOT}/${name}/${cgroup}`;
-    Deno.mkdirSync(group, { recursive: true });
-    // Those of pods that lived before a reboot.
-    await step(`find ${group} -mindepth 1 -depth -type d -exec rmdir {} +`);
+    // Of the life before a reboot: those of its pods, and with the node's own all programs that were attached to it.
+    if (statOrNothing(group) !== undefined) {
+      await step(`find ${group} -depth -type d -exec rmdir {} +`);
+    }
+    Deno.mkdirSync(group);
     // A new group of cpuset takes nobody until it has processors and memory.
     if (name !== "cpuset") continue;
     for (const file of ["cpuset.cpus", "cpuset.mems"]) {
