@@ -4,15 +4,12 @@
  * @module
  */
 import { errorText } from "core/errors.ts";
-import { removeIfThere } from "core/host/atomic_file.ts";
+import { listenAt } from "core/host/unix_listener.ts";
 import { WireDecoder } from "core/log/wire.ts";
 import type { LogRecord } from "core/log/record.ts";
 import { after } from "core/time/timer.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-
-/** Longest path of a Unix socket, in bytes: `sun_path` of unix(7) without its NUL. */
-const LONGEST_PATH = 107;
 
 /** Connections that are read at a time; more wait in the listen queue. */
 const MOST_READERS = 64;
@@ -26,28 +23,22 @@ const SILENCE_MS = 5000;
  * @returns what closes it
  */
 export function listenForPlugin(path: string, log: Log, metrics: Metrics): Disposable {
-  const nothing = { [Symbol.dispose]() {} };
-  if (new TextEncoder().encode(path).length > LONGEST_PATH) {
-    log.logger.warn("the log socket's path is too long, the plugin logs to its file", { path });
-    return nothing;
-  }
   try {
-    removeIfThere(path);
-    const listener = Deno.listen({ transport: "unix", path });
-    Deno.chmodSync(path, 0o600);
+    const listener = listenAt(path);
     void acceptAll(listener, log, metrics);
     return { [Symbol.dispose]: () => listener.close() };
   } catch (error) {
-    log.logger.warn("cannot listen for the plugin's log", { path, error: errorText(error) });
-    return nothing;
+    const why = { path, error: errorText(error) };
+    log.logger.warn("cannot listen for the plugin's log, which goes to its file", why);
+    return { [Symbol.dispose]() {} };
   }
 }
 
 /** The plugin's last line of a call. */
 const OUTCOMES: Readonly<Record<string, string>> = { done: "done", failed: "failed" };
 
-/** Counts one line. */
-function countRecord(record: LogRecord, metrics: Metrics): void {
+/** Counts one line of the plugin's. */
+export function countRecord(record: LogRecord, metrics: Metrics): void {
   metrics.add("kuma_cni_log_lines_total", { level: record.level });
   const { command, duration_ms: ms } = record.fields;
   const outcome = OUTCOMES[record.msg];
