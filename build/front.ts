@@ -4,6 +4,13 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
+import {
+  GREETING_SIZE,
+  greetingText,
+  MOST_ANSWERED,
+  MOST_ASKED,
+  QUICK_ADD_SOCKET,
+} from "core/cni/quick_add.ts";
 import { KumaError } from "core/errors.ts";
 import { runOk, withTempDir } from "./io.ts";
 import { type Arch, TARGETS } from "./pins.ts";
@@ -17,6 +24,15 @@ const FLAGS: readonly string[] = [
   ...["-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,--strip-all"],
 ];
 
+/** What it shares with the installer, from the one place where that stands. */
+const SHARED: readonly string[] = [
+  `-DGREETING="${greetingText()}"`,
+  `-DGREETING_SIZE=${GREETING_SIZE}`,
+  `-DMOST_ASKED=${MOST_ASKED}L`,
+  `-DMOST_ANSWERED=${MOST_ANSWERED}L`,
+  `-DSOCKET_NAME="${QUICK_ADD_SOCKET}"`,
+];
+
 /**
  * The program made of the C source at the absolute path `source`.
  *
@@ -28,7 +44,7 @@ export async function compileFront(source: string, arch: Arch): Promise<Uint8Arr
     const output = join(dir, "front");
     const target = `--target=${TARGETS[arch].multiarch}`;
     try {
-      await runOk("clang", [target, ...FLAGS, "-o", output, basename(source)], {
+      await runOk("clang", [target, ...FLAGS, ...SHARED, "-o", output, basename(source)], {
         cwd: dirname(source),
       });
     } catch (cause) {

@@ -9,7 +9,7 @@ import { unixLog } from "core/host/unix_log.ts";
 import { parseLogLevel } from "core/log/levels.ts";
 import type { Logger } from "core/log/logger.ts";
 import { createLogger, type LogRecord } from "core/log/record.ts";
-import type { Invocation } from "core/cni/invocation.ts";
+import { callFields, type Invocation } from "core/cni/invocation.ts";
 import type { NetConf } from "core/cni/net_conf.ts";
 
 /** A logger, and the call that delivers its lines at the end; neither ever throws or waits for long. */
@@ -30,11 +30,7 @@ export function pluginLog(invocation: Invocation, conf: NetConf): PluginLog {
       buffered.sink(record);
       kept.push(record);
     },
-    fields: {
-      command: invocation.command,
-      pod: podName(invocation.args),
-      containerID: invocation.containerId,
-    },
+    fields: callFields(invocation),
   });
   if (wanted === undefined) {
     logger.warn(
@@ -52,10 +48,4 @@ export function pluginLog(invocation: Invocation, conf: NetConf): PluginLog {
       for (const record of kept) write(record);
     },
   };
-}
-
-/** `namespace/name` as far as the arguments say; nothing is checked here. */
-function podName(args: string): string {
-  const value = (key: string) => new RegExp(`(?:^|;)${key}=([^;]*)`).exec(args)?.[1] ?? "";
-  return `${value("K8S_POD_NAMESPACE")}/${value("K8S_POD_NAME")}`;
 }

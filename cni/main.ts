@@ -82,6 +82,8 @@ async function logged(
     const output = await perform(work, invocation, conf, text, logger);
     // STATUS is asked every few seconds: its good answers would bury everything else.
     if (invocation.command === "STATUS") logger.debug("done", duration());
+    // The other way is that the installer answers (its "way" is "daemon").
+    else if (invocation.command === "ADD") logger.info("done", { ...duration(), way: "program" });
     else logger.info("done", duration());
     await flush();
     end(0, output);

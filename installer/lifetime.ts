@@ -13,6 +13,7 @@ import { NodeLock } from "./netdir/lock.ts";
 import type { Log } from "./report/log.ts";
 import { Metrics } from "./report/metrics.ts";
 import { placesOf } from "./program/places.ts";
+import { openQuickAdd, type QuickAdd } from "./quick_add/open.ts";
 import { listenForPlugin } from "./report/plugin_log.ts";
 import { ReadyFile } from "./report/ready_file.ts";
 import { recover } from "./netdir/recover.ts";
@@ -57,7 +58,8 @@ export async function live(settings: Settings, log: Log, signal: AbortSignal): P
     if (restored !== undefined) log.logger.warn("put back what a crash held", { file: restored });
     await installation.install();
     using _log = listenForPlugin(places.logSocket, log, metrics);
-    const end = await heal(installation, turn, ready, log, pulse, signal);
+    using quickAdd = settings.quickAdd ? openQuickAdd(places, log, metrics) : undefined;
+    const end = await heal({ installation, turn, ready, quickAdd }, log, pulse, signal);
     if (end === "called off") {
       log.logger.info("a newer installer takes over");
       ready.set(false);
@@ -71,6 +73,14 @@ export async function live(settings: Settings, log: Log, signal: AbortSignal): P
 }
 
 type End = "aborted" | "called off" | "done";
+
+/** What one turn is about. */
+interface Healed {
+  readonly installation: Installation;
+  readonly turn: NodeLock;
+  readonly ready: ReadyFile;
+  readonly quickAdd: QuickAdd | undefined;
+}
 
 interface Pulse {
   last: number;
@@ -91,9 +101,7 @@ async function takeTurn(
 
 /** Puts back what is missing, whenever something happens, until somebody says stop. */
 async function heal(
-  installation: Installation,
-  turn: NodeLock,
-  ready: ReadyFile,
+  { installation, turn, ready, quickAdd }: Healed,
   log: Log,
   pulse: Pulse,
   signal: AbortSignal,
@@ -111,6 +119,7 @@ async function heal(
     try {
       pause = await installation.round();
       installation.program.tidy();
+      quickAdd?.listenIn(installation.program.releases);
       complaint = "";
     } catch (error) {
       const text = errorText(error);

@@ -82,12 +82,41 @@ export async function fetchPod(
   }
 }
 
+/**
+ * Asks once, over a connection that the caller keeps.
+ *
+ * @param timeoutMs what the answer may take
+ * @throws {KumaError} as {@linkcode fetchPod}; what may pass as well.
+ */
+export async function readPod(
+  client: KubeClient,
+  endpoint: KubeEndpoint,
+  wanted: PodArgs,
+  timeoutMs: number,
+): Promise<PodView> {
+  try {
+    return await tryWith(client, endpoint, wanted, timeoutMs);
+  } catch (thrown) {
+    throw thrown instanceof Passing ? thrown.error : thrown;
+  }
+}
+
 async function tryOnce(
   wanted: PodArgs,
   endpoint: KubeEndpoint,
   timeoutMs: number,
 ): Promise<PodView> {
-  const answer = await ask(wanted, endpoint, timeoutMs);
+  using client = openClient(endpoint);
+  return await tryWith(client, endpoint, wanted, timeoutMs);
+}
+
+async function tryWith(
+  client: KubeClient,
+  endpoint: KubeEndpoint,
+  wanted: PodArgs,
+  timeoutMs: number,
+): Promise<PodView> {
+  const answer = await ask(client, endpoint, wanted, timeoutMs);
   const name = `${wanted.namespace}/${wanted.name}`;
   if (answer.status === 401) throw new Passing(unauthorized());
   if (answer.status === 403) throw forbidden(endpoint, answer);
@@ -116,11 +145,11 @@ async function tryOnce(
 }
 
 async function ask(
-  wanted: PodArgs,
+  client: KubeClient,
   endpoint: KubeEndpoint,
+  wanted: PodArgs,
   timeoutMs: number,
 ): Promise<KubeAnswer> {
-  using client = openClient(endpoint);
   const path = `/api/v1/namespaces/${encodeURIComponent(wanted.namespace)}/pods/${
     encodeURIComponent(wanted.name)
   }`;
@@ -136,7 +165,8 @@ async function ask(
   }
 }
 
-function openClient(endpoint: KubeEndpoint): KubeClient {
+/** A connection pool of kuma-cni's own name. Throws `KUMA-CNI-017` where the CA cannot be used. */
+export function openClient(endpoint: KubeEndpoint): KubeClient {
   try {
     return new KubeClient(endpoint, "kuma-cni");
   } catch (cause) {

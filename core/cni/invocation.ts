@@ -69,6 +69,17 @@ export function readInvocation(
   };
 }
 
+/** What each line of a call's log names: the command, the pod and the container. */
+export function callFields({ command, args, containerId }: Invocation): Record<string, string> {
+  return { command, pod: podName(args), containerID: containerId };
+}
+
+/** `namespace/name` as far as the arguments say; nothing is checked here. */
+function podName(args: string): string {
+  const value = (key: string) => new RegExp(`(?:^|;)${key}=([^;]*)`).exec(args)?.[1] ?? "";
+  return `${value("K8S_POD_NAMESPACE")}/${value("K8S_POD_NAME")}`;
+}
+
 function isCommand(text: string): text is Command {
   return Object.hasOwn(REQUIRED, text);
 }

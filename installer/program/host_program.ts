@@ -8,6 +8,7 @@ import { programMarks } from "../netdir/marks.ts";
 import {
   dropStaged,
   isInstalled,
+  releaseOf,
   removeOldReleases,
   stageProgram,
   useRelease,
@@ -29,6 +30,14 @@ export class HostProgram {
   /** Bin dirs (of this container) that have the program. */
   get dirs(): readonly string[] {
     return this.#dirs;
+  }
+
+  /** Folders of the release that is in use, one a bin dir. */
+  get releases(): string[] {
+    return this.#dirs.flatMap((dir) => {
+      const folder = releaseOf(dir);
+      return folder === undefined ? [] : [`${dir}/${folder}`];
+    });
   }
 
   /**

@@ -36,6 +36,8 @@ export interface Settings {
   readonly firewallBackend: FirewallBackend;
   /** Empty where pods are not redirected by eBPF. */
   readonly ebpfBpffsPath: string;
+  /** The plugin may ask this process at an ADD. */
+  readonly quickAdd: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   /** 0 for no server. */
@@ -81,6 +83,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     method: read.CNI_CHAIN_METHOD,
     firewallBackend: read.CNI_FIREWALL_BACKEND,
     ebpfBpffsPath: read.CNI_EBPF_BPFFS_PATH,
+    quickAdd: read.CNI_QUICK_ADD,
     logLevel: read.CNI_LOG_LEVEL,
     logFormat: read.CNI_LOG_FORMAT,
     httpPort: read.CNI_HTTP_PORT,

@@ -140,6 +140,11 @@ export const VARIABLES = {
     "",
     "redirect pods by eBPF, where kuma-ebpf-loader has this BPF file system on the node; empty: do not",
   ),
+  CNI_QUICK_ADD: variable(
+    SWITCH,
+    "true",
+    "answer the plugin's ADD from here, in some ms; false: let its program do each",
+  ),
   CNI_LOG_FORMAT: variable(oneOf("text", "json"), "text", "text or json"),
   CNI_HTTP_PORT: variable(PORT, "8000", "port of /healthz, /readyz and /metrics; 0: none"),
   READY_FILE: variable(LINE, "/tmp/ready", "exists while everything is in place"),

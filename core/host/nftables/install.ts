@@ -46,6 +46,7 @@ export async function installNftables(
   requireIpv6(config, plan.ipv6Skipped, {
     acting: () => holdsOurIpv6(around),
     pod: options.netnsPath !== undefined,
+    addresses: session.place.ipv6Addresses,
   });
   using socket = new NftSocket();
   if (session.dryRun) return await show(socket, plan, session);

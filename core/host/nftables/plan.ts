@@ -12,7 +12,6 @@ import type { Ruleset } from "core/rules/model.ts";
 import { buildNftTable } from "core/rules/nft/build.ts";
 import type { NftTable } from "core/rules/nft/model.ts";
 import { FULL } from "../firewall/capabilities.ts";
-import { loopbackInterface } from "../interfaces.ts";
 import { dnsServersOf, factsOf } from "../transparent_proxy/facts.ts";
 import { type Basis, ipv6Obstacle, skipIpv6 } from "../transparent_proxy/prepare.ts";
 import type { Session } from "../transparent_proxy/session.ts";
@@ -44,7 +43,7 @@ export function planNftables(
   session: Session,
   around: Surroundings,
 ): NftPlan {
-  const basis = { config, loopback: loopbackInterface() };
+  const basis = { config, loopback: session.place.loopback() };
   if (config.dns.captureAll && Object.values(around.legacyChains).includes(undefined)) {
     session.logger.warn(
       "whether Docker's DNS chain is in a table of iptables-legacy cannot be seen: if it is, switch the " +
@@ -89,10 +88,10 @@ function planIpv6(
 function planFamily(
   family: Family,
   { config, loopback }: Basis,
-  { logger }: Session,
+  { logger, place }: Session,
   around: Surroundings,
 ): NftFamily {
-  const dnsServers = dnsServersOf(config, family, logger);
+  const dnsServers = dnsServersOf(config, family, logger, place.readText);
   const dockerOutput = hasDockerOutput(around, family);
   const given = { family, loopback, dnsServers, dockerOutput, capabilities: FULL };
   return { family, dnsServers, ruleset: buildRuleset(config, factsOf(config, given, logger)) };

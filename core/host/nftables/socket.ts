@@ -7,14 +7,19 @@
  */
 import { KumaError } from "core/errors.ts";
 import { GENERATION_ID, NFT_MSG } from "core/rules/nft/attributes.ts";
+import {
+  encodeMessage,
+  encodeTransaction,
+  FULL_HEAD,
+  HEAD,
+  NFTABLES,
+} from "core/rules/nft/batch.ts";
 import type { NftMessage } from "core/rules/nft/encode.ts";
 import {
   align,
   type Attribute,
   attributesOf,
   type Bytes,
-  concat,
-  encodeAttributes,
   numberOf,
   textOf,
 } from "core/rules/nft/wire.ts";
@@ -22,15 +27,11 @@ import { errnoText } from "../libc.ts";
 import { type NetlinkCalls, openNetfilter, type OpenNetlink } from "./netlink_calls.ts";
 import { NftError } from "./nft_error.ts";
 
-const NLM_F_REQUEST = 1, NLM_F_ACK = 4, NLM_F_DUMP = 0x300;
+const NLM_F_ACK = 4, NLM_F_DUMP = 0x300;
 /** Of an answer: the list changed while it was read; there are attributes behind an error. */
 const NLM_F_DUMP_INTR = 0x10, NLM_F_ACK_TLVS = 0x200;
 const NLMSG_ERROR = 2, NLMSG_DONE = 3;
-const BATCH_BEGIN = 0x10, BATCH_END = 0x11;
-const SUBSYS_NFTABLES = 10;
 const NLMSGERR_ATTR_MSG = 1;
-/** Bytes of a message's head (`nlmsghdr`), and of that with `nfgenmsg` behind it. */
-const HEAD = 16, FULL_HEAD = 20;
 /** Answers are there when send() returns; the limit only keeps a surprise from hanging the program. */
 const ANSWER_MS = 2000;
 /** How often a question is asked again that was disturbed. */
@@ -113,21 +114,10 @@ export class NftSocket implements Disposable {
   }
 
   #transact(messages: readonly NftMessage[], ends: boolean): Committed {
-    const begin = this.#message(BATCH_BEGIN, 0, 0, SUBSYS_NFTABLES, []);
-    const first = this.#sequence;
-    const last = messages.length - 1;
-    const bodies = messages.map(({ type, flags, family, attributes }, i) =>
-      // One acknowledgement is enough, and cannot overrun the socket; errors come for each message.
-      this.#message(
-        SUBSYS_NFTABLES << 8 | type,
-        i === last ? flags | NLM_F_ACK : flags,
-        family,
-        0,
-        attributes,
-      )
-    );
-    const end = ends ? [this.#message(BATCH_END, 0, 0, SUBSYS_NFTABLES, [])] : [];
-    if (!this.#send(concat([begin, ...bodies, ...end]))) {
+    const first = this.#sequence + 1;
+    const { bytes, last } = encodeTransaction(messages, { first, ends });
+    this.#sequence = last;
+    if (!this.#send(bytes)) {
       return {
         kind: "refused",
         errno: 0,
@@ -156,8 +146,15 @@ export class NftSocket implements Disposable {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       // What a disturbed answer left unread must not be taken for the next one.
       if (attempt > 0) this.#reopen();
-      const request = this.#message(SUBSYS_NFTABLES << 8 | type, flags, family, 0, attributes);
-      const answers = this.#send(request) ? this.#answers(this.#sequence) : undefined;
+      const sequence = ++this.#sequence;
+      const request = encodeMessage({
+        type: NFTABLES << 8 | type,
+        flags,
+        sequence,
+        family,
+        attributes,
+      });
+      const answers = this.#send(request) ? this.#answers(sequence) : undefined;
       if (answers !== undefined) return answers;
     }
     throw new KumaError(
@@ -204,24 +201,6 @@ export class NftSocket implements Disposable {
     if (milliseconds <= 0) return undefined;
     const datagram = this.#calls.receive(Math.ceil(milliseconds));
     return datagram === undefined ? undefined : partsOf(datagram);
-  }
-
-  #message(
-    type: number,
-    flags: number,
-    family: number,
-    resource: number,
-    attributes: readonly Attribute[],
-  ): Bytes {
-    const bytes = encodeAttributes(attributes, FULL_HEAD);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(0, bytes.length, true);
-    view.setUint16(4, type, true);
-    view.setUint16(6, NLM_F_REQUEST | flags, true);
-    view.setUint32(8, ++this.#sequence, true);
-    view.setUint8(16, family);
-    view.setUint16(18, resource, false);
-    return bytes;
   }
 }
 

@@ -8,18 +8,24 @@ import type { Logger } from "core/log/logger.ts";
 import type { Family, FamilyFacts, ResolvedConfig } from "core/proxy/resolved.ts";
 import { parseNameservers } from "core/proxy/resolv_conf.ts";
 import type { Capabilities } from "../firewall/capabilities.ts";
+import { HERE, type Place } from "./place.ts";
 
 /**
  * DNS servers of one family whose traffic is to be redirected; empty where DNS is not redirected by server.
  *
  * @throws {KumaError} `KUMA-TP-209` the list cannot be read.
  */
-export function dnsServersOf(config: ResolvedConfig, family: Family, logger: Logger): string[] {
+export function dnsServersOf(
+  config: ResolvedConfig,
+  family: Family,
+  logger: Logger,
+  readText: Place["readText"] = HERE.readText,
+): string[] {
   const { enabled, captureAll, resolvConfigPath } = config.dns;
   if (!enabled || captureAll) return [];
   let text: string;
   try {
-    text = Deno.readTextFileSync(resolvConfigPath);
+    text = readText(resolvConfigPath);
   } catch (cause) {
     throw new KumaError(
       "KUMA-TP-209",

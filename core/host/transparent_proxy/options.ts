@@ -10,6 +10,7 @@ import type { Family } from "core/proxy/resolved.ts";
 import type { Flavour } from "../firewall/version.ts";
 import type { run } from "../run.ts";
 import type { HostChange } from "./changes.ts";
+import type { Place } from "./place.ts";
 
 /** Files of the host, other ones in tests. */
 export interface HostPaths {
@@ -35,6 +36,8 @@ export interface HostOptions {
   readonly netnsPath?: string;
   /** Cover nsswitch.conf before children run. Default: yes, unless `netnsPath` is given. */
   readonly sandbox?: boolean;
+  /** The namespace that is planned for. Default: the one in which we are. */
+  readonly place?: Place;
   /** PATH for the search of programs; the environment's own by default. */
   readonly path?: string;
   readonly paths?: HostPaths;

@@ -8,7 +8,7 @@ import { errorText, KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { ResolvedConfig } from "core/proxy/resolved.ts";
 import { isUserName, resolveConfig, sidecarUid } from "core/proxy/resolve.ts";
-import { addPassthroughIpv6, hasUsableIpv6 } from "../interfaces.ts";
+import { hasUsableIpv6 } from "../interfaces.ts";
 import { lookUpUid, readPasswd } from "../users.ts";
 import type { Session } from "./session.ts";
 
@@ -28,12 +28,12 @@ export function ipv6Obstacle(
   session: Session,
 ): string | undefined {
   if (config.ipFamilyMode === "ipv4") return "the IP family mode is ipv4";
-  if (!hasUsableIpv6()) {
+  if (!hasUsableIpv6(session.place.ipv6Addresses())) {
     return skipIpv6("the host has no IPv6 address but ::1", document.verbose, session);
   }
   if (session.dryRun) return undefined;
   try {
-    addPassthroughIpv6(loopback);
+    session.place.addPassthroughIpv6(loopback);
     return undefined;
   } catch (error) {
     if (!(error instanceof KumaError)) throw error;

@@ -6,7 +6,8 @@
 import { KumaError } from "core/errors.ts";
 import { ANNOTATIONS } from "core/kube/annotations.ts";
 import type { ResolvedConfig } from "core/proxy/resolved.ts";
-import { hasRoutableIpv6, hasUsableIpv6 } from "../interfaces.ts";
+import { hasRoutableIpv6, hasUsableIpv6, ipv6Addresses } from "../interfaces.ts";
+import type { Place } from "./place.ts";
 
 /** What the decision depends on. */
 export interface Ipv6Stakes {
@@ -14,6 +15,8 @@ export interface Ipv6Stakes {
   readonly acting: () => boolean;
   /** A pod that a runtime is about to make: nobody reads there that IPv6 was left out. */
   readonly pod: boolean;
+  /** The addresses of the namespace that is planned for. Default: of the one in which we are. */
+  readonly addresses?: Place["ipv6Addresses"];
 }
 
 /**
@@ -26,9 +29,11 @@ export interface Ipv6Stakes {
 export function requireIpv6(
   { ipFamilyMode }: Pick<ResolvedConfig, "ipFamilyMode">,
   skipped: string | undefined,
-  { acting, pod }: Ipv6Stakes,
+  { acting, pod, addresses = ipv6Addresses }: Ipv6Stakes,
 ): void {
-  if (skipped === undefined || ipFamilyMode === "ipv4" || !hasUsableIpv6()) return;
+  if (skipped === undefined || ipFamilyMode === "ipv4") return;
+  const present = addresses();
+  if (!hasUsableIpv6(present)) return;
   if (acting()) {
     throw new KumaError(
       "KUMA-TP-211",
@@ -36,7 +41,7 @@ export function requireIpv6(
       { hint: "nothing was changed" },
     );
   }
-  if (!pod || !hasRoutableIpv6()) return;
+  if (!pod || !hasRoutableIpv6(present)) return;
   throw new KumaError(
     "KUMA-TP-211",
     `the pod has an IPv6 address and cannot have IPv6 rules: ${skipped}`,

@@ -12,10 +12,13 @@ import { Views } from "../firewall/views.ts";
 import { enterMountSandbox } from "../mount_sandbox.ts";
 import { currentPrivileges } from "../privileges.ts";
 import type { HostOptions } from "./options.ts";
+import { HERE, type Place } from "./place.ts";
 
 /** One operation at work. */
 export interface Session {
   readonly logger: Logger;
+  /** The namespace that is planned for. */
+  readonly place: Place;
   /** Where what is fed to iptables, and dry runs, are shown; undefined shows nobody anything. */
   readonly print: ((text: string) => void) | undefined;
   readonly dryRun: boolean;
@@ -52,6 +55,7 @@ export function openSession(
   let last = performance.now();
   return {
     logger,
+    place: options.place ?? HERE,
     print: options.print,
     dryRun,
     blind: dryRun && !currentPrivileges().has("CAP_NET_ADMIN"),
