@@ -68,6 +68,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { package: "qemu-user-static", probe: "qemu-aarch64-static", suites: ["build"] },
   ...BPF_NEEDS,
   ...FRONT_NEEDS,
+  { package: "libc6-dev", probe: "/usr/include/unistd.h" },
   { package: "bpftool", probe: "bpftool" },
   ...IMAGE_NEEDS,
   { package: "chromium", probe: "chromium", suites: ["browser"] },

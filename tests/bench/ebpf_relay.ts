@@ -1,65 +1,50 @@
+import { NativeProgram } from "tests/support/native.ts";
 import { type BenchPlace, type Mode, MODES, SERVER } from "./ebpf_place.ts";
-import type { Rounds } from "./ebpf_connect.ts";
+import { RelayChain, type Traffic } from "./ebpf_chain.ts";
 
-const PEER = new URL("./ebpf_peer.ts", import.meta.url).pathname;
-const POD = "10.98.0.2";
+const PEER = new URL("./ebpf_peer.c", import.meta.url);
 
-/** What goes through the relay. */
-export interface Traffic {
-  readonly kind: "echo" | "bulk";
+/** Times by what redirects. */
+export type Times = Record<Mode, number[]>;
+
+/** How often something is measured. */
+export interface Turns {
+  /** Connections, one after the other. */
+  readonly rounds: number;
+  /** Turns that each mode takes in a round: all are so short that what else the machine does hits all alike. */
+  readonly turns: number;
+  /** Messages of a turn. */
   readonly count: number;
-  readonly size: number;
 }
 
 /**
- * Times requests of an application through the sidecar to another application of the pod, each a program of its own on
- * one processor: microseconds of each request, or of all that goes one way.
+ * Times messages of an application through the sidecar to another application of the pod: microseconds of each
+ * request, or of all that goes one way in a turn. One result a round.
  */
 export async function timeRelay(
   place: BenchPlace,
   traffic: Traffic,
-  rounds: number,
-): Promise<Rounds> {
-  const result: Rounds = { nothing: [], iptables: [], eBPF: [] };
+  { rounds, turns, count }: Turns,
+): Promise<Times[]> {
+  await using program = await NativeProgram.compile(PEER);
+  const results: Times[] = [];
   for (let round = 0; round < rounds; round++) {
-    for (const mode of MODES) result[mode].push(await oneRound(place, mode, traffic));
+    const times: Times = { nothing: [], iptables: [], eBPF: [] };
+    await using chains = new AsyncDisposableStack();
+    const ready: [Mode, RelayChain][] = [];
+    for (const mode of MODES) {
+      place.enter(mode);
+      const ns = place.pods[mode].name;
+      const to = mode === "nothing"
+        ? { address: "127.0.0.1", port: 15001 }
+        : { address: SERVER, port: 80 };
+      const chain = await RelayChain.start({ program: program.path, ns, to, traffic });
+      ready.push([mode, chains.use(chain)]);
+    }
+    for (let turn = 0; turn < turns; turn++) {
+      for (const [mode, chain] of ready) times[mode].push(...await chain.send(count));
+    }
+    results.push(times);
   }
-  return result;
-}
-
-async function oneRound(place: BenchPlace, mode: Mode, traffic: Traffic): Promise<number[]> {
-  place.enter(mode);
-  const start = (role: string) => {
-    const { kind, count, size } = traffic;
-    const to = mode === "nothing" ? "127.0.0.1:15001" : SERVER;
-    // Scheduling between processors would hide everything else.
-    const pinned = ["taskset", "--cpu-list", "1", Deno.execPath(), "run", "-A", "--no-check", PEER];
-    return new Deno.Command("nsenter", {
-      args: [
-        `--net=/run/netns/${place.pods[mode].name}`,
-        ...pinned,
-        ...[role, kind, to, POD, String(count), String(size)],
-      ],
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-  };
-  const server = await listening(start("server"));
-  const relay = await listening(start("relay"));
-  const client = await start("client").output();
-  if (!client.success) {
-    server.kill();
-    relay.kill();
-  }
-  await Promise.all([server.status, relay.status]);
-  if (!client.success) throw new Error(`the client of ${mode} ended with ${client.code}`);
-  return JSON.parse(new TextDecoder().decode(client.stdout));
-}
-
-async function listening(child: Deno.ChildProcess): Promise<Deno.ChildProcess> {
-  const reader = child.stdout.getReader();
-  const { done } = await reader.read();
-  if (done) throw new Error("a program ended before it listened");
-  await reader.cancel();
-  return child;
+  return results;
 }

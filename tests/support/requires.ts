@@ -31,6 +31,7 @@ export type Capability =
   | "qemu"
   | "firewalld"
   | "bpf-build"
+  | "native-build"
   | "cgroup2"
   | "bash"
   | "zsh"
@@ -121,6 +122,10 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
       which("clang") !== undefined && which("llvm-strip") !== undefined &&
       isFile("/usr/include/bpf/bpf_helpers.h"),
     cure: "install clang, llvm, libbpf-dev and linux-libc-dev",
+  },
+  "native-build": {
+    present: () => which("clang") !== undefined && isFile("/usr/include/unistd.h"),
+    cure: "install clang and libc6-dev",
   },
   cgroup2: {
     present: () => / - cgroup2 /.test(Deno.readTextFileSync("/proc/self/mountinfo")),
