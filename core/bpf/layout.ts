@@ -16,6 +16,7 @@ export const LIMITS = {
   MAX_UID_RULES: 128,
   MAX_CONNECTIONS: 65536,
   MAX_SOCKETS: 65536,
+  MAX_JOINING: 4096,
   MAX_REUSED: 1024,
   EVENT_BYTES: 262144,
 } as const;
@@ -150,7 +151,14 @@ export const CONNECTION = new Struct("connection", {
   zero: "u32",
 });
 
-/** Key of `accelerated` and `reused`. */
+/** Key of `accelerated`. */
+export const JOINED_END = new Struct("joined_end", {
+  connection: "u64",
+  side: "u32",
+  zero: "u32",
+});
+
+/** Key of `reused` and `joining`. */
 export const ENDS = new Struct("ends", {
   netns: "u64",
   local: "address",
@@ -222,7 +230,21 @@ export const NODE_MAPS = [
   "clients",
   "connections",
   "accelerated",
+  "joined",
+  "joined_ends",
+  "joining",
 ] as const;
+
+/**
+ * Of these, the ones of joined sockets. Where sockets are no longer joined they are made anew: those that are still
+ * joined keep their program, and its maps.
+ */
+export const JOIN_MAPS: ReadonlySet<string> = new Set([
+  "accelerated",
+  "joined",
+  "joined_ends",
+  "joining",
+]);
 
 /** Of these, the ones that `pod.bpf.o` has, too: it is loaded with the pinned ones. */
 export const SHARED_MAPS = [

@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The first destination on its way from the application's socket to the proxy's, and sockets that are joined.
+ * The first destination on its way from the application's socket to the proxy's.
  */
 #pragma once
 
-#include "node_maps.h"
-#include "address.h"
+#include "joined.h"
 #include "report.h"
-
-static __always_inline struct address local_address(struct bpf_sock_ops *context)
-{
-	return SOCKET_ADDRESS(context->family, context->local_ip4, context->local_ip6);
-}
-
-static __always_inline struct address remote_address(struct bpf_sock_ops *context)
-{
-	return SOCKET_ADDRESS(context->family, context->remote_ip4, context->remote_ip6);
-}
-
-static __always_inline __u64 netns_of(struct bpf_sock_ops *context)
-{
-	return constants.netns_cookie ? bpf_get_netns_cookie(context) : 0;
-}
 
 static __always_inline struct connection from_client(struct bpf_sock_ops *context)
 {
@@ -66,12 +50,6 @@ static __always_inline void lost(const struct connection *connection, int error)
 	}
 }
 
-/* Asks for the callback when the socket closes. Others may have asked for theirs. */
-static __always_inline void watch_states(struct bpf_sock_ops *context)
-{
-	bpf_sock_ops_cb_flags_set(context, context->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
-}
-
 /*
  * The port is chosen, the SYN is not yet sent: with data in it (TCP Fast Open) the proxy might ask before it is
  * answered.
@@ -89,7 +67,7 @@ static __always_inline void begins(struct bpf_sock_ops *context)
 		error = bpf_map_update_elem(&connections, &key, original, BPF_ANY);
 		if (error)
 			lost(&key, error);
-		watch_states(context);
+		watch(context, BPF_SOCK_OPS_STATE_CB_FLAG);
 		return;
 	}
 	/* What an earlier socket of this port left behind is not true of this one. */
@@ -109,25 +87,6 @@ static __always_inline void ends(struct bpf_sock_ops *context)
 	bpf_map_delete_elem(&connections, &key);
 }
 
-/* Of a connection within a namespace, between the proxy and its application, both ends come here. */
-static __always_inline void join(struct bpf_sock_ops *context)
-{
-	struct ends ends = {
-		.netns = netns_of(context),
-		.local = local_address(context),
-		.remote = remote_address(context),
-		.local_port = context->local_port,
-		.remote_port = bpf_ntohl(context->remote_port),
-	};
-	struct pod *pod;
-
-	if (!constants.accelerate)
-		return;
-	pod = bpf_map_lookup_elem(&pods, &ends.netns);
-	if (pod && (pod->flags & POD_ACCELERATE))
-		bpf_sock_hash_update(context, &accelerated, &ends, BPF_ANY);
-}
-
 /* The proxy's end is made, and not yet accepted. */
 static __always_inline void accepted(struct bpf_sock_ops *context)
 {
@@ -136,14 +95,15 @@ static __always_inline void accepted(struct bpf_sock_ops *context)
 	struct connection key;
 	struct pod *pod;
 
-	if (meaning_of(&remote) & MEANS_PASSTHROUGH)
-		join(context);
+	if (constants.accelerate && (meaning_of(&remote) & MEANS_PASSTHROUGH))
+		join_server(context);
 	if (!is_localhost(&local))
 		return;
 	key = from_proxy(context);
 	if (bpf_map_lookup_elem(&connections, &key)) {
-		watch_states(context);
-		join(context);
+		watch(context, BPF_SOCK_OPS_STATE_CB_FLAG);
+		if (constants.accelerate)
+			join_server(context);
 		return;
 	}
 	pod = bpf_map_lookup_elem(&pods, &key.netns);
@@ -158,7 +118,7 @@ static __always_inline void connected(struct bpf_sock_ops *context)
 	__u64 cookie = bpf_get_socket_cookie(context);
 
 	if ((meaning_of(&local) & MEANS_PASSTHROUGH) || bpf_map_lookup_elem(&clients, &cookie))
-		join(context);
+		join_client(context);
 }
 
 SEC("sockops")
@@ -176,8 +136,14 @@ int handshake(struct bpf_sock_ops *context)
 		accepted(context);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
+		if (constants.accelerate)
+			look_after(context, context->args[1]);
 		if (context->args[1] == BPF_TCP_CLOSE)
 			ends(context);
+		break;
+	case BPF_SOCK_OPS_RTT_CB:
+		if (constants.accelerate)
+			look_after(context, 0);
 		break;
 	}
 	return 1;
@@ -196,18 +162,4 @@ int release(struct bpf_sock *context)
 	if (bpf_map_lookup_elem(&clients, &cookie))
 		bpf_map_delete_elem(&clients, &cookie);
 	return 1;
-}
-
-/* What one of two joined sockets sends is what the other one receives; where the other is gone, it takes the long way. */
-SEC("sk_msg")
-int redirect(struct sk_msg_md *context)
-{
-	struct ends peer = { .netns = constants.netns_cookie ? bpf_get_netns_cookie(context) : 0 };
-
-	peer.local = SOCKET_ADDRESS(context->family, context->remote_ip4, context->remote_ip6);
-	peer.remote = SOCKET_ADDRESS(context->family, context->local_ip4, context->local_ip6);
-	peer.local_port = bpf_ntohl(context->remote_port);
-	peer.remote_port = context->local_port;
-	bpf_msg_redirect_hash(context, &accelerated, &peer, BPF_F_INGRESS);
-	return SK_PASS;
 }

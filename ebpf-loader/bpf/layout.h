@@ -19,6 +19,8 @@
 #define MAX_UID_RULES 128
 #define MAX_CONNECTIONS 65536
 #define MAX_SOCKETS 65536
+/* Joined connections between the handshakes of their two ends. */
+#define MAX_JOINING 4096
 /* Of one pod; what is announced is asked for before the next packet. */
 #define MAX_REUSED 1024
 #define EVENT_BYTES 262144
@@ -169,14 +171,21 @@ struct connection {
 	__u32 zero;
 };
 
-/* Maps `accelerated` (sockhash, this -> the socket whose ends these are) and `reused` (LRU hash, this -> __u32 1:
- * when the kernel looks for a listener for the connection that begins with these ends, it is the proxy's, or none). */
+/* Map `reused` (LRU hash, this -> __u32 1: when the kernel looks for a listener for the connection that begins with
+ * these ends, it is the proxy's, or none), and `joining` in joined.h. */
 struct ends {
 	__u64 netns;
 	struct address local;
 	struct address remote;
 	__u16 local_port;
 	__u16 remote_port;
+	__u32 zero;
+};
+
+/* Map `accelerated`: sockhash, this -> the socket that is this end of a joined connection */
+struct joined_end {
+	__u64 connection; /* the cookie of the client's socket */
+	__u32 side; /* enum side in joined.h */
 	__u32 zero;
 };
 

@@ -29,7 +29,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_SOCKHASH);
 	__uint(max_entries, MAX_SOCKETS);
-	__type(key, struct ends);
+	__type(key, struct joined_end);
 	__type(value, __u64);
 } accelerated SEC(".maps");
 

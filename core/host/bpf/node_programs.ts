@@ -4,7 +4,13 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { CGROUP_PROGRAMS, NODE_CONSTANTS, NODE_MAPS, REDIRECT_PROGRAM } from "core/bpf/layout.ts";
+import {
+  CGROUP_PROGRAMS,
+  JOIN_MAPS,
+  NODE_CONSTANTS,
+  NODE_MAPS,
+  REDIRECT_PROGRAM,
+} from "core/bpf/layout.ts";
 import { close, errnoText, openReadOnly } from "../libc.ts";
 import { entriesOf, removeEntry, removeTree } from "./bpffs.ts";
 import { libbpf } from "./libbpf.ts";
@@ -64,7 +70,9 @@ export function loadNode(options: NodeOptions): Features {
       `the cgroup ${options.cgroup} cannot be opened: ${errnoText(cgroup)}`,
     );
   }
-  const reused = NODE_MAPS.flatMap((name) => BpfMap.pinned(pins.map(name)) ?? []);
+  const reused = NODE_MAPS.flatMap((name) =>
+    accelerate || !JOIN_MAPS.has(name) ? BpfMap.pinned(pins.map(name)) ?? [] : []
+  );
   try {
     const reuse = new Map(reused.map((map) => [map.name.slice(pins.maps.length + 1), map]));
     const { object, features } = loadWhatFits(options, reuse);
