@@ -8,6 +8,7 @@ import { SETTINGS } from "core/proxy/options.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { CountedRule } from "core/rules/counted.ts";
 import { legibleLine } from "core/text/legible.ts";
+import { atMost } from "./at_most.ts";
 import { timeText, type Told } from "./status_look.ts";
 
 /** The page: state, what was installed, where traffic goes, who listens there, what differs. */
@@ -104,7 +105,8 @@ function labelled(name: string, text: string): string {
 }
 
 function listed(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${legibleLine(line)}`)];
+  if (lines.length === 0) return [];
+  return ["", title, ...atMost(lines).map((line) => `  ${legibleLine(line)}`)];
 }
 
 function valueAt(document: TransparentProxyConfig, key: string): unknown {

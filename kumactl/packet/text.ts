@@ -6,6 +6,7 @@
 import { describePacket } from "core/rules/explain.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { legibleLine } from "core/text/legible.ts";
+import { atMost } from "../at_most.ts";
 import type { ExplainPacketDocument, PacketOutcome, ProbeResult, RulesThere } from "./document.ts";
 
 /** The page: what becomes of it, what decides, each rule that it met, what is not as it was wanted. */
@@ -83,12 +84,12 @@ function thereLines(there: RulesThere, document: TransparentProxyConfig): string
     lines.push(
       "",
       "The rules are not what the settings say:",
-      ...differences.map((one) => `  ${one}`),
+      ...atMost(differences).map((one) => `  ${one}`),
     );
   }
   if (unread.length > 0) {
     const heading = "These rules of others are not followed; they may catch it first:";
-    lines.push("", heading, ...unread.map((one) => `  ${one}`));
+    lines.push("", heading, ...atMost(unread).map((one) => `  ${one}`));
   }
   return lines;
 }
