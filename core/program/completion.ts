@@ -123,18 +123,27 @@ function bashValues(commands: readonly Row[]): string[] {
   });
 }
 
-/** What sets the values of a flag that fit what is typed; undefined where nobody knows them. */
+/**
+ * What sets the values of a flag that fit what is typed; undefined where nobody knows them. What is on the disk is read
+ * line by line: a list of words (`compgen -W`) is expanded by the shell, and a file may be named `$(…)`.
+ */
 function bashWords({ bool, choices, completes, path }: FlagDefinition): string | undefined {
-  const reply = (words: string) => `COMPREPLY=($(compgen ${words} -- "$value"))`;
+  const each = (words: string, fits = "") =>
+    `COMPREPLY=(); while IFS= read -r word; do ${fits}COMPREPLY+=("$word"); done < <(compgen ${words})`;
+  // Names that are typed as they are shown; the shell quotes others where it can.
+  const files = `${each('-f -- "$value"')}; compopt -o filenames 2> /dev/null`;
   if (bool) return undefined;
-  if (choices !== undefined) return reply(`-W "${choices.join(" ")}"`);
-  if (completes === "user") return reply("-u");
-  if (completes === "netns") {
-    // Where `ip netns` keeps them; else any file, such as /proc/PID/ns/net.
-    const named = reply(`-W "$(compgen -G '/run/netns/*')"`);
-    return `${named}; [[ -n "\${COMPREPLY[0]}" ]] || ${reply("-f")}`;
+  if (choices !== undefined) {
+    return `COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$value"))`;
   }
-  return path === true ? reply("-f") : undefined;
+  if (completes === "user") return each('-u -- "$value"');
+  if (completes === "netns") {
+    // Where `ip netns` keeps them; else any file, such as /proc/PID/ns/net. A name that the shell would read as something
+    // else is not offered.
+    const fits = '[[ "$word" == "$value"* && "$word" != *[!A-Za-z0-9_./:@%+,-]* ]] && ';
+    return `${each("-G '/run/netns/*'", fits)}; [[ -n "\${COMPREPLY[0]}" ]] || { ${files}; }`;
+  }
+  return path === true ? files : undefined;
 }
 
 /** What fish completes the values of a flag with. */

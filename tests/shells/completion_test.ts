@@ -119,3 +119,39 @@ requires("root", "netns", "bash", "zsh", "fish")(
     assert.deepEqual([stdout, stderr], [`${path}\ndaemon\n`, ""]);
   },
 );
+
+requires("root", "netns", "bash", "zsh")(
+  "a name on the disk is never run, nor taken for several",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const hostile = ["$(touch pwned)", "a b", "*", "`touch pwned`"];
+    try {
+      for (const name of hostile) {
+        await Deno.writeTextFile(`${folder}/${name}`, "");
+      }
+      // In a mount namespace of its own, names of network namespaces lie there, too.
+      const bash = `mount --bind "$1" /run/netns; cd "$1"; export PATH
+        ${kumactlCompletion("bash")}
+        offer() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kumactl; printf '<%s>' "\${COMPREPLY[@]}"; echo; }
+        touch ok; offer kumactl status transparent-proxy --netns ""
+        offer kumactl explain packet -f ""`;
+      const inOwn = ["--mount", "--propagation", "private", "bash", "--norc", "-c", bash, "bash"];
+      await Deno.mkdir("/run/netns", { recursive: true });
+      const { stdout, stderr } = await run("unshare", [...inOwn, folder]);
+      assert.equal(stderr, "");
+      const [netns, files] = stdout.split("\n");
+      assert.equal(netns, "</run/netns/ok>");
+      assert.deepEqual(
+        files?.slice(1, -1).split("><").sort(),
+        [...hostile, "ok"].sort(),
+      );
+      await typedIntoZsh(`cd ${folder}; kumactl() { :; }; kumactl explain packet -f `);
+      assert.deepEqual(
+        [...Deno.readDirSync(folder)].map(({ name }) => name).sort(),
+        [...hostile, "ok"].sort(),
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
