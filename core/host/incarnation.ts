@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cookieOfSocket } from "./netns.ts";
+import { cookieOfSocket, netnsInode } from "./netns.ts";
 import { readProcFile } from "./proc.ts";
 
 /** Tells one boot from another. */
@@ -23,9 +23,27 @@ export function incarnation(): Incarnation {
   return typeof cookie === "bigint" ? { boot, cookie: String(cookie) } : { boot };
 }
 
-/** Whether something was noted about the namespace that the main thread is in; of its inode is known already. */
+/**
+ * Whether something was noted about the namespace that the main thread is in; of its inode is known already. What has no
+ * cookie is believed where the kernel gives none, and in the namespace of process 1, whose inode nobody had before.
+ *
+ * @throws {TypeError} it cannot be told: an older version wrote it, which noted no cookie
+ */
 export function isOfThisNetns({ boot, cookie }: Incarnation): boolean {
   const now = incarnation();
-  return boot === now.boot &&
-    (cookie === undefined || now.cookie === undefined || cookie === now.cookie);
+  if (boot !== now.boot) return false;
+  if (cookie !== undefined && now.cookie !== undefined) return cookie === now.cookie;
+  if (now.cookie === undefined || isThatOfFirstProcess()) return true;
+  throw new TypeError(
+    "an older version wrote it, which did not note what tells this network namespace from one that had its number before",
+  );
+}
+
+function isThatOfFirstProcess(): boolean {
+  try {
+    return netnsInode() === netnsInode("/proc/1/ns/net");
+  } catch {
+    // Where it cannot be looked at, nobody can tell.
+    return false;
+  }
 }

@@ -91,6 +91,12 @@ export const AROUND_STATES: readonly State[] = [
     words: /installed: {3}not known/,
   },
   {
+    name: "what is noted does not say of which namespace with this inode it is",
+    before: [INSTALL, `sh -c 'sed -i "s/\\"cookie\\":\\"[0-9]*\\",//" ${RECORD}'`],
+    code: 3,
+    words: /^Error: .*an older version wrote it.*\[KUMA-TP-042\]\n/,
+  },
+  {
     name: "what is noted can be written by others",
     before: [INSTALL, `sh -c 'chmod 666 ${RECORD}'`],
     code: 3,

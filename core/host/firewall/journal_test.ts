@@ -35,6 +35,32 @@ Deno.test("notes come back as they were written, private to root", STAYS_OPEN, a
   });
 });
 
+const old =
+  "notes without a cookie are believed in the namespace of process 1 alone, else warned of";
+Deno.test(old, async () => {
+  await withDirectory((directory) => {
+    new FirewallJournal(silentLogger, directory).write(NOTES);
+    const path = `${directory}/${[...Deno.readDirSync(directory)][0]?.name}`;
+    const { cookie, ...file } = JSON.parse(Deno.readTextFileSync(path));
+    Deno.writeTextFileSync(path, JSON.stringify(file));
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
+    const notes = new FirewallJournal(logger, directory).read();
+    const believed = cookie === undefined || isNamespaceOfFirstProcess();
+    assert.equal(notes !== undefined, believed);
+    assert.equal(warnings.length, believed ? 0 : 1, warnings.join("\n"));
+  });
+});
+
+function isNamespaceOfFirstProcess(): boolean {
+  try {
+    return Deno.readLinkSync("/proc/1/ns/net") === Deno.readLinkSync("/proc/thread-self/ns/net");
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
+  }
+}
+
 Deno.test("notes of another boot or netns, and what is no journal, are ignored", async () => {
   await withDirectory((directory) => {
     const journal = new FirewallJournal(silentLogger, directory);
