@@ -4,6 +4,7 @@
  * @module
  */
 import { readProcFile } from "./proc.ts";
+import { tcpListeners } from "./tcp_listeners.ts";
 
 /** A socket that waits for connections, or for datagrams of anybody. */
 export interface Listener {
@@ -22,16 +23,21 @@ const WAITS = { tcp: "0A", udp: "07" } as const;
 /** All listeners of the netns that the main thread is in. Families that the kernel lacks have none. */
 export function listeners(): Listener[] {
   return (["tcp", "udp"] as const).flatMap((protocol) =>
-    (["ipv4", "ipv6"] as const).flatMap((family) => {
-      const file = `/proc/thread-self/net/${protocol}${family === "ipv6" ? "6" : ""}`;
-      try {
-        return parseListeners(readProcFile(file), protocol, family);
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return [];
-        throw error;
-      }
-    })
+    (["ipv4", "ipv6"] as const).flatMap((family) =>
+      (protocol === "tcp" ? tcpListeners(family) : undefined) ?? listed(protocol, family)
+    )
   );
+}
+
+/** By the kernel's lists. */
+export function listed(protocol: Listener["protocol"], family: Listener["family"]): Listener[] {
+  const file = `/proc/thread-self/net/${protocol}${family === "ipv6" ? "6" : ""}`;
+  try {
+    return parseListeners(readProcFile(file), protocol, family);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 /** Reads the text of one of these files: `sl local_address rem_address st … uid …`. */
