@@ -110,7 +110,10 @@ export function countedNft(table: NftTable | undefined, found: NftImage): Counte
       return {
         table: `inet ${NFT_TABLE}`,
         chain: name,
-        rule: wordsOf(wanted.get(name)?.[at]) ?? describeRule(rule),
+        // Put in words where somebody asks for it.
+        get rule() {
+          return wordsOf(wanted.get(name)?.[at]) ?? describeRule(rule);
+        },
         ...commentOf(rule.comment),
         ...(rule.count === undefined ? {} : { count: rule.count }),
         ...(redirect === undefined ? {} : { redirect }),

@@ -182,7 +182,7 @@ export class NftSocket implements Disposable {
           if (errno === EAGAIN || errno === EINTR) return undefined;
           throw new NftError(errno, wordsOf(part, errno));
         }
-        found.push(part.body.slice(FULL_HEAD - HEAD));
+        found.push(part.body.subarray(FULL_HEAD - HEAD));
       }
     }
   }
@@ -215,7 +215,7 @@ function partsOf(datagram: Bytes): Part[] | undefined {
       type: view.getUint16(at + 4, true),
       flags: view.getUint16(at + 6, true),
       sequence: view.getUint32(at + 8, true),
-      body: datagram.slice(at + HEAD, at + length),
+      body: datagram.subarray(at + HEAD, at + length),
     });
     at += align(length);
   }

@@ -16,7 +16,7 @@ import {
 import { compareNft } from "core/rules/nft/compare.ts";
 import { decodeDump } from "core/rules/nft/decode.ts";
 import { installation, removal, replacement } from "core/rules/nft/encode.ts";
-import { actsOn, imageOf, type NftImage } from "core/rules/nft/image.ts";
+import { imageOf, type NftImage } from "core/rules/nft/image.ts";
 import { NFT_TABLE, type NftTable } from "core/rules/nft/model.ts";
 import { attributesOf, type Bytes, text, textOf } from "core/rules/nft/wire.ts";
 import { NftError, saysNoNfTables } from "./nft_error.ts";
@@ -39,9 +39,11 @@ export function readTable(socket: NftSocket): NftImage | undefined {
   for (let read = 0; read < READS; read++) {
     const before = socket.generation();
     const image = readOnce(socket);
+    if (image === "changing") continue;
+    if (socket.generation() === before) return image;
     // Counters go on counting.
     const now = JSON.stringify(image ?? null, (key, value) => key === "count" ? undefined : value);
-    if (image !== "changing" && (socket.generation() === before || now === last)) return image;
+    if (now === last) return image;
     last = now;
   }
   throw new KumaError("KUMA-TP-210", `Cannot read the table inet ${NFT_TABLE}: it keeps changing`);
@@ -169,11 +171,4 @@ export function ownTable(): NftImage | undefined {
     if (saysNoNfTables(error)) return undefined;
     throw error;
   }
-}
-
-/** Whether our table is there and has rules for IPv6. Throws `KUMA-TP-210` where the kernel does not tell. */
-export function ownTableHasIpv6(): boolean {
-  using socket = new NftSocket();
-  const found = readTable(socket);
-  return found !== undefined && actsOn(found, "ipv6");
 }

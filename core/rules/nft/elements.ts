@@ -16,10 +16,8 @@ export const KEY_LENGTH: Readonly<Record<NftSetType, number>> = {
 };
 
 /** Bytes in hexadecimal. */
-export function hex(bytes: Iterable<number>): string {
-  let text = "";
-  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
-  return text;
+export function hex(bytes: Uint8Array | readonly number[]): string {
+  return (bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes)).toHex();
 }
 
 /** A number as `bytes` big-endian bytes in hexadecimal. */
