@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { holdsOurs } from "core/host/bpf/bpffs.ts";
 import type { BpfHere } from "core/host/bpf/here.ts";
 import { listenersFit } from "core/host/transparent_proxy/listeners_fit.ts";
 import type { HostStatus, StatusOptions } from "core/host/transparent_proxy/status.ts";
@@ -14,8 +15,11 @@ const BPF_FOLDERS = ["/run/kuma/bpf", "/sys/fs/bpf"];
 
 /** Whether this namespace is redirected by eBPF. Throws as `bpfHere` does. */
 export async function ebpfHere({ ebpf }: TransparentProxyConfig): Promise<BpfHere | undefined> {
+  const folders = [...new Set([ebpf.bpffsPath, ...BPF_FOLDERS])].filter(holdsOurs);
+  // Most hosts have none: then nothing is loaded that reads them.
+  if (folders.length === 0) return undefined;
   const { bpfHere } = await import("core/host/bpf/here.ts");
-  return bpfHere([ebpf.bpffsPath, ...BPF_FOLDERS]);
+  return bpfHere(folders);
 }
 
 /**

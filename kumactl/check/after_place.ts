@@ -7,6 +7,7 @@ import { AFTER_SECTIONS } from "core/check/host_after.ts";
 import { failed, ok, type Outcome, warning } from "core/check/outcome.ts";
 import { type Look, type Section, section } from "core/check/run.ts";
 import { isUp, loopbackInterface } from "core/host/interfaces.ts";
+import { holdsOurIpv6 } from "core/host/nftables/surroundings.ts";
 import { surroundingsFit } from "core/host/transparent_proxy/surroundings_fit.ts";
 import { type Told, userChanged } from "../status_look.ts";
 import type { HostSubject } from "./subject.ts";
@@ -38,10 +39,10 @@ function user({ record }: Told): Outcome | undefined {
 }
 
 async function fits(
-  { document, resolved, around, elsewhere }: HostSubject,
+  { resolved, around, elsewhere }: HostSubject,
   { record }: Told,
 ): Promise<Outcome> {
-  const place = { document, config: await resolved(), around: await around() };
+  const place = { config: await resolved(), ipv6: holdsOurIpv6(await around()) };
   // Another namespace's resolv.conf is not here.
   const { misfits, notes } = surroundingsFit(place, elsewhere ? undefined : record);
   if (misfits.length > 0) return failed([...misfits, ...notes]);

@@ -10,7 +10,7 @@ import { type Section, section } from "core/check/run.ts";
 import { type ErrorCode, KumaError } from "core/errors.ts";
 import { hasPassthroughIpv6, hasUsableIpv6 } from "core/host/interfaces.ts";
 import { readProcFile } from "core/host/proc.ts";
-import { backendFor } from "core/host/transparent_proxy/install.ts";
+import { backendFor } from "core/host/transparent_proxy/backend.ts";
 import { installTransparentProxy } from "core/host/transparent_proxy/install.ts";
 import type { HostReport } from "core/host/transparent_proxy/options.ts";
 import type { HostSubject } from "./subject.ts";

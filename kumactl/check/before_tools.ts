@@ -12,7 +12,7 @@ import { hasRules } from "core/host/firewall/snapshot.ts";
 import type { FirewallView } from "core/host/firewall/views.ts";
 import { isAtLeast } from "core/host/firewall/version.ts";
 import { hasUsableIpv6 } from "core/host/interfaces.ts";
-import { backendFor } from "core/host/transparent_proxy/install.ts";
+import { backendFor } from "core/host/transparent_proxy/backend.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import type { HostSubject } from "./subject.ts";

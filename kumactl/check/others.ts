@@ -9,7 +9,7 @@ import { type Look, type Section, section } from "core/check/run.ts";
 import { baseChains, closedInputChains } from "core/host/nftables/base_chains.ts";
 import type { Surroundings } from "core/host/nftables/surroundings.ts";
 import { readProcFile } from "core/host/proc.ts";
-import { backendFor } from "core/host/transparent_proxy/install.ts";
+import { backendFor } from "core/host/transparent_proxy/backend.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { arrivalOf } from "core/rules/arriving.ts";
 import type { HostSubject } from "./subject.ts";

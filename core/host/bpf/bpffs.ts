@@ -22,6 +22,9 @@ const EISDIR = 21;
 /** `f_type` of statfs(2), as in <linux/magic.h>. */
 export const FILE_SYSTEMS = { bpf: 0xcafe4a11, cgroup2: 0x63677270 } as const;
 
+/** All of ours is in this folder of a BPF file system. */
+export const OUR_FOLDER = "kuma";
+
 /**
  * Magic number of the file system at `path`; undefined where nothing is there.
  *
@@ -38,6 +41,12 @@ export function fileSystemAt(path: string): number | undefined {
   } finally {
     close(fd);
   }
+}
+
+/** Whether a BPF file system at `path` has anything of ours. Throws as {@linkcode fileSystemAt} does. */
+export function holdsOurs(path: string): boolean {
+  return fileSystemAt(path) === FILE_SYSTEMS.bpf &&
+    fileSystemAt(`${path}/${OUR_FOLDER}`) !== undefined;
 }
 
 /** Makes a folder for root alone, below one that is there; one that is there stays as it is. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FILE_SYSTEMS, fileSystemAt } from "./bpffs.ts";
+import { holdsOurs } from "./bpffs.ts";
 import { netnsCookie } from "./netns_cookie.ts";
 import { Pins } from "./pins.ts";
 import { type PodStatus, status } from "./status.ts";
@@ -28,7 +28,7 @@ export interface BpfHere {
  */
 export function bpfHere(folders: readonly string[]): BpfHere | undefined {
   for (const bpffs of new Set(folders)) {
-    if (fileSystemAt(bpffs) !== FILE_SYSTEMS.bpf) continue;
+    if (!holdsOurs(bpffs)) continue;
     const pins = new Pins(bpffs);
     const node = status(pins);
     const own = node.node === undefined ? undefined : ownPod(node.pods);

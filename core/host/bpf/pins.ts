@@ -8,7 +8,7 @@ import { LAYOUT_VERSION } from "core/bpf/layout.ts";
 import { RECORDS_MAP } from "core/bpf/record.ts";
 import { cString } from "../c_library.ts";
 import { errnoText } from "../libc.ts";
-import { entriesOf, makeFolder } from "./bpffs.ts";
+import { entriesOf, makeFolder, OUR_FOLDER } from "./bpffs.ts";
 import { libbpf } from "./libbpf.ts";
 
 /** Paths of the pinned maps and links below a BPF file system. */
@@ -22,7 +22,7 @@ export class Pins {
 
   /** @param bpffs where the file system is mounted, such as /sys/fs/bpf. */
   constructor(readonly bpffs: string) {
-    this.root = `${bpffs}/kuma`;
+    this.root = `${bpffs}/${OUR_FOLDER}`;
     this.maps = `${this.root}/v${LAYOUT_VERSION}`;
     this.links = `${this.root}/links`;
     this.pods = `${this.root}/pods`;

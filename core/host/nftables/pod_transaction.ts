@@ -14,7 +14,7 @@ import { installation } from "core/rules/nft/encode.ts";
 import { imageOf } from "core/rules/nft/image.ts";
 import type { Bytes } from "core/rules/nft/wire.ts";
 import { parseIfInet6 } from "../interfaces.ts";
-import { backendFor } from "../transparent_proxy/install.ts";
+import { backendFor } from "../transparent_proxy/backend.ts";
 import type { Place } from "../transparent_proxy/place.ts";
 import { resolved } from "../transparent_proxy/prepare.ts";
 import { requireIpv6 } from "../transparent_proxy/require_ipv6.ts";

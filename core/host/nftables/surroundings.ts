@@ -8,6 +8,7 @@ import { KumaError } from "core/errors.ts";
 import { FAMILIES, type Family } from "core/proxy/resolved.ts";
 import { CHAIN, HOOK, HOOK_NUMBER, NFPROTO_INET, NFT_MSG } from "core/rules/nft/attributes.ts";
 import { NFPROTO } from "core/rules/nft/expressions.ts";
+import { actsOn, type NftImage } from "core/rules/nft/image.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { attributesOf, type Bytes, numberOf, textOf } from "core/rules/nft/wire.ts";
 import { isOurChain } from "core/rules/ownership.ts";
@@ -15,7 +16,7 @@ import { legacyTables } from "../firewall/legacy_tables.ts";
 import { legacyNatChains } from "./legacy_chains.ts";
 import { saysNeverNfTables, saysNotPermitted } from "./nft_error.ts";
 import { NftSocket } from "./socket.ts";
-import { ownTableHasIpv6 } from "./table.ts";
+import { ownTable } from "./table.ts";
 
 /** One chain, as far as it matters here. */
 export interface SeenChain {
@@ -112,8 +113,12 @@ export const IPTABLES_TABLES: readonly string[] = ["raw", "nat", "mangle", "filt
 
 /** Whether anybody uses iptables here, nft or legacy. */
 export function usesIptables({ chains = [], legacy }: Surroundings): boolean {
-  return legacy.length > 0 ||
-    chains.some(({ family, table }) => family !== "inet" && IPTABLES_TABLES.includes(table));
+  return legacy.length > 0 || chains.some(isIptables);
+}
+
+/** Whether a chain stands in a table that iptables-nft makes. */
+export function isIptables({ family, table }: SeenChain): boolean {
+  return family !== "inet" && IPTABLES_TABLES.includes(table);
 }
 
 /** Whether a chain of ours stands in a table of iptables, nft or legacy. */
@@ -126,13 +131,21 @@ export function holdsOurIptables({ chains = [], legacyChains }: Surroundings): b
  * Whether rules of ours for IPv6 are in place, of whatever backend. A legacy table whose chains the kernel does not
  * tell may hold some.
  *
+ * @param table our own of nftables; undefined where there is none
  * @throws {KumaError} `KUMA-TP-210` our table is there and cannot be read.
  */
-export function holdsOurIpv6(around: Surroundings): boolean {
+export function holdsOurIpv6(
+  around: Surroundings,
+  table: () => NftImage | undefined = ownTable,
+): boolean {
   const { chains = [], legacyChains } = around;
   return chains.some(({ family, name }) => family === "ipv6" && isOurChain(name)) ||
     (legacyChains.ipv6?.some(isOurChain) ?? true) ||
-    around.ourTable && ownTableHasIpv6();
+    around.ourTable && hasIpv6(table());
+}
+
+function hasIpv6(table: NftImage | undefined): boolean {
+  return table !== undefined && actsOn(table, "ipv6");
 }
 
 /** Whether Docker's chain for its own DNS is in one family's nat table of iptables, nft or legacy. */

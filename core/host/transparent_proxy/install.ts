@@ -12,16 +12,15 @@ import { silentLogger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { takeTurn } from "../firewall/turn.ts";
-import { type Choice, chooseBackend } from "../nftables/choose.ts";
 import { installNftables, type InstallSubject } from "../nftables/install.ts";
 import {
-  competitors,
   holdsOurIptables,
   lookAround,
   type Surroundings,
   usesIptables,
 } from "../nftables/surroundings.ts";
 import { ownTable, removeOwnTable } from "../nftables/table.ts";
+import { backendFor } from "./backend.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
 import { resolved } from "./prepare.ts";
 import { again, openSession, patienceOf, type Session } from "./session.ts";
@@ -143,31 +142,6 @@ async function withBypasses(
   warnOfBypasses(bypasses, session.logger);
   for (const words of unseen) session.logger.warn(words);
   return { ...report, bypasses: [...report.bypasses, ...bypasses.map(describeAhead)] };
-}
-
-/** Which backend this host, or pod, gets; see {@linkcode chooseBackend}. */
-export function backendFor(
-  document: TransparentProxyConfig,
-  around: Surroundings,
-  options: InstallOptions,
-  blind = false,
-): Choice {
-  const iptablesOnly = document.storeFirewalld && !document.ebpf.enabled
-    ? "storeFirewalld"
-    : Object.keys(document.iptablesExecutables).length > 0
-    ? "iptablesExecutables"
-    : undefined;
-  // What would be written can be shown to anybody who asks for it.
-  const shown = blind && document.firewallBackend === "nftables";
-  return chooseBackend({
-    asked: document.firewallBackend,
-    pod: options.netnsPath !== undefined,
-    iptablesOnly,
-    obstacle: shown ? undefined : around.reason,
-    ourTable: around.ourTable,
-    ourIptables: holdsOurIptables(around),
-    others: usesIptables(around) || competitors(around).length > 0,
-  });
 }
 
 async function withNftables(

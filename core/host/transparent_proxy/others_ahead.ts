@@ -10,8 +10,7 @@ import type { OurPriorities } from "core/rules/nft/ahead.ts";
 import { PRIORITY } from "core/rules/nft/family_chains.ts";
 import { ownerships } from "core/rules/ownership.ts";
 import type { Flavour } from "../firewall/version.ts";
-import { nftablesAhead } from "../nftables/ahead.ts";
-import type { Surroundings } from "../nftables/surroundings.ts";
+import { isIptables, type Surroundings } from "../nftables/surroundings.ts";
 import type { Session } from "./session.ts";
 
 /** Priority of the chains of iptables' nat (`NF_IP_PRI_NAT_DST`). */
@@ -56,7 +55,12 @@ export async function othersAhead(
 ): Promise<OthersAhead> {
   const ahead: RuleAhead[] = [];
   const unseen: string[] = [];
-  if ((around.chains ?? []).length > 0) ahead.push(...nftablesAhead(priorities, flavour !== "nft"));
+  // Where `iptables-save` has listed the tables of iptables-nft, there is often no other.
+  const others = (around.chains ?? []).filter((chain) => flavour !== "nft" || !isIptables(chain));
+  if (others.length > 0) {
+    const { nftablesAhead } = await import("../nftables/ahead.ts");
+    ahead.push(...nftablesAhead(priorities, flavour !== "nft"));
+  }
   if (flavour === "legacy") return { ahead, unseen };
   for (const family of FAMILIES) {
     if (!around.legacy.some((table) => table.startsWith(family))) continue;

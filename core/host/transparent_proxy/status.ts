@@ -7,7 +7,6 @@ import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import type { RuleAhead } from "core/rules/ahead.ts";
 import { type CountedRule, type Intercepted, intercepted } from "core/rules/counted.ts";
-import { holdsOurs } from "../firewall/snapshot.ts";
 import type { Listener } from "../listeners.ts";
 import {
   holdsOurIptables,
@@ -63,7 +62,8 @@ export async function statusOfTransparentProxy(
 ): Promise<HostStatus> {
   const around = lookAround();
   requireSight(around);
-  const session = openSession(options, patienceOf(document), true);
+  // As a dry run: looking must not add an address to the loopback interface.
+  const session = openSession({ ...options, counters: true }, patienceOf(document), true);
   const backends = [
     ...around.ourTable ? ["nftables" as const] : [],
     ...holdsOurIptables(around) || usesIptables(around) && await holdsRemnants(session)
@@ -71,17 +71,16 @@ export async function statusOfTransparentProxy(
       : [],
   ];
   if (backends.length === 0) return { ...NOTHING, listeners: listenersOf(document) };
-  const { differences, rules, ahead, home, config } = await examineTransparentProxy(document, {
-    ...options,
-    counters: true,
-  });
+  const subject = { document, around };
+  const examined = await examineTransparentProxy(subject, session, options);
+  const { differences, rules, ahead, home, config } = examined;
   const others = await othersAhead(around, home, session);
   const first = [...ahead, ...others.ahead];
   const { inbound, outbound, dns } = config;
   const ports = { inbound: inbound.port, outbound: outbound.port, dns: dns.port };
   const counts = intercepted(rules, ports);
   const listening = listenersFit(document, config.uid, counts);
-  const fits = surroundingsFit({ document, config, around }, options.record);
+  const fits = surroundingsFit(examined, options.record);
   const misfits = [
     ...first.filter(({ bypasses }) => bypasses)
       .map((one) => `a rule of others comes before ours: ${describeAhead(one)}`),
@@ -123,6 +122,7 @@ const NOTHING = {
 
 /** Whether rules of ours are left in tables of iptables though no chain of ours is. */
 async function holdsRemnants({ views }: Session): Promise<boolean> {
+  const { holdsOurs } = await import("../firewall/snapshot.ts");
   for (const family of FAMILIES) {
     for (const flavour of ["nft", "legacy"] as const) {
       if (views.hasTables(family, flavour) !== true) continue;

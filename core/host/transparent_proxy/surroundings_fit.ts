@@ -7,9 +7,8 @@ import { errorText } from "core/errors.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import { parseNameservers } from "core/proxy/resolv_conf.ts";
 import { hasRoutableIpv6, interfaceNames } from "../interfaces.ts";
-import type { InstallSubject } from "../nftables/install.ts";
-import { holdsOurIpv6 } from "../nftables/surroundings.ts";
 import { readProcFile } from "../proc.ts";
+import type { Examined } from "./check.ts";
 import type { InstallRecord } from "./record.ts";
 
 /** What does not fit, and what is worth a word. */
@@ -20,12 +19,12 @@ export interface SurroundingsFit {
 
 /** Compares with how it was at the installation, where that is known. */
 export function surroundingsFit(
-  { config, around }: InstallSubject,
+  { config, ipv6 }: Pick<Examined, "config" | "ipv6">,
   record: InstallRecord | undefined,
 ): SurroundingsFit {
   const misfits = serversChanged(record);
   const notes: string[] = [];
-  if (config.ipFamilyMode !== "ipv4" && !holdsOurIpv6(around) && hasRoutableIpv6()) {
+  if (config.ipFamilyMode !== "ipv4" && !ipv6 && hasRoutableIpv6()) {
     const why = record?.ipv6Skipped;
     if (why === undefined) notes.push("IPv6 is not intercepted, and addresses of it are here");
     else if (/has no IPv6 address/.test(why)) {
