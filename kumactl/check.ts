@@ -19,7 +19,7 @@ import { UsageError } from "core/program/usage_error.ts";
 import { systemClock } from "core/time/clock.ts";
 import { checkDocument } from "./check_document.ts";
 import { loadConfiguration } from "./configuration.ts";
-import { netnsPath } from "./netns_flag.ts";
+import { inNetns, netnsPath } from "./netns_flag.ts";
 import { givesSettings } from "./status_look.ts";
 
 /** Makes the sections of one look; what several checks share is looked at once a look. */
@@ -76,8 +76,10 @@ async function subjectOf(parsed: ParsedCommand, io: Io): Promise<Subject | undef
   const path = netns === undefined ? undefined : netnsPath(netns);
   // The setting of this name is another one.
   const flags = parsed.flags.filter(({ flag }) => flag !== "wait");
-  const wanted = await loadConfiguration(flags, io);
-  for (const text of wanted.warnings) io.err(`Warning: ${text}\n`);
+  const warn = (text: string) => io.err(`Warning: ${text}\n`);
+  const loaded = await loadConfiguration(flags, io);
+  for (const text of loaded.warnings) warn(text);
+  const wanted = inNetns(loaded, path, warn);
   const elsewhere = path !== undefined;
   if (parsed.on("pre")) {
     const { sectionsBefore } = await import("./check/before.ts");

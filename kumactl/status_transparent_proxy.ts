@@ -9,7 +9,7 @@ import { type Document, FORMATS, printDocument } from "core/program/output.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { LineLogger } from "./line_logger.ts";
-import { netnsPath } from "./netns_flag.ts";
+import { inNetns, netnsPath } from "./netns_flag.ts";
 import { givesSettings, lookForStatus, type Told } from "./status_look.ts";
 import { describeConfig, describeRules, describeStatus } from "./status_text.ts";
 
@@ -48,10 +48,11 @@ export async function statusTransparentProxyCommand(
   const format = parsed.choice("output", CHOICES);
   const netns = parsed.text("netns");
   const logger = new LineLogger(io, true);
-  const wanted = await loadConfiguration(parsed.flags, io);
-  for (const warning of wanted.warnings) logger.warn(warning);
+  const loaded = await loadConfiguration(parsed.flags, io);
+  for (const warning of loaded.warnings) logger.warn(warning);
   const path = netns === undefined ? undefined : netnsPath(netns);
   try {
+    const wanted = inNetns(loaded, path, (text) => logger.warn(text));
     if (path !== undefined) enterNetns(path);
     const told = await lookForStatus(wanted, {
       given: givesSettings(parsed.flags),

@@ -115,6 +115,9 @@ export const DEFAULT_KUMA_DP_UID = 5678;
 /** See {@linkcode DEFAULT_KUMA_DP_UID}. */
 export const DEFAULT_KUMA_DP_USER = "kuma-dp";
 
+/** Where the list of DNS servers is; resolv.conf(5). */
+export const DEFAULT_RESOLV_CONF = "/etc/resolv.conf";
+
 /** Where Envoy and the DNS proxy listen where nothing else is said. */
 export const DEFAULT_PORTS = { inbound: 15_006, outbound: 15_001, dns: 15_053 } as const;
 
@@ -145,7 +148,7 @@ export function defaultConfig(): TransparentProxyConfig {
         port: DEFAULT_PORTS.dns,
         captureAll: false,
         skipConntrackZoneSplit: false,
-        resolvConfigPath: "/etc/resolv.conf",
+        resolvConfigPath: DEFAULT_RESOLV_CONF,
       },
       vnet: { networks: [] },
     },

@@ -15,7 +15,7 @@ import type { Io } from "core/program/io.ts";
 import { UsageError } from "core/program/usage_error.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { loadConfiguration } from "../configuration.ts";
-import { netnsPath } from "../netns_flag.ts";
+import { inNetns, netnsPath } from "../netns_flag.ts";
 import { givesSettings } from "../status_look.ts";
 
 /** Whose packet it is. */
@@ -60,10 +60,11 @@ export async function packetSubject(
   // Files and clusters are asked before this process moves to where they cannot be reached.
   const pod = await podSettings(parsed, io, { given, logger });
   const path = netns === undefined ? undefined : netnsPath(netns);
+  const there = pod === undefined ? inNetns(loaded, path, (text) => logger.warn(text)) : loaded;
   if (path !== undefined) enterNetns(path);
   const place = path ?? (given || pod !== undefined ? undefined : "this host");
   if (pod !== undefined) return { ...pod, pod: true, known: true, place };
-  const { config: document, provenance } = loaded;
+  const { config: document, provenance } = there;
   if (given) return { from: "the settings given here", document, provenance, known: true, place };
   const defaults = { document, provenance, known: provenance.size > 0 };
   if (path === undefined && !currentPrivileges().has("CAP_NET_ADMIN")) {
