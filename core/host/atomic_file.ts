@@ -15,6 +15,11 @@ export interface FileAttributes {
   /** Permission bits; exact, whatever the umask is. */
   mode: number;
   owner?: { readonly uid: number; readonly gid: number };
+  /**
+   * Whether its content says nothing after a restart of the machine: then nobody waits for the disk, and what a power
+   * loss leaves of it may be empty. Readers see the old or the new content all the same.
+   */
+  ofThisBoot?: boolean;
 }
 
 /** What a temporary file of ours is called before the rename: `.NAME.HEX.tmp`. */
@@ -22,7 +27,7 @@ export const TEMPORARY_NAME = /^\..+\.[0-9a-f]{16}\.tmp$/;
 
 /**
  * Replaces (or creates) the file at `path`: temporary file with a random name in the same directory,
- * content, mode, fsync, rename, fsync of the directory. A symbolic link at `path` is itself replaced.
+ * content, mode, fsync, rename, fsync of the directory (see {@linkcode FileAttributes.ofThisBoot}). A symbolic link at `path` is itself replaced.
  * The temporary name ends in `.tmp`, so that no CNI runtime takes it for a configuration.
  *
  * @throws {KumaError} `KUMA-HOST-130` with the step that failed; the old file is untouched then.
@@ -41,7 +46,7 @@ export function replaceFile(
     removeIfThere(temporary);
     throw failed(path, cause);
   }
-  syncDirectory(directory);
+  if (attributes.ofThisBoot !== true) syncDirectory(directory);
 }
 
 /**
@@ -67,7 +72,7 @@ export function createExclusive(
       Deno.chownSync(path, attributes.owner.uid, attributes.owner.gid);
     }
     Deno.chmodSync(path, attributes.mode);
-    file.syncSync();
+    if (attributes.ofThisBoot !== true) file.syncSync();
   } catch (cause) {
     removeIfThere(path);
     throw failed(path, cause);

@@ -41,6 +41,14 @@ Deno.test("replaceFile replaces content and mode and leaves no other file", () =
     assert.equal([...Deno.readDirSync(directory)].length, 1);
   }));
 
+Deno.test("what is of this boot alone is replaced as well", () =>
+  inDirectory((directory) => {
+    replaceFile(`${directory}/a`, "old", { mode: 0o644 });
+    replaceFile(`${directory}/a`, "new", { mode: 0o600, ofThisBoot: true });
+    assert.deepEqual(Array.from(Deno.readDirSync(directory), ({ name }) => name), ["a"]);
+    assert.equal(Deno.readTextFileSync(`${directory}/a`), "new");
+  }));
+
 Deno.test("replaceFile replaces a link and not what it points to", () =>
   inDirectory((directory) => {
     Deno.writeTextFileSync(`${directory}/victim`, "untouched");

@@ -60,7 +60,8 @@ export class FirewallJournal {
   read(): Notes | undefined {
     try {
       const text = readTrustedText(this.path);
-      if (text === undefined) return undefined;
+      // Where /run is on a disk, a power loss may have left the name alone.
+      if (text === undefined || /^\0*$/.test(text)) return undefined;
       const value: unknown = JSON.parse(text);
       if (!isFile(value)) throw new TypeError("it is not a journal");
       return value.netns === this.#netns && isOfThisNetns(value) ? value.notes : undefined;
@@ -77,7 +78,7 @@ export class FirewallJournal {
     try {
       const file: JournalFile = { version: 1, ...incarnation(), netns: this.#netns, notes };
       Deno.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      replaceFile(this.path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+      replaceFile(this.path, `${JSON.stringify(file)}\n`, { mode: 0o600, ofThisBoot: true });
     } catch (cause) {
       throw new KumaError(
         "KUMA-TP-212",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "core/log/logger.ts";
+import { readRecords } from "../transparent_proxy/record.ts";
 import { FirewallJournal, type Notes } from "./journal.ts";
 
 const NOTES: Notes = {
@@ -32,6 +33,24 @@ Deno.test("notes come back as they were written, private to root", STAYS_OPEN, a
     assert.equal(Deno.statSync(`${directory}/${entry?.name}`).mode! & 0o777, 0o600);
     journal.remove();
     assert.equal(journal.read(), undefined);
+  });
+});
+
+Deno.test("what a power loss left of notes is none, and nothing to warn of", async () => {
+  await withDirectory((directory) => {
+    const journal = new FirewallJournal(
+      { ...silentLogger, warn: (text) => assert.fail(text) },
+      directory,
+    );
+    journal.write(NOTES);
+    for (const left of ["", "\0\0\0\0"]) {
+      Deno.writeTextFileSync(journal.path, left);
+      assert.equal(journal.read(), undefined);
+      Deno.writeTextFileSync(journal.path.replace(".json", ".installed.json"), left, {
+        mode: 0o600,
+      });
+      assert.deepEqual(readRecords(directory), {});
+    }
   });
 });
 

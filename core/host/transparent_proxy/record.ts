@@ -17,7 +17,7 @@ import { removeIfThere, removeTemporaries, replaceFile } from "../atomic_file.ts
 import { JOURNAL_DIRECTORY } from "../firewall/journal.ts";
 import { type Incarnation, incarnation, isOfThisNetns } from "../incarnation.ts";
 import { netnsInode } from "../netns.ts";
-import { type HostChange, jsonChange } from "./changes.ts";
+import { type HostChange, jsonChange } from "./host_change.ts";
 import { readTrustedText, requireTrusted } from "../trusted_file.ts";
 
 /** An installation as it was done. */
@@ -106,7 +106,7 @@ function write(records: InstallRecords, logger: Logger, directory: string): void
     requireTrusted(path);
     Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const file: RecordFile = { version: 1, ...incarnation(), ...withRecord(record, intended) };
-    replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+    replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600, ofThisBoot: true });
   } catch (error) {
     // What an earlier installation noted is not true any more; on a full disk a file can still be removed.
     const gone = forget(path);
@@ -202,7 +202,8 @@ export function readRecords(directory = JOURNAL_DIRECTORY): InstallRecords {
   const path = pathOf(directory);
   try {
     const text = readTrustedText(path);
-    if (text === undefined) return {};
+    // Where /run is on a disk, a power loss may have left the name alone.
+    if (text === undefined || /^\0*$/.test(text)) return {};
     const file: unknown = JSON.parse(text);
     if (!isFile(file)) throw new TypeError("it is no record of an installation");
     if (!isOfThisNetns(file)) return {};
