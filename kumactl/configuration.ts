@@ -5,7 +5,6 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import { MAX_DOCUMENT, parseDocument } from "core/proxy/document.ts";
 import { isIpv4, isIpv6 } from "core/grammar/address.ts";
 import { prefixed, shown } from "core/grammar/echo.ts";
 import { parseBool } from "core/grammar/switches.ts";
@@ -103,15 +102,23 @@ function text(flags: readonly FlagValue[], name: string): string {
 
 async function loadDocument(file: string, inline: string, io: Io) {
   if (file === "" && inline === "") return undefined;
+  // Most runs have none.
+  const { MAX_DOCUMENT, parseDocument } = await import("core/proxy/document.ts");
   const name = file === "" ? "--config" : file === "-" ? "standard input" : file;
-  const document = file === "" ? inline : await readDocument(file, name, io);
+  // UTF-8 has at most three bytes for each UTF-16 unit that the document's limit counts.
+  const document = file === ""
+    ? inline
+    : await readDocument(file, name, { io, limit: MAX_DOCUMENT * 3 });
   return { name, parsed: await parseDocument(document, name) };
 }
 
-async function readDocument(path: string, name: string, io: Io): Promise<string> {
+async function readDocument(
+  path: string,
+  name: string,
+  { io, limit }: { readonly io: Io; readonly limit: number },
+): Promise<string> {
   try {
-    // UTF-8 has at most three bytes for each UTF-16 unit that the document's limit counts.
-    return new TextDecoder("utf-8", { fatal: true }).decode(await io.read(path, MAX_DOCUMENT * 3));
+    return new TextDecoder("utf-8", { fatal: true }).decode(await io.read(path, limit));
   } catch (cause) {
     const why = cause instanceof TypeError ? "it is not UTF-8 text" : errorText(cause);
     throw new KumaError(

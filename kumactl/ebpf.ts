@@ -6,7 +6,7 @@
 import { KumaError } from "core/errors.ts";
 import type { BpfReport } from "core/host/bpf/install.ts";
 import { currentPrivileges } from "core/host/privileges.ts";
-import { type HostChange, real } from "core/host/transparent_proxy/changes.ts";
+import { type HostChange, real } from "core/host/transparent_proxy/host_change.ts";
 import { type Logger, silentLogger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Io } from "core/program/io.ts";

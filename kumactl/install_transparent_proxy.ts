@@ -1,4 +1,5 @@
 import { KumaError } from "core/errors.ts";
+import { hasBootFiles } from "core/host/boot_files.ts";
 import type { BpfReport } from "core/host/bpf/install.ts";
 import { prefixed, within } from "core/grammar/echo.ts";
 import type { ParsedCommand } from "core/program/command.ts";
@@ -70,11 +71,11 @@ export async function installTransparentProxyCommand(
   });
   if (config.verbose) showCost(report, io);
   if (!config.dryRun) io.out(`${summary(config, report)}\n`);
-  const { persist } = await import("./persist.ts");
-  const stored = within(
-    config.dryRun ? "" : "the rules are in, and do not outlive a restart: ",
-    () => persist(config, persists, { io, logger }),
-  );
+  const done = config.dryRun ? "" : "the rules are in, and do not outlive a restart: ";
+  const persist = within(done, () => persists || hasBootFiles())
+    ? (await import("./persist.ts")).persist
+    : undefined;
+  const stored = within(done, () => persist?.(config, persists, { io, logger }) ?? []);
   return await output.end("kuma.io/kumactl-install-transparent-proxy/v1", config.dryRun, {
     ...report,
     changes: [...report.changes, ...stored],

@@ -4,10 +4,10 @@
  * @module
  */
 import { bootChanges, lookAtBoot, planBoot, removeBoot, writeBoot } from "core/host/boot_unit.ts";
-import type { HostChange } from "core/host/transparent_proxy/changes.ts";
+import type { HostChange } from "core/host/transparent_proxy/host_change.ts";
 import type { Logger } from "core/log/logger.ts";
 import type { Io } from "core/program/io.ts";
-import { BOOT_UNIT } from "core/proxy/boot_unit.ts";
+import { BOOT_UNIT } from "core/proxy/boot_unit_name.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 
 /**

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { HostChange } from "core/host/transparent_proxy/changes.ts";
+import type { HostChange } from "core/host/transparent_proxy/host_change.ts";
 import type { HostReport } from "core/host/transparent_proxy/options.ts";
 import { currentPrivileges } from "core/host/privileges.ts";
 import { KumaError } from "core/errors.ts";

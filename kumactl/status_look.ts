@@ -5,7 +5,8 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import { lookAtBoot, type Persistence } from "core/host/boot_unit.ts";
+import { hasBootFiles } from "core/host/boot_files.ts";
+import type { Persistence } from "core/host/boot_unit.ts";
 import { type InstallRecord, readRecords } from "core/host/transparent_proxy/record.ts";
 import { type HostStatus, statusOfTransparentProxy } from "core/host/transparent_proxy/status.ts";
 import { lookUpUid, readPasswd } from "core/host/users.ts";
@@ -57,7 +58,8 @@ export async function lookForStatus(
   options: LookOptions,
 ): Promise<Told> {
   const told = await lookAtRules(wanted, options);
-  if (options.elsewhere) return told;
+  if (options.elsewhere || !hasBootFiles()) return told;
+  const { lookAtBoot } = await import("core/host/boot_unit.ts");
   const persistence = lookAtBoot(told.record?.document);
   if (persistence === undefined) return told;
   const { status } = told;

@@ -4,7 +4,7 @@
  * @module
  */
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
-import type { HostChange } from "core/host/transparent_proxy/changes.ts";
+import type { HostChange } from "core/host/transparent_proxy/host_change.ts";
 
 /** The whole text; empty where nothing would change. */
 export function unifiedDiff(changes: readonly HostChange[]): string {

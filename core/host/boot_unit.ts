@@ -7,29 +7,22 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import {
-  BOOT_UNIT,
-  bootCommand,
-  bootDocument,
-  bootUnit,
-  isOurBootFile,
-} from "core/proxy/boot_unit.ts";
+import { bootCommand, bootDocument, bootUnit, isOurBootFile } from "core/proxy/boot_unit.ts";
+import { BOOT_UNIT } from "core/proxy/boot_unit_name.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { removeIfThere, removeTemporaries, replaceFile, syncDirectory } from "./atomic_file.ts";
+import { BOOT_FOLDER, BOOT_LINK, BOOT_UNIT_FILE, BOOT_WANTS, nameAt } from "./boot_files.ts";
 import { cString } from "./c_library.ts";
 import { errnoText } from "./libc.ts";
 import { netnsInode } from "./netns.ts";
 import { systemCalls } from "./system_call.ts";
-import { type HostChange, real } from "./transparent_proxy/changes.ts";
+import { type HostChange, real } from "./transparent_proxy/host_change.ts";
 import { requireTrusted } from "./trusted_file.ts";
 
 const calls = systemCalls({ symlinkat: ["buffer", "i32", "buffer"] });
 const AT_FDCWD = -100;
 
-const FOLDER = "/etc/systemd/system";
-const UNIT = `${FOLDER}/${BOOT_UNIT}`;
-const WANTS = `${FOLDER}/multi-user.target.wants`;
-const LINK = `${WANTS}/${BOOT_UNIT}`;
+const FOLDER = BOOT_FOLDER, UNIT = BOOT_UNIT_FILE, WANTS = BOOT_WANTS, LINK = BOOT_LINK;
 /** The settings. */
 const BOOT_DOCUMENT = "/etc/kuma-transparent-proxy.yaml";
 
@@ -58,10 +51,10 @@ export function planBoot(document: TransparentProxyConfig): BootPlan {
   if (!isSystemdsNetns()) {
     throw refused("systemd (process 1) is in another network namespace than this one");
   }
-  if (stat(FOLDER)?.isDirectory !== true) throw refused(`there is no folder ${FOLDER}`);
+  if (nameAt(FOLDER)?.isDirectory !== true) throw refused(`there is no folder ${FOLDER}`);
   requireServers(document);
   for (const path of [UNIT, BOOT_DOCUMENT]) {
-    if (stat(path) !== undefined && ours(path) === undefined) {
+    if (nameAt(path) !== undefined && ours(path) === undefined) {
       throw refused(`${path} is there, and not ours`);
     }
     // Root does what it says at each start.
@@ -119,13 +112,13 @@ export function bootChanges(plan: BootPlan | undefined): HostChange[] {
 export function lookAtBoot(document: TransparentProxyConfig | undefined): Persistence | undefined {
   if (!isSystemdsNetns()) return undefined;
   const now = found();
-  if (stat(UNIT) === undefined && !now.link) return undefined;
+  if (nameAt(UNIT) === undefined && !now.link) return undefined;
   const wanted = document === undefined ? undefined : textsOf(document);
   const command = now.unit === undefined ? undefined : bootCommand(now.unit);
   const program = command?.program;
   const problems = [
-    ...stat(UNIT) !== undefined && now.unit === undefined ? [`${UNIT} is not ours`] : [],
-    ...now.link && stat(UNIT) === undefined ? [`${LINK} leads nowhere`] : [],
+    ...nameAt(UNIT) !== undefined && now.unit === undefined ? [`${UNIT} is not ours`] : [],
+    ...now.link && nameAt(UNIT) === undefined ? [`${LINK} leads nowhere`] : [],
     ...now.unit !== undefined && !now.link ? [`${BOOT_UNIT} is not enabled`] : [],
     ...now.unit !== undefined && now.document === undefined ? [`${BOOT_DOCUMENT} is missing`] : [],
     ...program !== undefined && !isFile(program) ? [`${program} of ${BOOT_UNIT} is missing`] : [],
@@ -192,32 +185,20 @@ function isSystemdsNetns(): boolean {
 
 /** The text of a file of ours; undefined where there is none, or somebody else wrote it. */
 function ours(path: string): string | undefined {
-  if (stat(path)?.isFile !== true) return undefined;
+  if (nameAt(path)?.isFile !== true) return undefined;
   const text = Deno.readTextFileSync(path);
   return isOurBootFile(text) ? text : undefined;
 }
 
 function linkTarget(): "ours" | "other" | "none" {
-  const info = stat(LINK);
+  const info = nameAt(LINK);
   if (info === undefined) return "none";
   return info.isSymlink && Deno.readLinkSync(LINK) === UNIT ? "ours" : "other";
 }
 
-/** Of the name itself, also where it is a link that leads nowhere. */
-function stat(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
 function isFile(path: string): boolean {
   const real = realPath(path);
-  return real !== undefined && stat(real)?.isFile === true;
+  return real !== undefined && nameAt(real)?.isFile === true;
 }
 
 function realPath(path: string): string | undefined {

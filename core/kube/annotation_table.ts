@@ -6,6 +6,8 @@
  * @module
  */
 
+import { FAMILY_ANNOTATION } from "./family_annotation.ts";
+
 /** How a value is written. `core/proxy/annotation_kinds.ts` reads those that set anything. */
 export type AnnotationKind =
   | "switch"
@@ -84,7 +86,7 @@ export const ANNOTATION_TABLE = {
   },
   /** Kuma's Dataplane has no `ipv6`, so the injector refuses what kuma-cni would do. */
   transparentProxyingIpFamilyMode: {
-    name: "kuma.io/transparent-proxying-ip-family-mode",
+    name: FAMILY_ANNOTATION,
     kind: "family",
     by: "pod",
     sets: ["ipFamilyMode"],

@@ -5,19 +5,17 @@
  */
 import { shown } from "core/grammar/echo.ts";
 import type { CommandDefinition, CommandTable, FlagDefinition } from "./command.ts";
+import { type Shell, SHELLS } from "./shells.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What makes the script of each shell that there is one for. */
-const SCRIPTS: Readonly<Record<string, (program: string, commands: readonly Row[]) => string>> = {
+const SCRIPTS: Readonly<Record<Shell, (program: string, commands: readonly Row[]) => string>> = {
   bash,
   // zsh runs bash's completion functions itself.
   zsh: (program, commands) =>
     `#compdef ${program}\nautoload -U +X bashcompinit && bashcompinit\n${bash(program, commands)}`,
   fish,
 };
-
-/** The shells that there are scripts for. */
-export const SHELLS: readonly string[] = Object.keys(SCRIPTS);
 
 /**
  * The completion script of a shell.
@@ -26,8 +24,8 @@ export const SHELLS: readonly string[] = Object.keys(SCRIPTS);
  * @throws {UsageError} for a shell that there is no script for
  */
 export function completionScript(program: string, table: CommandTable, shell: string): string {
-  const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
-  if (script === undefined) {
+  const known = SHELLS.find((one) => one === shell);
+  if (known === undefined) {
     throw new UsageError(`there is no completion for the shell '${shown(shell)}'`, {
       hint: `use ${SHELLS.join(", ")}`,
     });
@@ -36,7 +34,7 @@ export function completionScript(program: string, table: CommandTable, shell: st
     path: name.split(" "),
     ...definition,
   }));
-  return script(program, commands);
+  return SCRIPTS[known](program, commands);
 }
 
 interface Row extends CommandDefinition {

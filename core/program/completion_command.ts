@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandDefinition, CommandTable, Handler } from "./command.ts";
-import { completionScript, SHELLS } from "./completion.ts";
+import { SHELLS } from "./shells.ts";
 
 /** Its entry in the table. */
 export function completionDefinition(program: string): CommandDefinition {
@@ -25,7 +25,8 @@ export function completionDefinition(program: string): CommandDefinition {
 /** Prints the script of the shell that the command line names. */
 export function completionHandler(program: string, commands: CommandTable): () => Promise<Handler> {
   return () =>
-    Promise.resolve(({ words: [shell] }, io) => {
+    Promise.resolve(async ({ words: [shell] }, io) => {
+      const { completionScript } = await import("./completion.ts");
       io.out(completionScript(program, commands, shell ?? ""));
       return 0;
     });

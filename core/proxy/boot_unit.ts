@@ -9,9 +9,6 @@ import type { TransparentProxyConfig } from "./config.ts";
 import { defaultOf, ENV_PREFIX, SETTINGS, valueOf } from "./options.ts";
 import { serialiseConfig } from "./serialise.ts";
 
-/** Name of the unit. */
-export const BOOT_UNIT = "kuma-transparent-proxy.service";
-
 /** The first line of what we write: a file without it is somebody else's. */
 const BOOT_MARK =
   "# Written by 'kumactl install transparent-proxy --persist systemd'; 'kumactl uninstall " +

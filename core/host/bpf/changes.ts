@@ -6,7 +6,8 @@
 import { NODE_OWNER } from "core/bpf/record.ts";
 import { VERSION } from "core/version.ts";
 import { loopbackInterface } from "../interfaces.ts";
-import { addressChange, type HostChange, real } from "../transparent_proxy/changes.ts";
+import { addressChange } from "../transparent_proxy/changes.ts";
+import { type HostChange, real } from "../transparent_proxy/host_change.ts";
 import { FILE_SYSTEMS, fileSystemAt } from "./bpffs.ts";
 import { type BpfHere, bpfHere } from "./here.ts";
 import { netnsCookie } from "./netns_cookie.ts";

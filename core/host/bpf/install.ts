@@ -11,7 +11,7 @@ import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES, type Family, type ResolvedConfig } from "core/proxy/resolved.ts";
 import { VERSION } from "core/version.ts";
 import { dnsServersOf } from "../transparent_proxy/facts.ts";
-import type { HostChange } from "../transparent_proxy/changes.ts";
+import type { HostChange } from "../transparent_proxy/host_change.ts";
 import type { HostReport } from "../transparent_proxy/options.ts";
 import { currentPrivileges } from "../privileges.ts";
 import { hasUsableIpv6 } from "../interfaces.ts";

@@ -11,6 +11,7 @@ import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { renderNft } from "core/rules/nft/text.ts";
 import type { HostReport, InstallOptions } from "../transparent_proxy/options.ts";
 import { loopbackInterface } from "../interfaces.ts";
+import { real } from "../transparent_proxy/host_change.ts";
 import { endangersSsh, SSH_WARNING } from "../ssh_sessions.ts";
 import { requireIpv6 } from "../transparent_proxy/require_ipv6.ts";
 import type { Session } from "../transparent_proxy/session.ts";
@@ -63,7 +64,7 @@ async function show(socket: NftSocket, plan: NftPlan, session: Session): Promise
   if (refused !== undefined) throw refusal(refused);
   session.lap("check");
   session.print?.(renderNft(plan.table));
-  const { addressChange, nftChange, real } = await import("../transparent_proxy/changes.ts");
+  const { addressChange, nftChange } = await import("../transparent_proxy/changes.ts");
   const ipv6 = plan.families.some(({ family }) => family === "ipv6");
   const changes = real([
     ...due ? [nftChange(found, plan.table)] : [],

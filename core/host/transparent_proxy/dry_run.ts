@@ -10,14 +10,8 @@ import { renderRestore } from "core/rules/render.ts";
 import type { FirewallJournal, Notes } from "../firewall/journal.ts";
 import type { FirewallChange } from "../firewall/transaction.ts";
 import { DIRECT_XML, storedText, storeInFirewalld } from "../firewalld/direct_file.ts";
-import {
-  addressChange,
-  fileChange,
-  type HostChange,
-  iptablesChanges,
-  jsonChange,
-  real,
-} from "./changes.ts";
+import { addressChange, iptablesChanges } from "./changes.ts";
+import { fileChange, type HostChange, jsonChange, real } from "./host_change.ts";
 import { clashingChains } from "../nftables/clashing_chains.ts";
 import { loopbackInterface } from "../interfaces.ts";
 import { notesAfter, notesBefore } from "./notes.ts";

@@ -21,6 +21,7 @@ import {
 } from "../nftables/surroundings.ts";
 import { ownTable, removeOwnTable } from "../nftables/table.ts";
 import { backendFor } from "./backend.ts";
+import { real } from "./host_change.ts";
 import type { HostReport, InstallOptions } from "./options.ts";
 import { resolved } from "./prepare.ts";
 import { again, openSession, patienceOf, type Session } from "./session.ts";
@@ -75,7 +76,6 @@ async function withRecord(
   { sources: all = {}, paths }: InstallOptions,
 ): Promise<HostReport> {
   const { recordChange } = await import("./record.ts");
-  const { real } = await import("./changes.ts");
   // What a real run notes: it was no dry run.
   const { dryRun: _, ...sources } = all;
   const intended = { document: { ...document, dryRun: false }, uid: config.uid, sources };

@@ -9,7 +9,7 @@ import type { Family } from "core/proxy/resolved.ts";
 
 import type { Flavour } from "../firewall/version.ts";
 import type { run } from "../run.ts";
-import type { HostChange } from "./changes.ts";
+import type { HostChange } from "./host_change.ts";
 import type { Place } from "./place.ts";
 
 /** Files of the host, other ones in tests. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { ANNOTATIONS } from "core/kube/annotations.ts";
+import { FAMILY_ANNOTATION } from "core/kube/family_annotation.ts";
 import type { ResolvedConfig } from "core/proxy/resolved.ts";
 import { hasRoutableIpv6, hasUsableIpv6, ipv6Addresses } from "../interfaces.ts";
 import type { Place } from "./place.ts";
@@ -47,7 +47,7 @@ export function requireIpv6(
     `the pod has an IPv6 address and cannot have IPv6 rules: ${skipped}`,
     {
       hint: "mend that on the node, or intercept IPv4 alone by the annotation " +
-        `${ANNOTATIONS.transparentProxyingIpFamilyMode}: ipv4`,
+        `${FAMILY_ANNOTATION}: ipv4`,
     },
   );
 }

@@ -20,7 +20,7 @@ import type { FirewallView } from "../firewall/views.ts";
 import { DIRECT_XML, removeFromFirewalld, unstoredText } from "../firewalld/direct_file.ts";
 import { recordChange, removeRecord } from "./record.ts";
 import { resolvConfText, restoreResolvConf } from "./resolv_conf_backup.ts";
-import type { HostChange } from "./changes.ts";
+import { fileChange, type HostChange, jsonChange, real } from "./host_change.ts";
 import type { HostReport, UninstallOptions } from "./options.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
 
@@ -39,7 +39,7 @@ export async function uninstallTransparentProxy(
     signal: options.signal,
   });
   const session = openSession(options, patienceOf(defaultConfig()), dryRun);
-  const planned = session.dryRun && !session.blind ? await plannedFiles(options) : [];
+  const planned = session.dryRun && !session.blind ? plannedFiles(options) : [];
   const changes = await removeFromIptables(session, options);
   const image = dryRun ? ownTable() : undefined;
   const nftables = dryRun ? image !== undefined : removeOwnTable();
@@ -71,8 +71,7 @@ export async function uninstallTransparentProxy(
   };
 }
 
-async function plannedFiles({ paths, ebpf }: UninstallOptions): Promise<HostChange[]> {
-  const { fileChange, jsonChange, real } = await import("./changes.ts");
+function plannedFiles({ paths, ebpf }: UninstallOptions): HostChange[] {
   const direct = unstoredText(paths?.directXml);
   const resolvConf = ebpf === true ? undefined : resolvConfText(paths?.resolvConf);
   const journal = new FirewallJournal(silentLogger, paths?.journal);
@@ -89,7 +88,7 @@ async function plannedRules(
   image: NftImage | undefined,
   files: readonly HostChange[],
 ): Promise<HostChange[]> {
-  const { iptablesChanges, nftChange, real } = await import("./changes.ts");
+  const { iptablesChanges, nftChange } = await import("./changes.ts");
   return real([...iptablesChanges(changes), nftChange(image, undefined), ...files]);
 }
 
