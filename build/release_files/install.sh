@@ -37,6 +37,9 @@ case "$to" in /*) ;; *) fail "--to $to: give an absolute path" ;; esac
 case "$links" in /*) ;; *) fail "--links $links: give an absolute path" ;; esac
 case "$man" in /*) ;; *) fail "--man $man: give an absolute path" ;; esac
 
+# Links are known by what they lead to, so one folder has one name.
+while [ "$to" != "${to%/}" ]; do to=${to%/}; done
+while [ "$links" != "${links%/}" ]; do links=${links%/}; done
 home="$to/@BINARY@-@VERSION@"
 link="$links/@BINARY@"
 
@@ -49,6 +52,9 @@ unlink_pages() {
 }
 
 if [ "$remove" = yes ]; then
+  if ! [ -e "$home" ] && ! [ -L "$home" ]; then
+    fail "there is no $home: give --to and --links as they were given to install it"
+  fi
   unlink_pages "$home"
   # Only a link of ours: whatever else has that name stays.
   if [ "$(readlink "$link" 2>/dev/null)" = "$home/@BINARY@" ]; then rm -f "$link"; fi
@@ -57,6 +63,8 @@ if [ "$remove" = yes ]; then
   exit 0
 fi
 
+# A shell that has CDPATH would look there first.
+unset CDPATH
 cd "$(dirname "$0")"
 sha256sum -c SHA256SUMS >/dev/null || fail "the files are not those that were released (SHA256SUMS)"
 
@@ -81,8 +89,11 @@ trap 'rm -rf "$home.new"' EXIT
 cp @RUNTIME@/* "$home.new/@RUNTIME@/"
 cp @BINARY@ "$home.new/@BINARY@"
 if [ -d man ]; then cp -r man "$home.new/man"; fi
+# Whatever umask the archive was unpacked with: other users may start it, and nobody else may change it.
+chmod -R u+rwX,go+rX,go-w "$home.new"
 chmod 755 "$home.new/@BINARY@" "$home.new/@PROGRAM@" "$home.new/@RUNTIME@/@LOADER@"
-printf %s "$interpreter" | dd of="$home.new/@PROGRAM@" bs=1 seek=@OFFSET@ conv=notrunc 2>/dev/null
+printf %s "$interpreter" | dd of="$home.new/@PROGRAM@" bs=1 seek=@OFFSET@ conv=notrunc 2>/dev/null ||
+  fail "cannot write into $home.new/@PROGRAM@"
 
 rm -rf "$home.old"
 if [ -e "$home" ]; then mv "$home" "$home.old"; fi
@@ -95,7 +106,8 @@ if ! "$home/@BINARY@" @TRY@ >/dev/null 2>"$home/first-start"; then
 fi
 rm -rf "$home.old" "$home/first-start"
 
-# A new link is renamed over an old one, so that at each moment there is one.
+# A new link is renamed over an old one, so that at each moment there is one. A run that was killed may have left one.
+rm -f "$link.new"
 ln -s "$home/@BINARY@" "$link.new"
 mv -f "$link.new" "$link"
 # Pages of an older release may have other names. What is there and not ours stays.

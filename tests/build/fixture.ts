@@ -34,6 +34,7 @@ if (verb === "lazy") {
 const LAZY = `
 import { Command } from "commander";
 const shout = (): string => new Command("lazily").name().toUpperCase();
+export { shout };
 `;
 
 const BUILD = {

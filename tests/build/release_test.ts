@@ -139,6 +139,24 @@ test("a released program installs and starts where there is no C library", async
         assert.deepEqual(names("opt/man"), []);
         assert.equal((await install()).code, 0);
       });
+      await t.step("unpacked for root alone, and beside what a killed run left", async () => {
+        await runOk("chmod", ["-R", "go-rwx", join(root, "archive")]);
+        await runOk("chmod", ["755", root]);
+        const other = await install("--to", "/opt/c//", "--links", "/opt/bin/");
+        assert.match(other.stderr, /^install\.sh: \/opt\/bin\/tiny is there and not ours/);
+        assert.equal(other.code, 1);
+        assert.equal((await install("--to", "/opt/c//", "--links", "/opt/d/")).code, 0);
+        await Deno.symlink("/nowhere", join(root, "opt/d/tiny.new"));
+        assert.equal((await install("--to", "/opt/c", "--links", "/opt/d")).code, 0);
+        const as = ["--userspec=65534:65534", root, "/opt/d/tiny", "lazy"];
+        const nobody = await run("chroot", as);
+        assert.equal(nobody.stdout, "LAZILY\n", nobody.stderr);
+        assert.equal((await install("--to", "/opt/c/", "--links", "/opt/d//", "--remove")).code, 0);
+        assert.deepEqual([...Deno.readDirSync(join(root, "opt/d"))], []);
+        const again = await install("--to", "/opt/c", "--remove");
+        assert.match(again.stderr, /^install\.sh: there is no \/opt\/c\/tiny-.*: give --to/);
+        assert.equal(again.code, 1);
+      });
       await t.step("not over somebody else's program", async () => {
         await Deno.mkdir(join(root, "theirs"));
         await Deno.writeTextFile(join(root, "theirs/tiny"), "theirs");
