@@ -44,7 +44,7 @@ export const FRONT_NEEDS: readonly Need[] = [
 ];
 
 /** What `deno task test` needs. */
-export const TEST_NEEDS: readonly Need[] = [
+const TEST_NEEDS: readonly Need[] = [
   ...DEMO_NEEDS,
   { package: "nftables", probe: "nft" },
   { package: "conntrack", probe: "conntrack" },

@@ -21,7 +21,7 @@ export interface Preparation {
 }
 
 /** In the order in which the suites begin; the longest build comes when others have something to do. */
-export const PREPARATIONS: readonly Preparation[] = [
+const PREPARATIONS: readonly Preparation[] = [
   { make: standinProgram, suites: ["node"], asRoot: true },
   { make: libcniProgram, suites: ["chain", "e2e"], asRoot: true },
   {
@@ -40,7 +40,7 @@ export const PREPARATIONS: readonly Preparation[] = [
 ];
 
 /** What has to be built for these suites, or for all where none is named. */
-export function preparationsFor(suites: readonly string[], root: boolean): Preparation[] {
+function preparationsFor(suites: readonly string[], root: boolean): Preparation[] {
   return PREPARATIONS.filter((one) =>
     (root || one.asRoot !== true) &&
     (suites.length === 0 || one.suites.some((suite) => suites.includes(suite)))
