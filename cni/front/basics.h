@@ -1,22 +1,13 @@
 /* Texts, output and errors, which all of the front shares. */
-enum { STDIN, STDOUT, SIGKILL = 9, SIGCHLD = 17 };
+enum { STDIN, STDOUT, SIGKILL = 9, SIGCHLD = 17, WNOHANG = 1, O_RDWR = 2, F_GETFL = 3 };
 enum { ENOENT = 2, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EEXIST = 17, EINVAL = 22, EFBIG = 27, ENOSPC = 28 };
 enum { RLIMIT_NOFILE = 7, RLIMIT_AS = 9, PR_SET_PDEATHSIG = 1, AT_FDCWD = -100, O_CLOEXEC = 02000000 };
 
+/* For whatever comes in. */
 static char buffer[64 * 1024];
 
 static void __attribute__((noreturn)) end(int code) {
   for (;;) call(EXIT_GROUP, code, 0, 0, 0, 0);
-}
-
-static int write_all(const char *from, long size) {
-  while (size > 0) {
-    long done = call(WRITE, STDOUT, (long)from, size, 0, 0);
-    if (done == -EINTR) continue;
-    if (done <= 0) return 0;
-    from += done, size -= done;
-  }
-  return 1;
 }
 
 static long length(const char *text) {
@@ -39,6 +30,8 @@ static const char *variable(char **environment, const char *name) {
   }
   return "";
 }
+
+#include "waiting.h"
 
 /* A text that grows. */
 static char answer[1024];

@@ -34,8 +34,7 @@ static long read_file(const char *path, char *into, long room) {
   long size = 0, fd = open_file(path);
   if (fd < 0) return fd;
   for (;;) {
-    long more = call(READ, fd, (long)into + size, room - size, 0, 0);
-    if (more == -EINTR) continue;
+    long more = read_some(fd, into + size, room - size);
     if (more < 0) size = more;
     if (more <= 0) break;
     if ((size += more) == room) {

@@ -48,8 +48,7 @@ static long keep(const char *from, long size) {
 static void hand_input_on(void) {
   long result = keep(conf, conf_size);
   for (long kept = conf_size; result == 0 && !conf_ended && kept < MOST_KEPT;) {
-    long size = call(READ, STDIN, (long)buffer, sizeof buffer, 0, 0);
-    if (size == -EINTR) continue;
+    long size = read_some(STDIN, buffer, sizeof buffer);
     if (size <= 0) break;
     result = keep(buffer, size), kept += size;
   }
@@ -61,8 +60,7 @@ static void hand_input_on(void) {
 static int read_input(char *into) {
   conf = into;
   while (conf_size < CONF_ROOM) {
-    long size = call(READ, STDIN, (long)into + conf_size, CONF_ROOM - conf_size, 0, 0);
-    if (size == -EINTR) continue;
+    long size = read_some(STDIN, into + conf_size, CONF_ROOM - conf_size);
     if (size <= 0) return conf_ended = 1;
     conf_size += size;
   }

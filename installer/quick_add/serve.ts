@@ -11,6 +11,7 @@ import type { ReadPod } from "core/cni/wishes.ts";
 import { errorText } from "core/errors.ts";
 import { removeIfThere } from "core/host/atomic_file.ts";
 import { listenAt } from "core/host/unix_listener.ts";
+import { delay } from "core/time/clock.ts";
 import { after } from "core/time/timer.ts";
 import type { Log } from "../report/log.ts";
 import type { Metrics } from "../report/metrics.ts";
@@ -21,6 +22,8 @@ import { converse, type End } from "./conversation.ts";
 const MOST_AT_ONCE = 64;
 /** Milliseconds that one may take; the plugin itself waits for three seconds, once it has its configuration. */
 const CONVERSATION_MS = 8000;
+/** Milliseconds until the next connection is taken after one that could not be. */
+const AFTER_FAILURE_MS = 100;
 
 /** A socket that is listened at, and which file it is. */
 interface Ear {
@@ -34,11 +37,15 @@ export class QuickAddServer implements Disposable {
   #talks = 0;
   #complaint = "";
 
-  /** @param read a pod from the API server, as the plugin's account */
+  /**
+   * @param read a pod from the API server, as the plugin's account
+   * @param listen opens the socket at a path
+   */
   constructor(
     private readonly read: ReadPod,
     private readonly log: Log,
     private readonly metrics: Metrics,
+    private readonly listen: (path: string) => Deno.UnixListener = listenAt,
   ) {}
 
   /**
@@ -51,10 +58,7 @@ export class QuickAddServer implements Disposable {
     try {
       for (const path of paths) this.#ensure(path);
     } catch (error) {
-      const text = errorText(error);
-      if (text === this.#complaint) return;
-      this.#complaint = text;
-      this.log.logger.warn("cannot answer ADD here, the plugin's program does", { error: text });
+      this.#complain(error);
     }
   }
 
@@ -68,9 +72,9 @@ export class QuickAddServer implements Disposable {
       if (ear.inode === inodeOf(path)) return;
       this.#leave(path);
     }
-    const listener = listenAt(path);
+    const listener = this.listen(path);
     this.#ears.set(path, { listener, inode: inodeOf(path) });
-    void this.#accept(listener);
+    void this.#accept(path, listener);
   }
 
   /** The file goes as well, where it is still ours: another installer of this release may listen by now. */
@@ -81,11 +85,28 @@ export class QuickAddServer implements Disposable {
     if (ear !== undefined && ear.inode === inodeOf(path)) removeIfThere(path);
   }
 
-  async #accept(listener: Deno.UnixListener): Promise<void> {
-    for await (const connection of listener) {
-      if (this.#talks >= MOST_AT_ONCE) close(connection);
-      else void this.#talk(connection);
+  /** Until the listener is closed. Without a descriptor left it goes on as soon as there may be one. */
+  async #accept(path: string, listener: Deno.UnixListener): Promise<void> {
+    const isOpen = () => this.#ears.get(path)?.listener === listener;
+    while (isOpen()) {
+      try {
+        const connection = await listener.accept();
+        if (this.#talks >= MOST_AT_ONCE) close(connection);
+        else void this.#talk(connection);
+      } catch (error) {
+        if (!isOpen()) return;
+        this.#complain(error);
+        await delay(AFTER_FAILURE_MS);
+      }
     }
+  }
+
+  /** Once for one reason. */
+  #complain(error: unknown): void {
+    const text = errorText(error);
+    if (text === this.#complaint) return;
+    this.#complaint = text;
+    this.log.logger.warn("cannot answer ADD here, the plugin's program does", { error: text });
   }
 
   async #talk(connection: Deno.Conn): Promise<void> {

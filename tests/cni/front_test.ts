@@ -95,6 +95,11 @@ for (
       () => Deno.writeTextFileSync(program, "#!/bin/sh\nkill -9 $$\n"),
       /ended before it could answer \(signal 9\)$/,
     ],
+    [
+      "is killed in the middle of its answer",
+      () => Deno.writeTextFileSync(program, "#!/bin/sh\necho '{\"code\": 1'\nkill -9 $$\n"),
+      /ended before it could answer \(signal 9\)$/,
+    ],
   ] as const
 ) {
   Deno.test(`a program that ${what} is an error of the specification, to be tried again`, async () => {
@@ -116,6 +121,61 @@ for (
     }
   });
 }
+
+/** Replaces the program by a script of a shell. */
+async function withScript(script: string, test: () => Promise<void>): Promise<void> {
+  const saved = `${program}.saved`;
+  Deno.renameSync(program, saved);
+  try {
+    Deno.writeTextFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    await test();
+  } finally {
+    Deno.renameSync(saved, program);
+  }
+}
+
+Deno.test("success without an answer is an error where there has to be one", () =>
+  withScript("exit 0", async () => {
+    for (const command of ["ADD", "VERSION"]) {
+      assert.match(errorOf(await callPlugin(path, { command })).msg, /\(exit code 0\)$/);
+    }
+    for (const command of ["CHECK", "STATUS", "GC"]) {
+      assert.deepEqual(await callPlugin(path, { command }), { code: 0, stdout: "", stderr: "" });
+    }
+  }));
+
+Deno.test("what the program leaves behind with its output open is not waited for", async () => {
+  const file = `${plugin.binDir}/left`;
+  await withScript(`sleep 600 2>/dev/null & echo $! > ${file}\necho '{}'`, async () => {
+    try {
+      const done = await callPlugin(path, { killAfterMs: 60_000 });
+      assert.deepEqual([done.code, done.stdout], [0, "{}\n"]);
+    } finally {
+      signalProcess(Number(Deno.readTextFileSync(file)), "SIGKILL");
+    }
+  });
+});
+
+Deno.test("streams that do not wait for each other's end are waited for", async () => {
+  const nonBlocking = "use Fcntl; fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK);";
+  // The configuration comes later than the call.
+  const late = `${nonBlocking} pipe(my $in, my $out); if (fork() == 0) { close($in); sleep(1);
+    print $out join("", <STDIN>); close($out); exit(0) }
+    close($out); fcntl($in, F_SETFL, O_NONBLOCK); open(STDIN, "<&", $in); exec(@ARGV);`;
+  const within = ["perl", "-e", late, path];
+  const prevResult = { cniVersion: "1.0.0", text: "x".repeat(3_000_000) };
+  const added = await callPlugin(path, { within, stdin: netConf({ prevResult }) });
+  assert.equal(added.code, 0, added.stdout.slice(0, 300));
+  assert.deepEqual(JSON.parse(added.stdout), prevResult);
+  assert.equal((await callPlugin(path, { within, command: "DEL" })).code, 0);
+});
+
+Deno.test("a call without standard input has an empty configuration", async () => {
+  const within = ["perl", "-e", "close(STDIN); exec(@ARGV)", path];
+  for (const command of ["ADD", "DEL"]) {
+    assert.match(errorOf(await callPlugin(path, { within, command })).msg, /is empty$/);
+  }
+});
 
 Deno.test("who kills kuma-cni ends the program as well", async () => {
   const env = { CNI_COMMAND: "ADD", CNI_CONTAINERID: "a", CNI_IFNAME: "eth0", CNI_PATH: "/x" };
