@@ -20,7 +20,7 @@ Deno.test("objectMembers finds each value as it was written", () => {
 
 Deno.test("any object's members are those that JSON.parse sees, whatever the blanks", () => {
   const keys = fc.string({ unit: anyCharacter });
-  const object = fc.dictionary(keys, fc.jsonValue({ stringUnit: "binary" }), {
+  const object = fc.dictionary(keys, fc.jsonValue({ stringUnit: anyCharacter }), {
     noNullPrototype: true,
   });
   fc.assert(

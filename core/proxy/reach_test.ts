@@ -22,7 +22,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "waitInterval": "core/host/transparent_proxy/session.ts",
   "retry": "core/host/transparent_proxy/session.ts",
   "iptablesExecutables": "core/host/transparent_proxy/plan.ts",
-  "firewallBackend": "core/host/transparent_proxy/install.ts",
+  "firewallBackend": "core/host/transparent_proxy/backend.ts",
   "storeFirewalld": "core/host/transparent_proxy/install_iptables.ts",
   "cniMode": "core/host/transparent_proxy/install_iptables.ts",
   "dryRun": "core/host/transparent_proxy/install.ts",
