@@ -8,6 +8,7 @@
 import type { IptablesExecutable, TransparentProxyConfig } from "core/proxy/config.ts";
 import type { Family } from "core/proxy/resolved.ts";
 import type { Children } from "./children.ts";
+import { ERRNO, lookFor } from "../libc.ts";
 import { isUnusable } from "../run.ts";
 import { type Flavour, type Identity, parseIdentity, type Version } from "./version.ts";
 
@@ -163,7 +164,11 @@ function baseName(family: Family): "iptables" | "ip6tables" {
   return family === "ipv4" ? "iptables" : "ip6tables";
 }
 
+/** What keeps a file from being a program that we could start: it is not there, or not to be seen. */
+const NO_PROGRAM: readonly number[] = [-ERRNO.ENOENT, -ERRNO.ENOTDIR, -ERRNO.EACCES];
+
 function isProgram(path: string): boolean {
+  if (NO_PROGRAM.includes(lookFor(path))) return false;
   try {
     const info = Deno.statSync(path);
     return info.isFile && ((info.mode ?? 0) & 0o111) !== 0;

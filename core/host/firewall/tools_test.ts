@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { effectiveUserId } from "../libc.ts";
 import { Children } from "./children.ts";
 import { ToolFinder } from "./tools.ts";
+
+effectiveUserId(); // Opens the C library outside of any test.
 
 /** A folder of programs: text is a script, `-> NAME` a link to another of them. */
 async function folderOf(programs: Record<string, string>): Promise<string> {

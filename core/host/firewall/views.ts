@@ -65,6 +65,14 @@ export class Views {
     return view;
   }
 
+  /**
+   * Begins to list what will be asked for: the programs of several families and flavours then run side by side, and while
+   * this one goes on. Whoever asks gets the same answer, or the same failure.
+   */
+  begin(family: Family, flavour: Flavour): void {
+    this.get(family, flavour).catch(() => {});
+  }
+
   /** The same through programs that a person named; they take the place of those that are found. */
   async through(tools: Tools): Promise<FirewallView | string> {
     const view = await this.#list(tools);

@@ -3,8 +3,11 @@ import { KumaError } from "core/errors.ts";
 import { Children } from "./children.ts";
 import { ToolFinder, type Tools } from "./tools.ts";
 import { NftError } from "../nftables/nft_error.ts";
+import { effectiveUserId } from "../libc.ts";
 import type { RunResult } from "../run.ts";
 import { askNft, Views } from "./views.ts";
+
+effectiveUserId(); // Opens the C library outside of any test.
 
 const NFT: Tools = {
   family: "ipv4",

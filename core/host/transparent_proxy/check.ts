@@ -1,7 +1,7 @@
 import { KumaError } from "core/errors.ts";
 import { silentLogger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
-import type { ResolvedConfig } from "core/proxy/resolved.ts";
+import { FAMILIES, type ResolvedConfig } from "core/proxy/resolved.ts";
 import type { RuleAhead } from "core/rules/ahead.ts";
 import { countedNft, type CountedRule } from "core/rules/counted.ts";
 import { checkNftables } from "../nftables/check.ts";
@@ -74,6 +74,21 @@ export async function examineTransparentProxy(
     const ipv6 = holdsOurIpv6(around, () => found);
     return { differences, rules, ahead: [], home, config, ipv6 };
   }
+  beginListings(document, session);
   const { examineIptables } = await import("./check_iptables.ts");
   return await examineIptables({ document, config, around }, session, options);
+}
+
+/** Each listing takes as long as all that is done meanwhile. */
+function beginListings(
+  { iptablesExecutables, ipFamilyMode }: TransparentProxyConfig,
+  { views }: Session,
+): void {
+  // Then others than those that are found.
+  if (Object.keys(iptablesExecutables).length > 0) return;
+  for (const family of ipFamilyMode === "ipv4" ? ["ipv4" as const] : FAMILIES) {
+    for (const flavour of ["nft", "legacy"] as const) {
+      if (views.hasTables(family, flavour) === true) views.begin(family, flavour);
+    }
+  }
 }
