@@ -9,7 +9,6 @@ import { checkText, shortText } from "core/check/text.ts";
 import { checkUntilWell } from "core/check/wait.ts";
 import { shown, within } from "core/grammar/echo.ts";
 import { parseDuration } from "core/grammar/duration.ts";
-import { enterNetns } from "core/host/netns.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import { errorLines } from "core/program/error_lines.ts";
 import type { Io } from "core/program/io.ts";
@@ -19,7 +18,7 @@ import { UsageError } from "core/program/usage_error.ts";
 import { systemClock } from "core/time/clock.ts";
 import { checkDocument } from "./check_document.ts";
 import { loadConfiguration } from "./configuration.ts";
-import { inNetns, netnsPath } from "./netns_flag.ts";
+import { enterNamedNetns, inNetns, netnsPath } from "./netns_flag.ts";
 import { givesSettings } from "./status_look.ts";
 
 /** Makes the sections of one look; what several checks share is looked at once a look. */
@@ -94,7 +93,7 @@ async function subjectOf(parsed: ParsedCommand, io: Io): Promise<Subject | undef
 
 function entered(path: string, io: Io): boolean {
   try {
-    enterNetns(path);
+    enterNamedNetns(path);
     return true;
   } catch (thrown) {
     io.err(errorLines(thrown, io));

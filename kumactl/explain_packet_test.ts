@@ -21,6 +21,13 @@ Deno.test("explain packet says the way, the settings and their sources", async (
   assert.match(out, /redirect\.outbound\.enabled \(default\)/);
 });
 
+Deno.test("an IPv4-mapped address is the IPv4 one that its packets carry", async () => {
+  const settings = ["--kuma-dp-user", "5678", "--ip-family-mode", "ipv4"];
+  const words = ["explain", "packet", "--to", "[::ffff:10.1.2.3]:443", "--uid", "1000"];
+  const { out } = await kumactl(...words, ...settings);
+  assert.match(out, /^TCP of user 1000 .* to 10\.1\.2\.3:443, .*\n {2}is redirected to port 15001/);
+});
+
 Deno.test("explain packet as JSON has a schema and every step", async () => {
   const { out } = await kumactl(
     ...["explain", "packet", "--direction", "in", "--to", "[fd00::2]:22", "--output", "json"],
@@ -62,6 +69,14 @@ for (
     [["--to", "10.1.2.3"], "--to: '10.1.2.3' has no port, such as 10.1.2.3:443"],
     [["--to", "10.1.2.3:0"], "--to: '0' is no port: ports range from 1 to 65535"],
     [["--to", "10.1.2.3:80/icmp"], "--to: 'icmp' is not a protocol that is redirected: tcp or udp"],
+    [["--to", "::1:80"], "--to: '::1:80' has no port, such as [::1:80]:443"],
+    [["--to", "0.0.0.0:80"], "--to: '0.0.0.0' is no address that packets have"],
+    [["--to", "[::]:80"], "--to: '::' is no address that packets have"],
+    [
+      ["--to", "10.1.2.3:80", "--interface", "a b"],
+      "--interface: 'a b' is no name of an interface",
+    ],
+    [["--to", "10.1.2.3:80", "--interface", ""], "--interface: '' is no name of an interface"],
     [["--to", "[10.1.2.3]:80"], "--to: '[10.1.2.3]:80' is no address with a port, such as"],
     [["--to", "example.org:80"], "--to: 'example.org:80' is no address with a port, such as"],
     [["--to", "10.1.2.3:80", "--from", "::1"], "--from: it is not of the family of --to"],

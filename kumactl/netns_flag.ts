@@ -1,5 +1,6 @@
 import { KumaError } from "core/errors.ts";
 import { shown } from "core/grammar/echo.ts";
+import { enterNetns } from "core/host/netns.ts";
 import { isFile } from "core/host/presence.ts";
 import { DEFAULT_RESOLV_CONF, type TransparentProxyConfig } from "core/proxy/config.ts";
 
@@ -14,6 +15,28 @@ export function netnsPath(netns: string): string {
   throw new KumaError("KUMA-TP-044", `--netns: '${shown(netns)}' is neither a PID nor a path`, {
     hint: "give the PID of a process in it, or a path such as /run/netns/NAME",
   });
+}
+
+/**
+ * Enters the network namespace that `--netns` names.
+ *
+ * @param path as {@linkcode netnsPath} gives it
+ * @throws {KumaError} `KUMA-HOST-111`, `-112`, `-113` as {@linkcode enterNetns}, with what a person can do
+ */
+export function enterNamedNetns(path: string): void {
+  try {
+    enterNetns(path);
+  } catch (error) {
+    if (!(error instanceof KumaError) || error.code !== "KUMA-HOST-111") throw error;
+    const pid = /^\/proc\/([0-9]+)\/ns\/net$/.exec(path)?.[1];
+    const names = "'ip netns list' names those of ip-netns, which lie in /run/netns";
+    throw new KumaError(error.code, error.message, {
+      cause: error,
+      hint: pid === undefined
+        ? names
+        : `give the PID of a process that runs, and that you may look at: 'ps ${pid}' shows it`,
+    });
+  }
 }
 
 /** Where `ip netns exec NAME` finds what it mounts over this host's files; ip-netns(8). */

@@ -53,13 +53,14 @@ export class PlanOutput {
   readonly #out: Io;
   #text = "";
 
-  /** @throws {KumaError} `KUMA-TP-043` for a diff by somebody who may not look at the firewall. */
+  /** @throws {KumaError} `KUMA-TP-043` for a diff or document by somebody who may not look at the firewall. */
   constructor(parsed: ParsedCommand, io: Io) {
     this.diff = parsed.on("diff");
     this.format = parsed.choice("output", FORMATS);
     this.#out = io;
     this.io = this.quiet ? withOut(io, (text) => this.#text += text) : io;
-    if (this.diff && !currentPrivileges().has("CAP_NET_ADMIN")) {
+    // That nothing would change is not to be said by who sees nothing; the text says itself what it leaves out.
+    if (this.quiet && !currentPrivileges().has("CAP_NET_ADMIN")) {
       throw new KumaError("KUMA-TP-043", "the firewall cannot be looked at without CAP_NET_ADMIN", {
         hint: "run it as root",
       });

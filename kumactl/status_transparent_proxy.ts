@@ -1,5 +1,4 @@
 import type { Persistence } from "core/host/boot_unit.ts";
-import { enterNetns } from "core/host/netns.ts";
 import type { InstallRecord } from "core/host/transparent_proxy/record.ts";
 import type { HostStatus } from "core/host/transparent_proxy/status.ts";
 import type { ParsedCommand } from "core/program/command.ts";
@@ -9,7 +8,7 @@ import { type Document, FORMATS, printDocument } from "core/program/output.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { LineLogger } from "./line_logger.ts";
-import { inNetns, netnsPath } from "./netns_flag.ts";
+import { enterNamedNetns, inNetns, netnsPath } from "./netns_flag.ts";
 import { givesSettings, lookForStatus, type Told } from "./status_look.ts";
 import { describeConfig, describeRules, describeStatus } from "./status_text.ts";
 
@@ -53,7 +52,7 @@ export async function statusTransparentProxyCommand(
   const path = netns === undefined ? undefined : netnsPath(netns);
   try {
     const wanted = inNetns(loaded, path, (text) => logger.warn(text));
-    if (path !== undefined) enterNetns(path);
+    if (path !== undefined) enterNamedNetns(path);
     const told = await lookForStatus(wanted, {
       given: givesSettings(parsed.flags),
       elsewhere: path !== undefined,

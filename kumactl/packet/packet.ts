@@ -4,7 +4,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { addressFamily } from "core/grammar/address.ts";
+import { addressFamily, mappedIpv4 } from "core/grammar/address.ts";
 import { shown } from "core/grammar/echo.ts";
 import { parseUid } from "core/grammar/numbers.ts";
 import { parsePort } from "core/grammar/ports.ts";
@@ -50,7 +50,8 @@ export function packetOf(flags: readonly FlagValue[], defaults: PacketDefaults):
     );
   }
   const loopback = hook === "output" && local;
-  const iface = given("interface") ?? route?.iface ?? (loopback ? defaults.loopback : "eth0");
+  const iface = interfaceOf(given("interface")) ?? route?.iface ??
+    (loopback ? defaults.loopback : "eth0");
   if (given("interface") === undefined && route === undefined) {
     assumed.push(`its interface is ${iface}`);
   }
@@ -91,7 +92,11 @@ function destination(text: string | undefined) {
     throw refused("to", `'${shown(protocol)}' is not a protocol that is redirected: tcp or udp`);
   }
   const { address, port, family } = endpoint("to", slash < 0 ? text : text.slice(0, slash));
-  if (port === undefined) throw refused("to", `'${shown(text)}' has no port, such as ${text}:443`);
+  if (port === undefined) {
+    const example = family === "ipv6" ? `[${address}]:443` : `${address}:443`;
+    throw refused("to", `'${shown(text)}' has no port, such as ${example}`);
+  }
+  if (/^[0:.]+$/.test(address)) throw refused("to", `'${address}' is no address that packets have`);
   return { address, port, family, protocol } as const;
 }
 
@@ -106,9 +111,13 @@ function source(text: string | undefined, family: Packet["family"]) {
 function endpoint(flag: string, text: string) {
   const [, bracketed, plain, digits] =
     /^(?:\[([^\]]*)\]|([^:[\]]*|[^[\]]*:[^[\]]*:[^[\]]*))(?::([0-9]+))?$/.exec(text) ?? [];
-  const address = bracketed ?? plain ?? "";
+  const written = bracketed ?? plain ?? "";
+  const mapped = mappedIpv4(written);
+  // Such a packet leaves as IPv4.
+  const address = mapped ?? written;
   const family = addressFamily(address);
-  if (family === undefined || (bracketed !== undefined && family === "ipv4")) {
+  const inBrackets = bracketed !== undefined && mapped === undefined;
+  if (family === undefined || (inBrackets && family === "ipv4")) {
     throw refused(
       flag,
       `'${shown(text)}' is no address with a port, such as 10.1.2.3:443 or [fd00::1]:443`,
@@ -123,6 +132,12 @@ function portOf(flag: string, text: string): number {
   } catch (cause) {
     throw refused(flag, `'${shown(text)}' is no port: ports range from 1 to 65535`, cause);
   }
+}
+
+/** As the kernel takes one: at most 15 bytes, no blank, no slash, no colon. */
+function interfaceOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^(?!\.\.?$)[^\s/:\p{Cc}]{1,15}$/u.test(text)) return text;
+  throw refused("interface", `'${shown(text)}' is no name of an interface`);
 }
 
 function uidOf(text: string): number {

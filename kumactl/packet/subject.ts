@@ -6,7 +6,6 @@
  */
 import { KumaError } from "core/errors.ts";
 import { shown } from "core/grammar/echo.ts";
-import { enterNetns } from "core/host/netns.ts";
 import { currentPrivileges } from "core/host/privileges.ts";
 import { readRecords } from "core/host/transparent_proxy/record.ts";
 import type { Logger } from "core/log/logger.ts";
@@ -15,7 +14,7 @@ import type { Io } from "core/program/io.ts";
 import { UsageError } from "core/program/usage_error.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { loadConfiguration } from "../configuration.ts";
-import { inNetns, netnsPath } from "../netns_flag.ts";
+import { enterNamedNetns, inNetns, netnsPath } from "../netns_flag.ts";
 import { givesSettings } from "../status_look.ts";
 
 /** Whose packet it is. */
@@ -61,7 +60,7 @@ export async function packetSubject(
   const pod = await podSettings(parsed, io, { given, logger });
   const path = netns === undefined ? undefined : netnsPath(netns);
   const there = pod === undefined ? inNetns(loaded, path, (text) => logger.warn(text)) : loaded;
-  if (path !== undefined) enterNetns(path);
+  if (path !== undefined) enterNamedNetns(path);
   const place = path ?? (given || pod !== undefined ? undefined : "this host");
   if (pod !== undefined) return { ...pod, pod: true, known: true, place };
   const { config: document, provenance } = there;

@@ -35,6 +35,25 @@ requires("root", "netns", "iptables-nft")(
   },
 );
 
+requires("root", "netns")("what would change is not told by who sees nothing", async () => {
+  await using machine = await Machine.create();
+  const [program = "", ...words] = WITHOUT;
+  const as = (...args: string[]) => machine.run(program, [...words, kumactlPath(), ...args]);
+  for (const more of [["-o", "json"], ["-o", "yaml"], ["--diff"]]) {
+    for (const command of [install("--dry-run", ...more), uninstall("--dry-run", ...more)]) {
+      const { code, stdout, stderr } = await as(...command);
+      assert.match(
+        stderr,
+        /^Error: .* cannot be looked at without CAP_NET_ADMIN \[KUMA-TP-043\]$/m,
+      );
+      assert.deepEqual([code, stdout], [more.includes("--diff") ? 2 : 1, ""]);
+    }
+  }
+  const gone = await machine.kumactl([...STATUS, "--netns", "4194303"]);
+  assert.match(gone.stderr, /does not exist \[KUMA-HOST-111\]\nHint: give the PID of a process/);
+  assert.equal(gone.code, 3);
+});
+
 requires("root", "netns", "iptables-nft")(
   "where old rules cannot be taken away, new ones go again",
   async () => {
