@@ -40,9 +40,8 @@ export const EBPF: DifferenceSection = {
     row(
       "pods with users of their own (`hostUsers: false`)",
       "pass by the mesh",
-      "refused, or the fall-back",
-      "the programs see the node's user numbers",
-      "use firewall rules for them",
+      "in the mesh, by the users as the pod numbers them",
+      "the programs see the node's user numbers, so ours are given those",
     ),
     row(
       "settings of a pod",

@@ -71,8 +71,9 @@ export const BPF_CODES = {
       "It lives, but by no path that the loader can reach: in a container, mount the node's /proc at /host/proc.",
   },
   "KUMA-BPF-024": {
-    title: "A pod has a user namespace of its own",
-    todo: "eBPF programs see the node's user numbers. Use iptables or nftables for such pods.",
+    title: "A pod's users cannot be told from the node's",
+    todo:
+      "It has a user namespace of its own, and this kernel does not say how its users are numbered (Linux 6.3 does), or the sidecar's is none of them. Use iptables or nftables for it.",
   },
   "KUMA-BPF-025": {
     title: "The program was built without its eBPF programs",

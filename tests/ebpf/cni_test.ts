@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { type Call, errorOf, InstalledPlugin, netConf } from "tests/cni/plugin.ts";
-import { CniSandbox, podObject, type SandboxOptions } from "tests/faults/cni_sandbox.ts";
+import { CniSandbox, FIRST_UID, podObject, type SandboxOptions } from "tests/faults/cni_sandbox.ts";
 import { MisbehavingApi } from "tests/faults/misbehaving_api.ts";
 import { type Finished, run } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
@@ -52,6 +52,12 @@ test(
   OPEN_LIBRARIES,
   async (t) => {
     await using lab = await LoaderLab.create();
+    await t.step("by the fall-back, where the programs are not loaded", async () => {
+      await using place = await Place.create(lab);
+      const done = await place.call("ADD", { fallback: true });
+      assert.equal(done.code, 0, done.stdout);
+      assert.match(await place.sandbox.rules(), /15001/);
+    });
     await lab.must("load");
     await t.step("by its annotation", async () => {
       await using place = await Place.create(lab, {
@@ -60,16 +66,42 @@ test(
       assert.equal((await place.call("ADD")).code, 0);
       assert.match(await place.sandbox.rules(), /15001/);
     });
-    await t.step("with users of its own: refused, or by the fall-back", async () => {
-      await using place = await Place.create(lab, {}, { hostUsers: false });
+    await t.step("with a sidecar whose user it has not: refused", async () => {
+      const annotations = { "kuma.io/sidecar-uid": "70000" };
+      await using place = await Place.create(lab, annotations, { hostUsers: false });
       const refused = errorOf(await place.call("ADD"));
-      assert.match(refused.msg, /user namespace of its own/);
-      assert.equal(await place.sandbox.rules(), "");
-      const done = await place.call("ADD", { fallback: true });
-      assert.equal(done.code, 0, done.stdout);
-      assert.match(await place.sandbox.rules(), /15001/);
+      assert.match(refused.msg, /the sidecar's user 70000 is none of its users/);
     });
     assert.deepEqual((await lab.status()).pods, []);
+  },
+);
+
+test(
+  "the users of a pod with users of its own (hostUsers: false) are those that it calls so",
+  OPEN_LIBRARIES,
+  async () => {
+    await using lab = await LoaderLab.create();
+    await lab.must("load");
+    // The upper bound is beyond what a kubelet gives a pod.
+    const annotations = {
+      "traffic.kuma.io/exclude-outbound-tcp-ports-for-uids": "80:2000-70000",
+    };
+    await using place = await Place.create(lab, annotations, { hostUsers: false });
+    const done = await place.call("ADD");
+    assert.equal(done.code, 0, done.stdout);
+    assert.equal(await place.sandbox.rules(), "");
+    assert.equal(place.redirected(FIRST_UID), true);
+    for (const uid of [2000, 5678, 65535]) {
+      assert.equal(place.redirected(FIRST_UID, uid), false, `user ${uid}`);
+    }
+    // Users of the node with the same numbers are others: these come in by a namespace that they share.
+    assert.equal(place.redirected(FIRST_UID, 5678 - FIRST_UID), true);
+    const { pods } = await lab.status();
+    assert.match(pods[0]?.configuration.join() ?? "", new RegExp(`${FIRST_UID + 5678}`));
+    // The programs are put in force anew from the record, which has the pod's own numbers.
+    await lab.must("load");
+    assert.equal(place.redirected(FIRST_UID), true);
+    assert.equal(place.redirected(FIRST_UID, 5678), false);
   },
 );
 
@@ -136,11 +168,11 @@ class Place implements AsyncDisposable {
     return this.sandbox.call(command, { stdin, ...call });
   }
 
-  /** Whether a connection of the application reaches the sidecar. */
-  redirected(): boolean {
-    using proxy = Socket.listen({ ns: this.sandbox.name, uid: 5678, port: 15001 });
-    using client = Socket.create({ ns: this.sandbox.name, uid: 1000 });
-    if (client.connect(AWAY) !== 0) return false;
+  /** Whether a connection of a user reaches the sidecar; the pod's users have numbers from `first` on. */
+  redirected(first = 0, user = 1000): boolean {
+    using proxy = Socket.listen({ ns: this.sandbox.name, uid: first + 5678, port: 15001 });
+    using client = Socket.create({ ns: this.sandbox.name, uid: first + user });
+    if (client.connect(AWAY, 300) !== 0) return false;
     using accepted = proxy.accept();
     return accepted?.original?.address === AWAY.address;
   }

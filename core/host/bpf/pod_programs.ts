@@ -24,6 +24,7 @@ import { BpfObject } from "./object.ts";
 import { readProcFile } from "../proc.ts";
 import { removeEntry } from "./bpffs.ts";
 import { attachPinned } from "./links.ts";
+import { onNode } from "./pod_users.ts";
 import type { Pins } from "./pins.ts";
 
 const SK_LOOKUP = 36;
@@ -36,7 +37,7 @@ export interface PodOptions {
   /** Path of the network namespace. */
   readonly netns: string;
   readonly config: ResolvedConfig;
-  /** UID of the sidecar as this user namespace numbers it. */
+  /** UID of the sidecar as the pod numbers its users; so are those of the configuration. */
   readonly sidecarUid: number;
   readonly dnsServers: readonly string[];
   readonly eventMask: number;
@@ -54,7 +55,7 @@ export interface PodOptions {
  * redirected. A second call takes the place of the first, all at once.
  *
  * @returns the cookie of the pod's network namespace
- * @throws {KumaError} `KUMA-BPF-001`, `-011` to `-018`.
+ * @throws {KumaError} `KUMA-BPF-001`, `-011` to `-018`, `-024`, `KUMA-HOST-111`.
  */
 export function addPod(options: PodOptions): bigint {
   const view = prepareNetns(options.netns);
@@ -62,7 +63,8 @@ export function addPod(options: PodOptions): bigint {
   const key = cookieKey(view.netns);
   const former = maps.get("pods").get(key);
   const generation = former === undefined ? 1 : (POD.decode(former).generation % 0xffffffff) + 1;
-  const entries = podEntries(options.config, { ...options, ...view, generation });
+  const { config, sidecarUid } = onNode(options.netns, options);
+  const entries = podEntries(config, { ...options, ...view, sidecarUid, generation });
   if (maps.get("pod_counters").get(key, emptyCounters(processors()).length) === undefined) {
     maps.get("pod_counters").set(key, emptyCounters(processors()));
   }

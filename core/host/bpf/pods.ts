@@ -13,7 +13,6 @@ import { netnsCookieOf } from "./netns_view.ts";
 import type { Pins } from "./pins.ts";
 import { addPod, type PodOptions, removePod } from "./pod_programs.ts";
 import { Records } from "./records.ts";
-import { requireOwnUsers } from "./own_users.ts";
 
 /** What a pod is added with, in plain values. */
 export interface PodRequest extends
@@ -51,7 +50,6 @@ export interface PodsOutcome {
  * @throws {KumaError} `KUMA-BPF-001`, `-011` to `-020`, `-024`; a pod that was not there before has nothing then.
  */
 export function keepPod({ pins, pod }: BpfPlace, request: PodRequest): bigint {
-  requireOwnUsers(request.netns);
   const cookie = netnsCookieOf(request.netns);
   using records = Records.create(pins);
   const former = records.get(cookie);
