@@ -2,26 +2,14 @@ import assert from "node:assert/strict";
 import { errorOf, InstalledPlugin, netConf } from "../cni/plugin.ts";
 import { requires } from "../support/requires.ts";
 import { must } from "../support/processes.ts";
-import { CniSandbox, podObject } from "./cni_sandbox.ts";
-import { MisbehavingApi } from "./misbehaving_api.ts";
+import { readySandbox } from "./ready_sandbox.ts";
 
 const test = requires("root", "netns", "iptables-nft");
 const plugin = InstalledPlugin.create();
 Deno.test.afterAll(() => plugin[Symbol.dispose]());
 
 /** A sandbox whose pod the API server knows. */
-async function ready(annotations: Record<string, string> = {}) {
-  const api = await MisbehavingApi.create(() => Response.json(podObject(annotations)));
-  const sandbox = await CniSandbox.create(plugin);
-  sandbox.connect(api);
-  return {
-    sandbox,
-    async [Symbol.asyncDispose]() {
-      await sandbox[Symbol.asyncDispose]();
-      await api[Symbol.asyncDispose]();
-    },
-  };
-}
+const ready = (annotations: Record<string, string> = {}) => readySandbox(plugin, annotations);
 
 test("a namespace that is missing, a plain file, a directory or of another kind is code 4", async () => {
   await using node = await ready();

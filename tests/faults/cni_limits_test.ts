@@ -12,8 +12,8 @@ import {
 import { LimitedGroup, type Limits } from "../support/limited_group.ts";
 import { must } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
-import { CniSandbox, POD, podObject } from "./cni_sandbox.ts";
-import { MisbehavingApi } from "./misbehaving_api.ts";
+import { type CniSandbox, POD } from "./cni_sandbox.ts";
+import { readySandbox } from "./ready_sandbox.ts";
 
 const plugin = InstalledPlugin.create();
 Deno.test.afterAll(() => plugin[Symbol.dispose]());
@@ -23,18 +23,7 @@ const ADDRESS_SPACE = 64 * GIB;
 /** What the documentation promises of ADD. */
 const FLOOR = { files: 24, processes: 6, mebibytes: 64 };
 
-async function ready() {
-  const api = await MisbehavingApi.create(() => Response.json(podObject()));
-  const sandbox = await CniSandbox.create(plugin, { firewallBackend: "auto" });
-  sandbox.connect(api);
-  return {
-    sandbox,
-    async [Symbol.asyncDispose]() {
-      await sandbox[Symbol.asyncDispose]();
-      await api[Symbol.asyncDispose]();
-    },
-  };
-}
+const ready = () => readySandbox(plugin, {}, { firewallBackend: "auto" });
 
 /** Calls the plugin in a control group of its own. */
 async function callInGroup(command: string, sandbox: CniSandbox, limits: Partial<Limits>) {

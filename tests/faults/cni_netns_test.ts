@@ -4,27 +4,15 @@ import { errorOf, InstalledPlugin } from "../cni/plugin.ts";
 import { must, run, sleep } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { withinNamespace } from "../support/traffic/namespaces.ts";
-import { CniSandbox, podObject } from "./cni_sandbox.ts";
 import { everyTool, ToolFolder } from "./cni_tools.ts";
-import { MisbehavingApi } from "./misbehaving_api.ts";
+import { readySandbox } from "./ready_sandbox.ts";
 
 effectiveUserId(); // Opens the C library outside of any test.
 const test = requires("root", "netns", "iptables-nft");
 const plugin = InstalledPlugin.create();
 Deno.test.afterAll(() => plugin[Symbol.dispose]());
 
-async function ready() {
-  const api = await MisbehavingApi.create(() => Response.json(podObject()));
-  const sandbox = await CniSandbox.create(plugin);
-  sandbox.connect(api);
-  return {
-    sandbox,
-    async [Symbol.asyncDispose]() {
-      await sandbox[Symbol.asyncDispose]();
-      await api[Symbol.asyncDispose]();
-    },
-  };
-}
+const ready = () => readySandbox(plugin);
 
 /** How often the jump into our outbound chain is there; once a family is right. */
 const jumps = (rules: string) => rules.match(/-A OUTPUT .*-j KUMA_MESH_OUTBOUND\n/g)?.length;

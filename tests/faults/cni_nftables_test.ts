@@ -4,8 +4,8 @@ import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { errorOf, InstalledPlugin, netConf, placePlugin, podArgsText } from "../cni/plugin.ts";
 import { must, run, waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
-import { CniSandbox, POD, podObject } from "./cni_sandbox.ts";
-import { MisbehavingApi } from "./misbehaving_api.ts";
+import { POD } from "./cni_sandbox.ts";
+import { readySandbox } from "./ready_sandbox.ts";
 
 const test = requires("root", "netns", "iptables-nft", "iptables-legacy");
 const plugin = InstalledPlugin.create();
@@ -14,20 +14,15 @@ const DNS = { "kuma.io/builtin-dns": "true" };
 const AUTO = { firewallBackend: "auto" } as const;
 
 async function ready(annotations: Record<string, string> = DNS) {
-  const api = await MisbehavingApi.create(() => Response.json(podObject(annotations)));
-  const sandbox = await CniSandbox.create(plugin, AUTO);
-  sandbox.connect(api);
+  const ready = await readySandbox(plugin, annotations, AUTO);
+  const { sandbox } = ready;
   const nft = (...args: string[]) => must("ip", ["netns", "exec", sandbox.name, "nft", ...args]);
   return {
-    sandbox,
+    ...ready,
     nft,
     async succeed(command: string) {
       const done = await sandbox.call(command);
       assert.equal(done.code, 0, done.stdout);
-    },
-    async [Symbol.asyncDispose]() {
-      await sandbox[Symbol.asyncDispose]();
-      await api[Symbol.asyncDispose]();
     },
   };
 }
