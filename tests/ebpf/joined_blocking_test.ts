@@ -1,6 +1,7 @@
 /** Joined sockets that block. */
 import assert from "node:assert/strict";
 import { NativeProgram } from "tests/support/native.ts";
+import { waitUntil } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
 import { OUTSIDE, PodLab } from "./pod_lab.ts";
 
@@ -32,3 +33,15 @@ test("joined sockets that block", OPEN_LIBRARIES, async (t) => {
     assert.equal(await run("fastopen"), "12");
   });
 });
+
+test(
+  "ends that leave while the other one sends to them have every byte, in order",
+  OPEN_LIBRARIES,
+  async () => {
+    await using lab = await PodLab.create([], { accelerate: true }, { accelerate: true });
+    await using program = await NativeProgram.compile(new URL("./crossing.c", import.meta.url));
+    using connections = lab.map("joined");
+    await lab.pod.must(program.path, OUTSIDE.ipv4, "1000");
+    await waitUntil("the last connection has ended", () => connections.keys().length === 0);
+  },
+);
