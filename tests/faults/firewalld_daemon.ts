@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { statOrNothing } from "core/host/presence.ts";
 import { waitUntil } from "tests/support/processes.ts";
 import type { Machine } from "./machine.ts";
 
@@ -113,12 +114,4 @@ function spawn(
   }).spawn();
 }
 
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
+const exists = (path: string) => statOrNothing(path) !== undefined;

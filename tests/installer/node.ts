@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { statOrNothing } from "core/host/presence.ts";
 import { fileURLToPath } from "node:url";
 import { signalProcess, waitUntil } from "tests/support/processes.ts";
 
@@ -306,12 +307,4 @@ function token(bound: object, seconds: number, more: object = {}): string {
 }
 
 /** Whether anything is at the path. */
-export function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
+export const isThere = (path: string): boolean => statOrNothing(path) !== undefined;
