@@ -121,10 +121,14 @@ async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void>
     await untilFree(node);
   });
 
-  await t.step(
-    "with the CNI",
-    () => live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-validation")),
-  );
+  await t.step("with the CNI, whose installer answers ADD", async () => {
+    await live(node, ({ spec }) => assert.equal(names(spec.initContainers), "kuma-validation"));
+    const logs = ["logs", "-n", "kube-system", "daemonset/kuma-cni-node"];
+    await node.until(
+      "a pod was intercepted without the plugin's program",
+      async () => /pod is intercepted[^]*way[=":]+daemon/.test(await node.must(logs)),
+    );
+  });
 
   const outage = await withSecondNode(t, node, images);
 
