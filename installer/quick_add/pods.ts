@@ -33,6 +33,8 @@ export class PluginPods implements Disposable {
     const text = Deno.readTextFileSync(this.kubeconfig);
     if (this.#open?.text === text) return this.#open;
     const endpoint = await endpointFromKubeconfig(this.kubeconfig);
+    // Another call may have been quicker, and its connection is in use.
+    if (this.#open?.text === text) return this.#open;
     this.#open?.client[Symbol.dispose]();
     return this.#open = { text, client: openClient(endpoint), endpoint };
   }
