@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { signalProcess, waitUntil } from "../support/processes.ts";
+import { requires } from "../support/requires.ts";
 import { type Call, callPlugin, errorOf, InstalledPlugin, netConf } from "./plugin.ts";
 
 const plugin = InstalledPlugin.create();
@@ -156,7 +157,7 @@ Deno.test("what the program leaves behind with its output open is not waited for
   });
 });
 
-Deno.test("streams that do not wait for each other's end are waited for", async () => {
+requires("perl")("streams that do not wait for each other's end are waited for", async () => {
   const nonBlocking = "use Fcntl; fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK);";
   // The configuration comes later than the call.
   const late = `${nonBlocking} pipe(my $in, my $out); if (fork() == 0) { close($in); sleep(1);
@@ -170,7 +171,7 @@ Deno.test("streams that do not wait for each other's end are waited for", async 
   assert.equal((await callPlugin(path, { within, command: "DEL" })).code, 0);
 });
 
-Deno.test("a call without standard input has an empty configuration", async () => {
+requires("perl")("a call without standard input has an empty configuration", async () => {
   const within = ["perl", "-e", "close(STDIN); exec(@ARGV)", path];
   for (const command of ["ADD", "DEL"]) {
     assert.match(errorOf(await callPlugin(path, { within, command })).msg, /is empty$/);

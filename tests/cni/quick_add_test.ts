@@ -12,7 +12,7 @@ import { TABLE } from "./annotations_table.ts";
 import { netConf } from "./plugin.ts";
 import { held, QuickAddLab } from "./quick_add_lab.ts";
 
-const test = requires("root", "netns");
+const test = requires("root", "netns", "iptables-nft", "strace");
 
 type Prepare = (sandbox: CniSandbox) => Promise<unknown>;
 

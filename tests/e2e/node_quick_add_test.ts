@@ -7,7 +7,7 @@ import { must, waitUntil } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
 import { WholeNode } from "./node_support.ts";
 
-const test = requires("root", "netns", "go", "etcd", "cni-plugins");
+const test = requires("root", "netns", "go", "etcd", "cni-plugins", "iptables-nft");
 
 const CYCLES = 200, AT_ONCE = 20;
 /** What a heap may differ by from one collection of garbage to the next. */

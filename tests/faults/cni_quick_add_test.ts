@@ -19,7 +19,7 @@ import { requires } from "../support/requires.ts";
 import { CniSandbox, podObject } from "./cni_sandbox.ts";
 import { MisbehavingApi } from "./misbehaving_api.ts";
 
-const test = requires("root", "netns", "iptables-legacy");
+const test = requires("root", "netns", "iptables-nft", "iptables-legacy", "perl");
 
 const OURS = /table inet kuma-mesh/;
 const nft = (sandbox: CniSandbox, ...words: string[]) =>

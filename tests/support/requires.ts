@@ -40,6 +40,7 @@ export type Capability =
   | "promtool"
   | "chromium"
   | "loop"
+  | "perl"
   | "systemd"
   | "strace";
 
@@ -131,6 +132,7 @@ const PROBES: Record<Capability, { present: () => boolean; cure: string }> = {
     present: () => / - cgroup2 /.test(Deno.readTextFileSync("/proc/self/mountinfo")),
     cure: "mount control groups of version 2",
   },
+  perl: { present: () => which("perl") !== undefined, cure: "install perl" },
   strace: { present: () => which("strace") !== undefined, cure: "install strace" },
   systemd: {
     present: () => isFile("/lib/systemd/systemd") && which("systemd-analyze") !== undefined,
