@@ -266,7 +266,7 @@ test("a pod with users of its own is the program's", async () => {
 });
 
 test("killed at any moment: no rules or all of them, and the next ADD mends it", async () => {
-  const random = randomFrom((words) => console.log(words));
+  const random = randomFrom();
   await using lab = await QuickAddLab.create();
   await using whole = await lab.sandbox();
   assert.equal((await whole.call("ADD")).code, 0);
