@@ -3,21 +3,21 @@
  *
  * @module
  */
-import { KumaError } from "core/errors.ts";
 import { COMMENT_PREFIX, TABLES } from "core/rules/model.ts";
 import { isOurChain } from "core/rules/ownership.ts";
 import { parseSave } from "core/rules/parse_save.ts";
 import { EMPTY_STATE, type SavedState } from "core/rules/saved.ts";
-import { type Children, failureText } from "./children.ts";
+import type { Children } from "./children.ts";
+import { listRules } from "./list_rules.ts";
 import type { NftObjects } from "./nft_objects.ts";
 import type { Tools } from "./tools.ts";
 
 /**
- * Lists the rules, without a child process where `known` says that there is no table to list.
+ * Lists and reads the rules, without a child process where `known` says that there is no table to list.
  *
  * @param counters whether rules come with what they have counted
  * @param known the flavour's tables: undefined where they are not known
- * @throws {KumaError} `KUMA-TP-203` the program failed, `KUMA-TP-102` its listing makes no sense.
+ * @throws {KumaError} as {@linkcode listRules} does; `KUMA-TP-102` the listing makes no sense.
  */
 export async function takeSnapshot(
   children: Children,
@@ -26,38 +26,7 @@ export async function takeSnapshot(
   counters = false,
 ): Promise<SavedState> {
   if (known !== undefined && Object.keys(known).length === 0) return EMPTY_STATE;
-  const list = async (...more: string[]) => {
-    const result = await children.run([tools.save, ...(counters ? ["-c"] : []), ...more]);
-    if (result.code === 0) return result.stdout;
-    throw new KumaError("KUMA-TP-203", `${tools.save} failed: ${failureText(result)}`);
-  };
-  try {
-    return parseSave(await list());
-  } catch (error) {
-    const ours = tablesOfOurs(tools, known);
-    if (!isTooLong(error) || ours === undefined) throw error;
-    // Most of it is others' rules in tables that we never touch, such as a blocklist in filter.
-    const texts: string[] = [];
-    for (const table of ours) texts.push(await list("-t", table));
-    return parseSave(texts.join(""));
-  }
-}
-
-/**
- * Those of our tables that exist. Where it is not known, iptables-nft may be asked for any, which changes nothing; asked
- * for a table, iptables-legacy makes it.
- */
-function tablesOfOurs(
-  { flavour }: Tools,
-  known: NftObjects | readonly string[] | undefined,
-): readonly string[] | undefined {
-  if (known === undefined) return flavour === "nft" ? TABLES : undefined;
-  const names: readonly string[] = Array.isArray(known) ? known : Object.keys(known);
-  return TABLES.filter((name) => names.includes(name));
-}
-
-function isTooLong(error: unknown): boolean {
-  return error instanceof KumaError && error.code === "KUMA-HOST-104";
+  return parseSave(await listRules(children, tools, known, counters));
 }
 
 /** Whether raw, nat or mangle hold anything beyond empty built-in chains. */

@@ -5,7 +5,7 @@
  */
 import { errorText, KumaError } from "core/errors.ts";
 import type { Family } from "core/proxy/resolved.ts";
-import type { SavedState } from "core/rules/saved.ts";
+import { EMPTY_STATE, type SavedState } from "core/rules/saved.ts";
 import type { Children } from "./children.ts";
 import { NftError, saysNeverNfTables, saysNoNfTables } from "../nftables/nft_error.ts";
 import type { OpenNetlink } from "../nftables/netlink_calls.ts";
@@ -13,6 +13,7 @@ import { NftSocket } from "../nftables/socket.ts";
 import { isUnusable } from "../run.ts";
 import { type NftObjects, nftObjects } from "./nft_objects.ts";
 import { legacyTables } from "./legacy_tables.ts";
+import { listRules } from "./list_rules.ts";
 import type { ToolFinder, Tools } from "./tools.ts";
 import type { Flavour } from "./version.ts";
 
@@ -111,10 +112,16 @@ export class Views {
 
   async #list(tools: Tools): Promise<FirewallView | string> {
     try {
-      // Not before it is needed: a pod with nftables never lists iptables' rules.
-      const { takeSnapshot } = await import("./snapshot.ts");
       const known = this.#tables(tools.family, tools.flavour);
-      return { tools, state: await takeSnapshot(this.#children, tools, known, this.#counters) };
+      if (known !== undefined && Object.keys(known).length === 0) {
+        return { tools, state: EMPTY_STATE };
+      }
+      // Not before it is needed: a pod with nftables never lists iptables' rules.
+      const [text, { parseSave }] = await Promise.all([
+        listRules(this.#children, tools, known, this.#counters),
+        import("core/rules/parse_save.ts"),
+      ]);
+      return { tools, state: parseSave(text) };
     } catch (error) {
       if (isUnusable(error)) return errorText(error);
       // Anything else (a refusal, no process left, too long a listing) is no sign that there is nothing to list.
