@@ -84,6 +84,18 @@ export async function uninstallEbpf(
 }
 
 /**
+ * Makes sure that {@linkcode removeEbpfHere} can look at the namespace where something is in force.
+ *
+ * @throws {KumaError} `KUMA-BPF-…`, `KUMA-HOST-113` where it could not.
+ */
+export async function requireEbpfSight(places: readonly string[]): Promise<void> {
+  const { bpfHere } = await import("core/host/bpf/here.ts");
+  if (bpfHere(places) === undefined) return;
+  const { netnsCookieOf } = await import("core/host/bpf/netns_view.ts");
+  netnsCookieOf("/proc/thread-self/ns/net");
+}
+
+/**
  * Takes eBPF out of force here where rules are to be in its place, or nothing is; nobody need ask for that by a flag. A
  * node's programs that serve others alone stay.
  *

@@ -8,6 +8,7 @@ import type { Io } from "core/program/io.ts";
 import { ebpfPlaces } from "./ebpf_places.ts";
 import { LineLogger } from "./line_logger.ts";
 import { warnOfDnsLoop } from "./dns_loop.ts";
+import { portClashes } from "./port_clashes.ts";
 import { PlanOutput, type PlanReport } from "./plan_output.ts";
 import { checkPlatform } from "./preflight.ts";
 import { summary } from "./summary.ts";
@@ -38,6 +39,7 @@ export async function installTransparentProxyCommand(
 
   const logger = new LineLogger(io, config.dryRun || output.quiet);
   warnOfDnsLoop(config, logger);
+  for (const clash of portClashes(config)) logger.warn(clash);
   const persists = parsed.choice("persist", ["no", "systemd"]) === "systemd";
   // What cannot be done is said before anything is.
   if (persists) (await import("core/host/boot_unit.ts")).planBoot(config);
@@ -49,6 +51,11 @@ export async function installTransparentProxyCommand(
       if (report !== undefined) return { ...report, backend: "eBPF" };
       config.ebpf.enabled = config.ebpf.fallback = false;
     }
+    const places = ebpfPlaces(config.ebpf.bpffsPath);
+    // Both at once would redirect twice: that it can be taken out of force is known before rules come.
+    if (places.length > 0 && !config.dryRun) {
+      await (await import("./ebpf.ts")).requireEbpfSight(places);
+    }
     const { installTransparentProxy } = await import("core/host/transparent_proxy/install.ts");
     const report = await installTransparentProxy(config, {
       logger,
@@ -56,8 +63,6 @@ export async function installTransparentProxyCommand(
       dryRun: config.dryRun,
       sources,
     });
-    // Now that rules are in force: both at once would redirect twice.
-    const places = ebpfPlaces(config.ebpf.bpffsPath);
     if (places.length === 0) return report;
     const { removeEbpfHere } = await import("./ebpf.ts");
     const former = await removeEbpfHere(places, config.dryRun);

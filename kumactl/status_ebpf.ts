@@ -50,14 +50,15 @@ export async function withEbpf(
     ...found.filter((line) => !wanted.includes(line)).map((line) => `eBPF: not wanted: ${line}`),
     ...status.state === "absent" ? [] : ["rules of a firewall redirect, too"],
   ];
-  const misfits = [...status.misfits, ...listening.misfits];
+  // Both looks see who listens.
+  const misfits = [...new Set([...status.misfits, ...listening.misfits])];
   return {
     ...status,
     state: differences.length + misfits.length === 0 ? "in place" : "drifted",
     backends: ["eBPF", ...status.backends],
     differences,
     misfits,
-    notes: [...status.notes, ...listening.notes],
+    notes: [...new Set([...status.notes, ...listening.notes])],
     listeners: listening.listeners,
     intercepted: counts,
   };

@@ -70,6 +70,15 @@ test(
     const checked = await run("nsenter", [`--net=${lab.netns}`, "--", kumactlPath(), ...check]);
     assert.match(checked.stdout, /listens-inbound: nobody listens on TCP port 15006/);
     assert.match(checked.stdout, /, 1 failed\.\n$/, "the rest is as it should be");
+    // Who cannot take eBPF out of force puts no rules beside it.
+    const lacking = ["--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", kumactlPath()];
+    const both = await run("nsenter", [
+      ...[`--net=${lab.netns}`, "--", "setpriv", ...lacking, "install", "transparent-proxy"],
+      ...["--kuma-dp-user=5678", ...place],
+    ]);
+    assert.match(both.stderr, /\[KUMA-HOST-113\]\nHint: run as root with CAP_SYS_ADMIN\n$/);
+    assert.equal(both.code, 1);
+    assert.doesNotMatch(await rules(lab), /kuma/i);
     // Back to rules: nobody is left with both.
     const dryRules = await must(lab, "install", "--kuma-dp-user=5678", ...place, "--dry-run");
     assert.match(dryRules.stdout, /eBPF would no longer redirect here/);

@@ -12,7 +12,7 @@ import {
   isUp,
   loopbackInterface,
 } from "../interfaces.ts";
-import { close, errnoText, openReadOnly, setns } from "../libc.ts";
+import { close, ERRNO, errnoText, openReadOnly, setns } from "../libc.ts";
 import { readProcFile } from "../proc.ts";
 import { netnsCookie } from "./netns_cookie.ts";
 
@@ -113,5 +113,9 @@ function open(path: string): number {
 function enter(fd: number, path: string): void {
   const result = setns(fd, CLONE_NEWNET);
   if (result >= 0) return;
-  throw new KumaError("KUMA-HOST-113", `cannot enter the namespace ${path}: ${errnoText(result)}`);
+  throw new KumaError(
+    "KUMA-HOST-113",
+    `cannot enter the namespace ${path}: ${errnoText(result)}`,
+    result === -ERRNO.EPERM ? { hint: "run as root with CAP_SYS_ADMIN" } : {},
+  );
 }

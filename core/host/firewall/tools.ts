@@ -78,7 +78,10 @@ export class ToolFinder {
     const names = Object.values(SUFFIXES).map((suffix) => `${base}${suffix}` as IptablesExecutable);
     const lacking = names.filter((name) => !named[name]);
     if (lacking.length === names.length) return undefined;
-    if (lacking.length > 0) return `of its three executables ${lacking.join(" and ")} is not named`;
+    if (lacking.length > 0) {
+      const verb = lacking.length === 1 ? "is" : "are";
+      return `of its three executables ${lacking.join(" and ")} ${verb} not named`;
+    }
     const found: { path: string; identity: Identity }[] = [];
     for (const name of names) {
       const path = this.#resolve(named[name] ?? "");
