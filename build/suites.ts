@@ -46,7 +46,9 @@ export function chooseSuites(all: Suite[], names: string[]): Suite[] {
 /** Suites that have the machine for themselves: one compiles programs, the other fills all processors. */
 const ALONE: ReadonlySet<string> = new Set(["unit", "build"]);
 /** Suites that wait for API servers and nodes most of the time. */
-const WAITING: ReadonlySet<string> = new Set(["cluster", "controller", "e2e", "kube", "node"]);
+const WAITING: ReadonlySet<string> = new Set([
+  ...["cluster", "controller", "e2e", "kube", "node", "soak"],
+]);
 /** Suites that use no program that is built from Go modules: they go ahead while these are being built. */
 const AHEAD: ReadonlySet<string> = new Set(["ebpf", "kernel"]);
 

@@ -41,7 +41,7 @@ Deno.test("suites that wait run beside the others, or the longest beside the res
     "e2e,kube,node",
   ]);
   assert.deepEqual(rows("e2e", "node"), ["", "node", "e2e"]);
-  assert.deepEqual(rows("controller", "e2e"), ["", "e2e", "controller"]);
+  assert.deepEqual(rows("controller", "soak"), ["", "soak", "controller"]);
   assert.deepEqual(rows("kube"), ["", "kube", ""]);
   assert.deepEqual(rows("unit"), ["unit", "", ""]);
 });

@@ -23,12 +23,12 @@ export interface Preparation {
 /** In the order in which the suites begin; the longest build comes when others have something to do. */
 const PREPARATIONS: readonly Preparation[] = [
   { make: standinProgram, suites: ["node"], asRoot: true },
-  { make: libcniProgram, suites: ["chain", "e2e"], asRoot: true },
+  { make: libcniProgram, suites: ["chain", "e2e", "soak"], asRoot: true },
   {
     make: kubeAssets,
     suites: [
       ...["chain", "chart", "cluster", "controller", "e2e", "faults", "images", "installer"],
-      ...["kube", "node", "webhook"],
+      ...["kube", "node", "soak", "webhook"],
     ],
   },
   {

@@ -1,9 +1,10 @@
+/** Many pods at once and one after the other: what grows, leaks or collides shows only here. */
 import assert from "node:assert/strict";
 import { sharedCluster } from "../kube/apiserver.ts";
 import { inParallel } from "../support/parallel.ts";
 import { run } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
-import { CniNode, type MeshPod, rulesIn } from "./cni_node.ts";
+import { CniNode, type MeshPod, rulesIn } from "../e2e/cni_node.ts";
 
 const test = requires("root", "netns", "go", "etcd", "cni-plugins", "iptables-nft");
 const PODS = 200;
