@@ -21,7 +21,7 @@ export interface Preparation {
 }
 
 /** In the order in which the suites begin; the longest build comes when others have something to do. */
-const PREPARATIONS: readonly Preparation[] = [
+export const PREPARATIONS: readonly Preparation[] = [
   { make: standinProgram, suites: ["node"], asRoot: true },
   { make: libcniProgram, suites: ["chain", "e2e", "soak"], asRoot: true },
   {
@@ -40,7 +40,7 @@ const PREPARATIONS: readonly Preparation[] = [
 ];
 
 /** What has to be built for these suites, or for all where none is named. */
-function preparationsFor(suites: readonly string[], root: boolean): Preparation[] {
+export function preparationsFor(suites: readonly string[], root: boolean): Preparation[] {
   return PREPARATIONS.filter((one) =>
     (root || one.asRoot !== true) &&
     (suites.length === 0 || one.suites.some((suite) => suites.includes(suite)))
