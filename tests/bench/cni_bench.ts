@@ -16,7 +16,7 @@ import { SilentApi } from "./silent_api.ts";
 import { ratioOf, type Row } from "./table.ts";
 
 /** Bound of the issue that set it; and for the program, which does what the installer does not answer. */
-const MAX_ADD_RATIO = 1.45, MAX_PROGRAM_ADD_RATIO = 2.4, MAX_IPTABLES_ADD_RATIO = 2.2;
+const MAX_ADD_RATIO = 1.45, MAX_PROGRAM_ADD_RATIO = 2.5, MAX_IPTABLES_ADD_RATIO = 2.2;
 const MAX_SMALL_RATIO = 1.3;
 const MAX_RSS_MIB = 90;
 
