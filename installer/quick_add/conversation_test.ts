@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  BLOCKS,
-  encodeAnswer,
-  GREETING_SIZE,
-  MOST_ASKED,
-  OUTCOME_SIZE,
-} from "core/cni/quick_add.ts";
+import { encodeAnswer, GREETING_SIZE, MOST_ASKED, OUTCOME_SIZE } from "core/cni/quick_add.ts";
 import type { PodView } from "core/kube/pod.ts";
 import { runs } from "tests/support/property.ts";
 import { converse } from "./conversation.ts";
+import { question } from "./testing.ts";
 
 const POD: PodView = {
   ...{ namespace: "a", name: "a", uid: "a", initContainers: [], containers: ["kuma-sidecar"] },
@@ -34,22 +29,6 @@ function connectionOf(bytes: Uint8Array, piece: number) {
       return Promise.resolve(from.length);
     },
   };
-}
-
-function question(changes: Partial<Record<typeof BLOCKS[number], string>> = {}): Uint8Array {
-  const plain: typeof changes = {
-    ...{ CNI_CONTAINERID: "a", CNI_NETNS: "/a", CNI_IFNAME: "eth0", CNI_PATH: "/a" },
-    ...{ CNI_ARGS: "K8S_POD_NAMESPACE=a;K8S_POD_NAME=a", inet6: "", resolvConf: "" },
-    conf: JSON.stringify({ cniVersion: "1.0.0", name: "a", kubernetes: { kubeconfig: "/a" } }),
-    ...changes,
-  };
-  const numbers = (...all: number[]) => [...new Uint8Array(new Uint32Array(all).buffer)];
-  const blocks = BLOCKS.flatMap((name) => {
-    const bytes = new TextEncoder().encode(plain[name]);
-    return [...numbers(bytes.length), ...bytes];
-  });
-  const body = [...numbers(7, BLOCKS.length), ...blocks];
-  return new Uint8Array([...numbers(body.length), ...body]);
 }
 
 const talk = (bytes: Uint8Array, piece = 4096) => {

@@ -21,11 +21,16 @@ export function openQuickAdd(places: Places, log: Log, metrics: Metrics): QuickA
     throw new TypeError("the configuration names another kubeconfig than the installer's");
   };
   const server = new QuickAddServer(read, log, metrics);
-  let warm: Promise<string> | undefined;
+  const warmUpAll = async () => {
+    await warmUp();
+    const reason = await pods.warmUp();
+    if (reason !== undefined) log.logger.debug("ADD is not warmed up", { reason });
+  };
+  let warm: Promise<void> | undefined;
   return {
     listenIn(folders) {
       server.listenIn(folders);
-      warm ??= warmUp();
+      warm ??= warmUpAll();
     },
     [Symbol.dispose]() {
       server[Symbol.dispose]();

@@ -6,6 +6,7 @@
 import { endpointFromKubeconfig, type KubeClient, type KubeEndpoint } from "core/cluster/client.ts";
 import { openClient, readPod } from "core/cluster/fetch_pod.ts";
 import type { PodArgs } from "core/cni/pod_args.ts";
+import { errorText } from "core/errors.ts";
 import type { PodView } from "core/kube/pod.ts";
 
 /** Milliseconds that one answer may take: the program, which asks again and again, still has its time then. */
@@ -26,6 +27,20 @@ export class PluginPods implements Disposable {
   async read(pod: PodArgs): Promise<PodView> {
     const { client, endpoint } = await this.#connection();
     return await readPod(client, endpoint, pod, ANSWER_MS);
+  }
+
+  /**
+   * Asks for something that everybody may know, so that the first pod waits neither for the engine nor for a connection.
+   * What goes wrong here goes wrong again where somebody is told: it only gives the reason.
+   */
+  async warmUp(): Promise<string | undefined> {
+    try {
+      const { client } = await this.#connection();
+      await client.request("GET", "/version", { signal: AbortSignal.timeout(ANSWER_MS) });
+      return undefined;
+    } catch (error) {
+      return errorText(error);
+    }
   }
 
   /** Its token, CA and server are those that stand in the file now. */
