@@ -5,7 +5,7 @@
  */
 import type { CommandDefinition } from "core/program/command.ts";
 import { completionDefinition } from "core/program/completion_command.ts";
-import { CONFIG_FILE_FLAG, LOG_FLAGS } from "core/program/serve_flags.ts";
+import { CONFIG_FILE_FLAG, LOG_FLAGS, operationsFlags } from "core/program/serve_flags.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 
 /** Every command, in the order of help. */
@@ -14,19 +14,7 @@ export const COMMANDS = {
     summary: "run until SIGTERM; what runs where no command is named",
     flags: [
       CONFIG_FILE_FLAG,
-      {
-        name: "address",
-        bool: false,
-        placeholder: "address",
-        help: "where /healthz, /readyz and /metrics are; all where not given",
-      },
-      {
-        name: "port",
-        bool: false,
-        placeholder: "port",
-        defaultText: "8080",
-        help: "TCP port of these",
-      },
+      ...operationsFlags(8080),
       ...LOG_FLAGS,
     ],
     examples: [{ does: "on another port", command: "kuma-controller serve --port 8081" }],

@@ -6,7 +6,7 @@
 import type { CommandDefinition, FlagDefinition } from "core/program/command.ts";
 import { completionDefinition } from "core/program/completion_command.ts";
 import { outputFlag } from "core/program/output.ts";
-import { LOG_FLAGS } from "core/program/serve_flags.ts";
+import { LOG_FLAGS, operationsFlags } from "core/program/serve_flags.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 
 const BPFFS_FLAG: FlagDefinition = {
@@ -70,19 +70,7 @@ export const COMMANDS = {
         defaultText: "100",
         help: "most events that are written; errors are always written",
       },
-      {
-        name: "address",
-        bool: false,
-        placeholder: "address",
-        help: "where /healthz, /readyz and /metrics are; all where not given",
-      },
-      {
-        name: "port",
-        bool: false,
-        placeholder: "port",
-        defaultText: "8001",
-        help: "TCP port of these",
-      },
+      ...operationsFlags(8001),
       ...LOG_FLAGS,
     ],
     examples: [{

@@ -79,8 +79,10 @@ const OTHERS = {
       code: "KUMA-CHK-008",
       todo: "give --vnet docker0:172.17.0.0/16, or the network that your containers have",
       about:
-        "What containers of Docker send is forwarded and not sent by this host, and what arrives for a published port is Docker's: " +
-        "without `--vnet` neither is intercepted. In a container with Docker's own DNS, connection tracking zones of DNS are off.",
+        "What containers of Docker send is forwarded and not sent by this host: without `--vnet` its TCP is taken for inbound and goes " +
+        "to the inbound port, and its DNS is not redirected. What arrives for a published port is Docker's where its rule stands " +
+        "ahead of ours; Docker puts it behind those of iptables when it starts again, and with `--vnet` ours go first. " +
+        "In a container with Docker's own DNS, connection tracking zones of DNS are off.",
     },
   },
 } as const satisfies SectionDefinition;

@@ -5,34 +5,19 @@
  *
  * @module
  */
+import { kumaDefinition } from "core/kube/definition.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import { DATAPLANE_SPEC, type Shape } from "./shape.ts";
 
 /** The definition as `kubectl apply` takes it. */
 export function dataplaneDefinition(): JsonObject {
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: "dataplanes.kuma.io" },
-    spec: {
-      group: "kuma.io",
-      scope: "Namespaced",
-      names: {
-        kind: "Dataplane",
-        listKind: "DataplaneList",
-        plural: "dataplanes",
-        singular: "dataplane",
-        categories: ["kuma"],
-      },
-      versions: [{
-        name: "v1alpha1",
-        served: true,
-        storage: true,
-        additionalPrinterColumns: [0, 1, 2, 3].map(column),
-        schema: { openAPIV3Schema: schema() },
-      }],
-    },
-  };
+  return kumaDefinition({
+    kind: "Dataplane",
+    plural: "dataplanes",
+    scope: "Namespaced",
+    schema: schema(),
+    columns: [0, 1, 2, 3].map(column),
+  });
 }
 
 /** The service of one inbound; those of the third and fourth only with `-o wide`. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { kumaDefinition } from "core/kube/definition.ts";
 import type { JsonObject } from "core/patch/json.ts";
 import { dataplaneDefinition } from "core/dataplane/crd.ts";
 import { containerPatchDefinition } from "core/patch/crd.ts";
@@ -12,7 +13,7 @@ import { containerPatchDefinition } from "core/patch/crd.ts";
  * since the webhook only looks whether a Mesh exists.
  */
 export function meshDefinition(): JsonObject {
-  return definition({
+  return kumaDefinition({
     kind: "Mesh",
     plural: "meshes",
     scope: "Cluster",
@@ -22,38 +23,6 @@ export function meshDefinition(): JsonObject {
       "x-kubernetes-preserve-unknown-fields": true,
     },
   });
-}
-
-interface Kind {
-  readonly kind: string;
-  readonly plural: string;
-  readonly scope: "Cluster" | "Namespaced";
-  readonly schema: JsonObject;
-}
-
-function definition({ kind, plural, scope, schema }: Kind): JsonObject {
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.kuma.io` },
-    spec: {
-      group: "kuma.io",
-      scope,
-      names: {
-        kind,
-        listKind: `${kind}List`,
-        plural,
-        singular: kind.toLowerCase(),
-        categories: ["kuma"],
-      },
-      versions: [{
-        name: "v1alpha1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: schema },
-      }],
-    },
-  };
 }
 
 /** All of them. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { kumaDefinition } from "core/kube/definition.ts";
 import type { JsonObject } from "./json.ts";
 import { PATCH_OPERATIONS } from "./operation.ts";
 
@@ -29,28 +30,12 @@ const OPERATION: JsonObject = {
 
 /** The definition as `kubectl apply` takes it. */
 export function containerPatchDefinition(): JsonObject {
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: "containerpatches.kuma.io" },
-    spec: {
-      group: "kuma.io",
-      scope: "Namespaced",
-      names: {
-        kind: "ContainerPatch",
-        listKind: "ContainerPatchList",
-        plural: "containerpatches",
-        singular: "containerpatch",
-        categories: ["kuma"],
-      },
-      versions: [{
-        name: "v1alpha1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: SCHEMA },
-      }],
-    },
-  };
+  return kumaDefinition({
+    kind: "ContainerPatch",
+    plural: "containerpatches",
+    scope: "Namespaced",
+    schema: SCHEMA,
+  });
 }
 
 const list = (description: string): JsonObject => ({

@@ -20,6 +20,23 @@ export const CONFIG_FILE_FLAG: FlagDefinition = {
   help: "the control plane's YAML document",
 };
 
+/** Where the pages about the program itself are, by default on this TCP port. */
+export const operationsFlags = (port: number): readonly FlagDefinition[] => [
+  {
+    name: "address",
+    bool: false,
+    placeholder: "address",
+    help: "where /healthz, /readyz and /metrics are; all where not given",
+  },
+  {
+    name: "port",
+    bool: false,
+    placeholder: "port",
+    defaultText: String(port),
+    help: "TCP port of these",
+  },
+];
+
 /** What is logged, and how. */
 export const LOG_FLAGS: readonly FlagDefinition[] = [
   {

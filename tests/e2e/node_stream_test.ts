@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
-import { must, sleep } from "tests/support/processes.ts";
+import { freePort, must, sleep, waitUntil } from "tests/support/processes.ts";
 import { requires } from "tests/support/requires.ts";
 import { DIST, type Installer } from "tests/installer/node.ts";
 import { WholeNode } from "./node_support.ts";
@@ -23,10 +23,14 @@ async function otherRelease(node: WholeNode): Promise<string> {
   return dir;
 }
 
-/** Kills, replaces and upgrades the installer until told to stop; gives how often each was done. */
-async function disturb(node: WholeNode, first: Installer, stop: { now: boolean }) {
+/** Kills, replaces and upgrades the installer until told to stop, and counts how often each was done. */
+async function disturb(
+  node: WholeNode,
+  first: Installer,
+  stop: { now: boolean },
+  done: { killed: number; replaced: number; upgraded: number },
+) {
   const other = await otherRelease(node);
-  const done = { killed: 0, replaced: 0, upgraded: 0 };
   let installer = first;
   for (let round = 0; !stop.now; round++) {
     if (round % 3 === 0) {
@@ -49,17 +53,18 @@ async function disturb(node: WholeNode, first: Installer, stop: { now: boolean }
     }
     await sleep(100);
   }
-  return done;
 }
 
 test("pods come and go while the installer is killed, replaced and upgraded: none fails, all are intercepted", async () => {
   await using node = await WholeNode.create();
   const first = await node.install();
   const stop = { now: false };
-  const disturbing = disturb(node, first, stop);
+  const done = { killed: 0, replaced: 0, upgraded: 0 };
+  const disturbing = disturb(node, first, stop, done);
   let next = 0;
   const worker = async () => {
-    while (next < PODS) {
+    // Until each of them has happened, however slow the installer is beside the pods.
+    while (next < PODS || (Object.values(done).includes(0) && next < 20 * PODS)) {
       const name = `web-${next++}`;
       await node.createPod(name);
       const { error, sandbox } = await node.add(name);
@@ -74,7 +79,7 @@ test("pods come and go while the installer is killed, replaced and upgraded: non
   } finally {
     stop.now = true;
   }
-  const done = await disturbing;
+  await disturbing;
   assert.ok(done.killed > 0 && done.replaced > 0 && done.upgraded > 0, JSON.stringify(done));
   assert.deepEqual(await node.chain.leftovers(), []);
 });
@@ -94,12 +99,11 @@ test("without any installer: meshed pods start as long as the API server answers
 
 test("the plugin's calls show up in the installer's log and metrics", async () => {
   await using node = await WholeNode.create();
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const port = freePort();
   const installer = await node.install(DIST, { CNI_HTTP_PORT: String(port) });
   await node.createPod("web");
   assert.equal((await node.add("web")).error, "");
-  await sleep(200);
-  assert.match(installer.output, new RegExp(`kuma-cni\\tdone\\t.*"pod":"${node.namespace}/web"`));
+  await installer.says(new RegExp(`kuma-cni\\tdone\\t.*"pod":"${node.namespace}/web"`));
   const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   assert.match(page, /kuma_cni_plugin_calls_total\{outcome="done",verb="ADD"\} 1\n/);
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
@@ -108,7 +112,10 @@ test("the plugin's calls show up in the installer's log and metrics", async () =
   // The level changes while it runs, and the plugin follows by its entry in the chain.
   const put = await fetch(`http://127.0.0.1:${port}/loglevel`, { method: "PUT", body: "debug" });
   assert.equal((await put.text()).trim(), "debug");
-  await sleep(1200);
-  const list = Deno.readTextFileSync(`${node.chain.confDir}/10-pods.conflist`);
-  assert.match(list, /"log_level": "debug"/);
+  const list = `${node.chain.confDir}/10-pods.conflist`;
+  await waitUntil(
+    "the plugin's entry has the level",
+    () => Deno.readTextFileSync(list).includes('"log_level": "debug"'),
+    { timeoutMs: 60_000 },
+  );
 });

@@ -241,7 +241,7 @@ export class Installer {
   }
 
   /** Waits until the readiness file is there; gives the milliseconds since the start. */
-  async ready(timeoutMs = 10_000): Promise<number> {
+  async ready(timeoutMs = 60_000): Promise<number> {
     let ended = false;
     void this.status.then(() => ended = true);
     await waitUntil("the installer is ready", () => {
@@ -249,6 +249,15 @@ export class Installer {
       return isThere(this.node.readyFile);
     }, { timeoutMs, intervalMs: 3 });
     return performance.now() - this.started;
+  }
+
+  /** Waits until it has said this: its words come after the files that it writes. */
+  async says(words: RegExp): Promise<void> {
+    await waitUntil(`the installer says ${words}`, () => words.test(this.output), {
+      timeoutMs: 60_000,
+    }).catch((cause: unknown) => {
+      throw new Error(`the installer said: ${this.output}`, { cause });
+    });
   }
 
   /** Sends SIGTERM and waits for the end. */

@@ -70,6 +70,18 @@ export async function clusterObjects(node: TestNode): Promise<string[]> {
   return [...await names(kinds), ...await names(inNamespaces, "-A")].sort();
 }
 
+/** Waits until a new cluster has made all that it makes by itself: the Leases, and two objects in each namespace. */
+export async function untilSettled(node: TestNode): Promise<void> {
+  await node.until("the cluster has what it makes by itself", async () => {
+    const all = await clusterObjects(node);
+    const count = (pattern: RegExp) => all.filter((name) => pattern.test(name)).length;
+    const namespaces = count(/^namespace\//);
+    return namespaces >= 4 && count(/^configmap\/kube-root-ca\.crt$/) === namespaces &&
+      count(/^serviceaccount\/default$/) === namespaces &&
+      count(/^lease\.coordination\.k8s\.io\//) >= 2;
+  });
+}
+
 /** What is in the folders of the node where a CNI lives, and what is pinned there. */
 export async function nodeFilesOf(node: TestNode): Promise<string> {
   const { stdout } = await node.run("find", [

@@ -23,6 +23,7 @@ import {
   loaderHas,
   nodeFilesOf,
   untilFree,
+  untilSettled,
 } from "./look.ts";
 import { TestNode } from "./node.ts";
 import { walkReadme } from "./readme.ts";
@@ -75,11 +76,7 @@ async function dualStack(t: Deno.TestContext, images: NodeImages): Promise<void>
   const EBPF = ebpf(node);
   Deno.stderr.writeSync(new TextEncoder().encode(node.said));
 
-  await node.until(
-    "the node's own Lease is there",
-    async () =>
-      /lease/.test(await node.must(["get", "lease", "-n", "kube-node-lease", "-o", "name"])),
-  );
+  await untilSettled(node);
   const before = { objects: await clusterObjects(node), files: await nodeFilesOf(node) };
 
   await t.step("the system is applied and rolls out", async () => {

@@ -12,7 +12,7 @@ import { waitUntil } from "../support/processes.ts";
 import { requires } from "../support/requires.ts";
 import { Program } from "./program.ts";
 import { pairs, without } from "./rules.ts";
-import { furnishKuma, kumaDefinition, MESHES, PATCHES } from "./test_webhook.ts";
+import { furnishKuma, MESHES, openDefinition, PATCHES } from "./test_webhook.ts";
 
 const test = requires("etcd");
 
@@ -202,7 +202,7 @@ test("what is malformed is answered in one line, never with a stack", async (t) 
 test("the permissions are exactly what is needed", { sanitizeResources: false }, async (t) => {
   await using cluster = await startApiServer();
   await furnishKuma(cluster);
-  await cluster.applyCrd(kumaDefinition("Dataplane", "dataplanes", "Namespaced"));
+  await cluster.applyCrd(openDefinition("Dataplane", "dataplanes", "Namespaced"));
   const tp = "runtime: {kubernetes: {injector: {transparentProxyConfigMap: tp}}}";
   const subject = { serviceAccount: "kuma-system/webhook" };
   const all = { cluster: clusterRules({ configMaps: true }), namespace: namespaceRules() };

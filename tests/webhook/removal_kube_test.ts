@@ -11,7 +11,7 @@ import { CALL_ENDPOINTS, FakeDeployment } from "./fake_deployment.ts";
 import { startProcess } from "./fake_kubelet.ts";
 import { PROGRAM } from "./program.ts";
 import { dataplane, named, of, secret, SECRETS } from "./resources_cluster.ts";
-import { kumaDefinition, MESHES, PATCHES } from "./test_webhook.ts";
+import { MESHES, openDefinition, PATCHES } from "./test_webhook.ts";
 
 const test = requires("etcd", "kubectl");
 
@@ -28,7 +28,7 @@ test("namespaces go while no replica answers, what is Kuma's in them too", async
   await pods.rollOut();
   for (
     const [kind, plural] of [["Dataplane", "dataplanes"], ["MeshTimeout", "meshtimeouts"]] as const
-  ) await cluster.applyCrd(kumaDefinition(kind, plural, "Namespaced"));
+  ) await cluster.applyCrd(openDefinition(kind, plural, "Namespaced"));
   await cluster.createNamespace("shop");
   await cluster.request("POST", MESHES, named("Mesh", "default"));
   await cluster.request("POST", PATCHES, named("ContainerPatch", "tune", { spec: {} }));

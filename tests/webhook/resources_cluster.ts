@@ -6,7 +6,7 @@
 import { type KubeObject, startApiServer, type TestCluster } from "../kube/apiserver.ts";
 import { waitUntil } from "../support/processes.ts";
 import { Program, type ProgramOptions } from "./program.ts";
-import { furnishKuma, kumaDefinition } from "./test_webhook.ts";
+import { furnishKuma, openDefinition } from "./test_webhook.ts";
 
 /** Path of Kuma's API. */
 export const KUMA = "/apis/kuma.io/v1alpha1";
@@ -34,7 +34,7 @@ export async function furnished(options: ProgramOptions = {}): Promise<Furnished
       ["MeshGatewayInstance", "meshgatewayinstances", "Namespaced"],
       ["TrafficPermission", "trafficpermissions", "Cluster"],
     ] as const
-  ) await cluster.applyCrd(kumaDefinition(kind, plural, scope));
+  ) await cluster.applyCrd(openDefinition(kind, plural, scope));
   await cluster.createNamespace("shop");
   await cluster.request("PATCH", "/api/v1/namespaces/kuma-system", {
     metadata: { labels: { "kuma.io/system-namespace": "true" } },

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { kumaDefinition } from "core/kube/definition.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { containerPatchDefinition } from "core/patch/crd.ts";
 import type { Definition, TestCluster } from "../kube/apiserver.ts";
@@ -31,33 +32,17 @@ export const MESHES = "/apis/kuma.io/v1alpha1/meshes";
 export const PATCHES = "/apis/kuma.io/v1alpha1/namespaces/kuma-system/containerpatches";
 
 /** A definition that takes any field. Kuma's own have more; names and scope are what counts here. */
-export function kumaDefinition(
+export function openDefinition(
   kind: string,
   plural: string,
   scope: "Cluster" | "Namespaced",
 ): Definition {
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.kuma.io` },
-    spec: {
-      group: "kuma.io",
-      scope,
-      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
-      versions: [{
-        name: "v1alpha1",
-        served: true,
-        storage: true,
-        schema: {
-          openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-        },
-      }],
-    },
-  };
+  const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  return kumaDefinition({ kind, plural, scope, schema }) as Definition;
 }
 
 /** The webhook needs to know that one exists, its uid, and some of its spec. */
-export const MESH_DEFINITION = kumaDefinition("Mesh", "meshes", "Cluster");
+export const MESH_DEFINITION = openDefinition("Mesh", "meshes", "Cluster");
 
 /** Installs the definitions, the system namespace, and the meshes. */
 export async function furnishKuma(cluster: TestCluster, meshes = ["default"]): Promise<void> {
