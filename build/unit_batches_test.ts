@@ -6,8 +6,8 @@ import { countOutput } from "./counts.ts";
 
 Deno.test("every file is in one batch or alone, neighbours together", () => {
   const paths = Array.from(
-    { length: 45 },
-    (_, i) => `./core/room${Math.floor(i / 20)}/${i}_test.ts`,
+    { length: 40 },
+    (_, i) => `./core/room${Math.floor(i / 15)}/${i}_test.ts`,
   );
   const files = new Map(paths.map((path) => [path, ""]));
   files.set("./core/open_test.ts", `Deno.test("x", { sanitizeResources: false }, () => {});`);
@@ -39,4 +39,16 @@ Deno.test("a batch runs all tests of its files, and a failure names the file and
       assert.match(stdout, /b_test\.ts:2:6/);
     });
   });
+});
+
+Deno.test("what draws the most cases begins first", () => {
+  const files = new Map(Array.from({ length: 31 }, (_, i) => [
+    `./core/room${Math.floor(i / 15)}/${i}_test.ts`,
+    i === 20 ? "fc.assert(property, runs(300));" : "",
+  ]));
+  assert.deepEqual(batches("/checkout", files).batches.map(({ name }) => name), [
+    "00_core_room1_test.ts",
+    "01_core_room0_test.ts",
+    "02_core_room2_test.ts",
+  ]);
 });
