@@ -61,6 +61,9 @@ export interface CheckedThing {
   readonly lacks?: { readonly code: string; readonly message: string; readonly hint?: string };
 }
 
+/** What is said where sockets were to be joined, and are not. */
+export const NOT_JOINED = "sockets are not joined: this kernel cannot, Linux 5.15 can";
+
 /** Attaches everything, and says what became of the pods that were there. */
 export async function loadCommand(parsed: ParsedCommand, io: Io): Promise<number> {
   const format = parsed.choice("output", FORMATS);
@@ -69,6 +72,7 @@ export async function loadCommand(parsed: ParsedCommand, io: Io): Promise<number
   if (cgroup === undefined) return 1;
   const loaded = await loadAll(place.pins, cgroup, parsed.on("accelerate"));
   const { kept, gone, failed } = loaded.pods;
+  if (parsed.on("accelerate") && !loaded.features.netnsCookie) io.err(`Warning: ${NOT_JOINED}\n`);
   const isRoot = isRootCgroup(cgroup);
   if (format === "text") {
     io.out(`Programs are attached to ${cgroup}.\n`);

@@ -13,7 +13,7 @@ import { LOADER_METRICS } from "core/metrics/loader_metrics.ts";
 import { MetricSet } from "core/metrics/metrics.ts";
 import { serveOperations } from "core/serve/operations_server.ts";
 import { delay } from "core/time/clock.ts";
-import { loadAll, unloadAll } from "./load_command.ts";
+import { loadAll, NOT_JOINED, unloadAll } from "./load_command.ts";
 import { podMetrics } from "./metrics.ts";
 import { watch } from "./watch.ts";
 
@@ -64,6 +64,7 @@ export async function runNode(options: RunOptions): Promise<void> {
     pods: pods.kept.length,
     events: features.ringBuffer,
   });
+  if (options.accelerate && !features.netnsCookie) log.warn(NOT_JOINED);
   if (!isRootCgroup(options.cgroup)) {
     log.warn("the cgroup is no root cgroup: what runs elsewhere is not redirected", {
       cgroup: options.cgroup,

@@ -236,8 +236,8 @@ export const NODE_MAPS = [
 ] as const;
 
 /**
- * Of these, the ones of joined sockets. Where sockets are no longer joined they are made anew: those that are still
- * joined keep their program, and its maps.
+ * Of these, the ones of joined sockets; kernels without the cookie in all programs do not join and do without. Where
+ * sockets are no longer joined they are made anew: those that are still joined keep their program, and its maps.
  */
 export const JOIN_MAPS: ReadonlySet<string> = new Set([
   "accelerated",

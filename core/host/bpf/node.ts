@@ -8,7 +8,7 @@ import { CGROUP_PROGRAMS } from "core/bpf/layout.ts";
 import { VERSION } from "core/version.ts";
 import { removeEntry, removeTree } from "./bpffs.ts";
 import { type LinkInfo, pinnedLink } from "./links.ts";
-import { type Features, loadNode, type NodeOptions, unloadNode } from "./node_programs.ts";
+import { type Features, joins, loadNode, type NodeOptions, unloadNode } from "./node_programs.ts";
 import type { Pins } from "./pins.ts";
 import {
   forgetPod,
@@ -27,6 +27,7 @@ export interface NodeRecord {
   readonly version: string;
   /** Folder of the cgroup that the programs are attached to. */
   readonly cgroup: string;
+  /** Whether sockets are joined, for pods that ask for it. */
   readonly accelerate: boolean;
   readonly features: Features;
 }
@@ -52,9 +53,10 @@ export interface LoadOptions extends NodeOptions {
  * @throws {KumaError} `KUMA-BPF-011` to `-020`.
  */
 export function load(options: LoadOptions): Loaded {
-  const { pins, cgroup, accelerate, pod } = options;
+  const { pins, cgroup, pod } = options;
   const features = loadOrNothing(options);
   using records = Records.create(pins);
+  const accelerate = joins(options, features);
   const record: NodeRecord = { version: VERSION, cgroup, accelerate, features };
   records.set(NODE_OWNER, JSON.stringify(record));
   const pods = refreshPods({ pins, pod });

@@ -45,7 +45,7 @@ export interface NodeOptions {
   readonly pins: Pins;
   /** The folder of a cgroup of version 2; the programs see sockets that were made in it and below. */
   readonly cgroup: string;
-  /** Join sockets by `sk_msg`, for pods that ask for it. */
+  /** Join sockets by `sk_msg`, for pods that ask for it; not done where the kernel has no {@linkcode Features.netnsCookie}. */
   readonly accelerate: boolean;
   /** Other sizes of maps, for tests. */
   readonly maxEntries?: Readonly<Record<string, number>>;
@@ -79,11 +79,11 @@ export function loadNode(options: NodeOptions): Features {
     using _object = object;
     for (const name of NODE_MAPS) {
       const reused = reuse.has(name) && !object.misfits.has(name);
-      if (reused || (name === "events" && !features.ringBuffer)) continue;
+      if (reused || missingMaps(features).has(name)) continue;
       removeEntry(pins.map(name));
       pin(object.mapFd(name), pins.map(name));
     }
-    if (accelerate) join(object);
+    if (joins(options, features)) join(object);
     const target = { fd: cgroup, id: BigInt(Deno.statSync(options.cgroup).ino ?? 0) };
     const attached: string[] = [];
     for (const { name, attachType, optional } of CGROUP_PROGRAMS) {
@@ -111,6 +111,19 @@ export function unloadNode(pins: Pins): void {
   removeTree(pins.root);
 }
 
+/** Names of the node's maps that are not made. */
+export function missingMaps({ netnsCookie, ringBuffer }: Features): ReadonlySet<string> {
+  return new Set([...(ringBuffer ? [] : ["events"]), ...(netnsCookie ? [] : JOIN_MAPS)]);
+}
+
+/** Whether sockets are joined. */
+export function joins(
+  { accelerate }: Pick<NodeOptions, "accelerate">,
+  { netnsCookie }: Features,
+): boolean {
+  return accelerate && netnsCookie;
+}
+
 function loadWhatFits(options: NodeOptions, reuse: ReadonlyMap<string, BpfMap>) {
   const failures: unknown[] = [];
   for (const features of options.steps ?? STEPS) {
@@ -122,16 +135,16 @@ function loadWhatFits(options: NodeOptions, reuse: ReadonlyMap<string, BpfMap>) 
         constants: NODE_CONSTANTS.encode({
           netns_cookie: Number(netnsCookie),
           ring_buffer: Number(ringBuffer),
-          accelerate: Number(options.accelerate),
+          accelerate: Number(joins(options, features)),
           zero8: 0,
           zero32: 0,
         }),
         reuse,
         withoutPrograms: [
-          ...(options.accelerate ? [] : [REDIRECT_PROGRAM]),
+          ...(joins(options, features) ? [] : [REDIRECT_PROGRAM]),
           ...CGROUP_PROGRAMS.filter(({ optional }) => optional && !peerNames).map((p) => p.name),
         ],
-        withoutMaps: ringBuffer ? [] : ["events"],
+        withoutMaps: [...missingMaps(features)],
         ...(options.maxEntries === undefined ? {} : { maxEntries: options.maxEntries }),
       });
       return { object, features };

@@ -24,6 +24,7 @@ import { pinnedLink } from "./links.ts";
 import { BpfMap } from "./map.ts";
 import { inspectNetns, type NetnsView, withinNetns } from "./netns_view.ts";
 import { type NodeRecord, nodeRecord } from "./node.ts";
+import { missingMaps } from "./node_programs.ts";
 import type { Pins } from "./pins.ts";
 import { processors, SharedMaps } from "./pod_programs.ts";
 import { hasGone, pathOf, podLink, podOwners, readRequest } from "./pods.ts";
@@ -94,7 +95,7 @@ export function status(pins: Pins): NodeStatus {
   for (const name of NODE_MAPS) {
     using map = BpfMap.pinned(pins.map(name));
     if (map === undefined) {
-      const needed = node !== undefined && (name !== "events" || node.features.ringBuffer);
+      const needed = node !== undefined && !missingMaps(node.features).has(name);
       if (needed) problems.push(`the map ${name} is not there`);
     } else if (COUNTED.has(name)) {
       maps.set(name, { entries: map.keys().length, most: map.maxEntries });
