@@ -20,6 +20,8 @@ import { FRONT_NEEDS, setUp } from "./setup.ts";
 const FLAGS: readonly string[] = [
   ...["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"],
   ...["-ffreestanding", "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-pic"],
+  // Bytes that came from the kernel are read as the structures that they are.
+  "-fno-strict-aliasing",
   ...["-static", "-nostdlib", "-fuse-ld=lld"],
   ...["-Wl,--build-id=none", "-Wl,-z,noexecstack", "-Wl,--strip-all"],
 ];

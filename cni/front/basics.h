@@ -4,7 +4,7 @@ enum { ENOENT = 2, EINTR = 4, EAGAIN = 11, ENOMEM = 12, EEXIST = 17, EINVAL = 22
 enum { RLIMIT_NOFILE = 7, RLIMIT_AS = 9, PR_SET_PDEATHSIG = 1, AT_FDCWD = -100, O_CLOEXEC = 02000000 };
 
 /* For whatever comes in. */
-static char buffer[64 * 1024];
+static _Alignas(16) char buffer[64 * 1024];
 
 static void __attribute__((noreturn)) end(int code) {
   for (;;) call(EXIT_GROUP, code, 0, 0, 0, 0);
