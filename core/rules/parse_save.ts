@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shown } from "core/grammar/echo.ts";
 import { KumaError } from "../errors.ts";
 import { canonicalWords } from "./canonical.ts";
 import { shortName } from "./option_names.ts";
@@ -33,7 +34,10 @@ export function parseSave(text: string): SavedState {
       tables.set(name, open);
     } else if (line === "COMMIT") open = undefined;
     else if (open === undefined || !readLine(line, open)) {
-      throw new KumaError("KUMA-TP-102", `Cannot read line ${index + 1} of iptables-save: ${line}`);
+      throw new KumaError(
+        "KUMA-TP-102",
+        `Cannot read line ${index + 1} of iptables-save: ${shown(line, 200)}`,
+      );
     }
   }
   return {

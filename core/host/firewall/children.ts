@@ -1,3 +1,4 @@
+import { shown } from "core/grammar/echo.ts";
 import { run, type RunOptions, type RunResult } from "../run.ts";
 
 /** What every child of one operation gets, and how many there were. */
@@ -42,9 +43,12 @@ export class Children {
   }
 }
 
+/** Characters of what a child said that an error shows at most: some tools repeat all of their input. */
+const SAID = 2000;
+
 /** How a failed child ended and what it said, in one line: `exit status 4: words of stderr`. */
 export function failureText({ code, signal, stderr }: RunResult): string {
   const status = signal === null ? `exit status ${code}` : `killed by ${signal}`;
   const words = stderr.trim().split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  return words.length === 0 ? status : `${status}: ${words.join(", ")}`;
+  return words.length === 0 ? status : `${status}: ${shown(words.join(", "), SAID)}`;
 }
