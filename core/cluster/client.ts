@@ -38,6 +38,8 @@ function trustNoOtherRoots(): void {
 
 /** Most bytes of an answer; etcd keeps no object above 1.5 MiB. */
 const MAX_ANSWER = 16 * 1024 * 1024;
+/** Of lists, which may come whole. */
+const MAX_JSON = 256 * 1024 * 1024;
 const MAX_FILE = 1024 * 1024;
 
 /** How a client behaves. */
@@ -120,14 +122,17 @@ export class KubeClient implements Disposable {
   }
 
   /**
-   * The JSON of an answer, whatever its length; within 30 s where no signal is given.
+   * The JSON of an answer of at most 256 MiB; within 30 s where no signal is given.
    *
-   * @throws as {@linkcode fetch}
+   * @throws as {@linkcode fetch}, and `KUMA-HOST-162` it is too long
    */
   async json(path: string, request: KubeRequest = {}): Promise<Json> {
     const signal = request.signal ?? AbortSignal.timeout(JSON_TIMEOUT_MS);
     const response = await this.fetch(path, { ...request, signal });
-    return await this.#told(signal, async () => await response.json() as Json);
+    return await this.#told(
+      signal,
+      async () => JSON.parse(await readAtMost(response, path, MAX_JSON)) as Json,
+    );
   }
 
   async #send(method: string, path: string, options: KubeRequestOptions): Promise<Response> {
@@ -247,22 +252,26 @@ function unreadable(path: string, why: string, cause?: unknown): KumaError {
   return new KumaError("KUMA-HOST-164", `cannot read "${path}" (${why})`, { cause });
 }
 
-async function readAtMost(response: Response, path: string): Promise<string> {
+/** The text of a body. What is decoded at once takes the least memory, which matters for lists. */
+async function readAtMost(response: Response, path: string, limit = MAX_ANSWER): Promise<string> {
   if (response.body === null) return "";
-  const decoder = new TextDecoder();
-  let text = "";
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.length;
-    if (size > MAX_ANSWER) {
-      throw new KumaError(
-        "KUMA-HOST-162",
-        `the answer to ${path} is longer than ${MAX_ANSWER} bytes`,
-      );
+    if (size > limit) {
+      throw new KumaError("KUMA-HOST-162", `the answer to ${path} is longer than ${limit} bytes`);
     }
-    text += decoder.decode(chunk, { stream: true });
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  if (chunks.length === 1) return new TextDecoder().decode(chunks[0]);
+  const whole = new Uint8Array(size);
+  for (let at = 0; chunks.length > 0;) {
+    const chunk = chunks.shift() ?? new Uint8Array();
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return new TextDecoder().decode(whole);
 }
 
 function unanswered(server: string, cause: unknown): KumaError {

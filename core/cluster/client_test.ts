@@ -38,6 +38,30 @@ Deno.test("request follows no redirect: the token goes to one place only", async
   }
 });
 
+Deno.test("an answer that never ends is not read for ever, and one in parts is read whole", async () => {
+  const part = new TextEncoder().encode("ü".repeat(500_000) + "x");
+  const { server, url } = serve((request) => {
+    const endless = new URL(request.url).pathname === "/endless";
+    let parts = 3;
+    return new Response(
+      new ReadableStream({
+        pull(controller) {
+          if (endless || parts-- > 0) controller.enqueue(part);
+          else controller.close();
+        },
+      }),
+    );
+  });
+  try {
+    using client = new KubeClient({ server: url, caPem: undefined, token: "t" });
+    await assert.rejects(client.request("GET", "/endless"), code("KUMA-HOST-162"));
+    const { text } = await client.request("GET", "/parts");
+    assert.equal(text, `${"ü".repeat(500_000)}x`.repeat(3));
+  } finally {
+    await server.shutdown();
+  }
+});
+
 Deno.test("request says that nobody answers", async () => {
   using client = new KubeClient({ server: "http://127.0.0.1:1", caPem: undefined, token: "sec" });
   await assert.rejects(client.request("GET", "/x"), (error) => {

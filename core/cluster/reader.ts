@@ -103,7 +103,11 @@ export class ClusterReader {
         const one = keep(item);
         if (one !== undefined) kept.push(one);
       }
+      const before = next;
       next = continuation(page.metadata);
+      if (next !== "" && next === before) {
+        throw new TypeError("the same page comes again and again");
+      }
     } while (next !== "");
     return kept;
   }

@@ -47,6 +47,14 @@ Deno.test("a list whose pages have expired is read again from its begin, and not
   assert.deepEqual([found.is, never.asked.length], ["unreadable", 3]);
 });
 
+Deno.test("a list that never ends is given up", async () => {
+  const { reader, asked } = fake(...Array.from({ length: 10 }, () => page(["a"], "again")));
+  assert.deepEqual(await reader.list("/p", nameOf), {
+    ...{ is: "unreadable", why: "the same page comes again and again", forbidden: false },
+  });
+  assert.equal(asked.length, 2);
+});
+
 Deno.test("what is not there is no failure, what may not be seen is no absence", async () => {
   const { reader } = fake(
     refusal(404, "not found"),
