@@ -166,11 +166,7 @@ export class Informer<Kept> implements InformerStatus {
         if (held !== undefined) objects.set(keyOf(item), held);
       }
       const metadata = isObject(list.metadata) ? list.metadata : {};
-      const before = next;
       next = asText(metadata.continue);
-      if (next !== "" && next === before) {
-        throw new TypeError("The same page comes again and again");
-      }
       version = asText(metadata.resourceVersion);
     } while (next !== "");
     if (version === "") throw new TypeError("A list has no resourceVersion");

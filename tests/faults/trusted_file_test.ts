@@ -9,7 +9,10 @@ import {
 } from "core/host/firewalld/direct_file.ts";
 import { takeTurn } from "core/host/firewall/turn.ts";
 import { netnsInode } from "core/host/netns.ts";
-import { restoreResolvConf } from "core/host/transparent_proxy/resolv_conf_backup.ts";
+import {
+  resolvConfText,
+  restoreResolvConf,
+} from "core/host/transparent_proxy/resolv_conf_backup.ts";
 import type { Session } from "core/host/transparent_proxy/session.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { buildRuleset } from "core/rules/build.ts";
@@ -94,6 +97,11 @@ Deno.test("a backup of resolv.conf that others can write is not restored", STAYS
     assert.equal(Deno.readTextFileSync(path), "nameserver 192.0.2.1\n");
     Deno.chownSync(backup, 0, 0);
     assert.equal(restoreResolvConf(session, path), true);
+    assert.equal(Deno.readTextFileSync(path), "nameserver 192.0.2.66\n");
+    // An empty one would leave the host without a resolver.
+    Deno.writeTextFileSync(backup, "\n");
+    assert.equal(restoreResolvConf({ ...session, logger: silentLogger }, path), false);
+    assert.equal(resolvConfText(path), undefined);
     assert.equal(Deno.readTextFileSync(path), "nameserver 192.0.2.66\n");
   } finally {
     Deno.removeSync(folder, { recursive: true });

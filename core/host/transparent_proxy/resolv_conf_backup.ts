@@ -26,6 +26,10 @@ export function restoreResolvConf(session: Session, path = "/etc/resolv.conf"): 
       `cannot read ${path}${BACKUP_SUFFIX}: ${errorText(error)}`,
     );
   }
+  if (holdsNothing(backup)) {
+    session.logger.warn(`${path}${BACKUP_SUFFIX} is empty: ${path} stays as it is`);
+    return false;
+  }
   session.print?.(backup.endsWith("\n") ? backup : `${backup}\n`);
   if (backup === current(path)) return false;
   // systemd-resolved and others make resolv.conf a link: what it points to is written, the link stays.
@@ -37,14 +41,21 @@ export function restoreResolvConf(session: Session, path = "/etc/resolv.conf"): 
 /** What {@linkcode restoreResolvConf} would do to the file; undefined where there is no backup. Throws as that does. */
 export function resolvConfText(path = "/etc/resolv.conf"): TextChange | undefined {
   const backup = readTrustedText(path + BACKUP_SUFFIX);
-  return backup === undefined ? undefined : { before: current(path), after: backup };
+  return backup === undefined || holdsNothing(backup)
+    ? undefined
+    : { before: current(path), after: backup };
+}
+
+/** A host whose resolv.conf names nobody resolves nothing; nobody had that before. */
+function holdsNothing(backup: string): boolean {
+  return backup.trim() === "";
 }
 
 function current(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw new KumaError("KUMA-HOST-130", `cannot read ${path}: ${errorText(cause)}`, { cause });
   }
 }
