@@ -12,7 +12,7 @@ import type { Counts } from "./counts.ts";
 import { hostArch } from "./pins.ts";
 import { needsOf, noteGo, setUp } from "./setup.ts";
 import { chooseSuites, findSuites, rowsOf } from "./suites.ts";
-import type { Suite } from "./suites.ts";
+import type { Rows, Suite } from "./suites.ts";
 import { exitOnError, ROOT } from "./task.ts";
 import { writeBatches } from "./unit_batches.ts";
 
@@ -67,12 +67,12 @@ async function passOn(stream: ReadableStream<Uint8Array>, sink: Sink): Promise<v
   for await (const chunk of stream) sink(chunk);
 }
 
-/** Runs the suites and gives the sum of their counts. */
-async function runSuites(root: string, suites: readonly Suite[]): Promise<Counts> {
-  const { first, front, beside } = rowsOf(suites);
+/** Runs the suites and gives the sum of their counts; `programs` are being built already, unless suites run alone first. */
+async function runSuites(root: string, rows: Rows, programs?: Programs): Promise<Counts> {
+  const { first, front, beside, patient } = rows;
   const sum = await oneByOne(root, first);
   if (front.length === 0) return sum;
-  using _programs = first.length > 0 ? prepare(root, suites) : undefined;
+  using begun = programs === undefined ? prepare(root, [...front, ...beside]) : undefined;
   if (beside.length === 0) return addCounts(sum, await oneByOne(root, front));
   say(
     `\nbeside the others, told of when they have ended: ${
@@ -80,7 +80,8 @@ async function runSuites(root: string, suites: readonly Suite[]): Promise<Counts
     }`,
   );
   const ended: string[] = [];
-  const lane = keptBack(root, beside, ended);
+  const built = patient ? (programs ?? begun)?.built : undefined;
+  const lane = Promise.resolve(built).then(() => keptBack(root, beside, ended));
   let counts = sum;
   for (const suite of front) {
     counts = addCounts(counts, await oneByOne(root, [suite]));
@@ -91,8 +92,14 @@ async function runSuites(root: string, suites: readonly Suite[]): Promise<Counts
   return counts;
 }
 
+/** Programs that are being built; the build ends where it is disposed of. */
+interface Programs extends Disposable {
+  /** When it has ended, however. */
+  readonly built: Promise<unknown>;
+}
+
 /** Begins to build the Go programs that the suites use; what is not built when a suite asks for it makes it wait. */
-function prepare(root: string, suites: readonly Suite[]): Disposable {
+function prepare(root: string, suites: readonly Suite[]): Programs {
   const names = suites.map(({ name }) => name);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", "--no-check", "tests/prepare.ts", ...names],
@@ -102,8 +109,9 @@ function prepare(root: string, suites: readonly Suite[]): Disposable {
     stderr: "inherit",
   }).spawn();
   let running = true;
-  void child.status.then(() => running = false);
+  const built = child.status.then(() => running = false);
   return {
+    built,
     [Symbol.dispose]: () => {
       if (running) child.kill("SIGTERM");
     },
@@ -162,13 +170,14 @@ async function main(names: string[]): Promise<void> {
   let sum: Counts = { passed: 0, failed: 0, skipped: 0 };
   try {
     // What has the machine for itself is not to be disturbed: then the programs wait until it has ended.
-    using _programs = rowsOf(suites).first.length > 0 ? undefined : prepare(ROOT, suites);
+    const rows = rowsOf(suites);
+    using programs = rows.first.length > 0 ? undefined : prepare(ROOT, suites);
     if (suites.some(({ name }) => name !== "unit")) {
       await setUp(needsOf(suites.map(({ name }) => name)));
       await noteGo();
       await build(ROOT, { names: [], arch: hostArch() });
     }
-    sum = addCounts(sum, await runSuites(ROOT, suites));
+    sum = addCounts(sum, await runSuites(ROOT, rows, programs));
   } catch (error) {
     // Set-up or build failed: the reason first, so that the sum is the last line here too.
     sum.failed++;

@@ -59,6 +59,8 @@ export interface Rows {
   readonly front: readonly Suite[];
   /** What these print is kept back until each has ended. */
   readonly beside: readonly Suite[];
+  /** Whether these begin only when all programs are built: before that, they would keep the other row from beginning. */
+  readonly patient: boolean;
 }
 
 /** Deals the suites out to rows; where only such are chosen that wait, the longest runs beside the rest of them. */
@@ -72,10 +74,12 @@ export function rowsOf(suites: readonly Suite[]): Rows {
       first,
       front: longest === undefined ? [] : [longest],
       beside: waiting.filter((suite) => suite !== longest),
+      patient: true,
     };
   }
   const rank = ({ name }: Suite) => AHEAD.has(name) ? 0 : 1;
-  return { first, front: others.sort((a, b) => rank(a) - rank(b)), beside: waiting };
+  const front = others.sort((a, b) => rank(a) - rank(b));
+  return { first, front, beside: waiting, patient: false };
 }
 
 async function* testFiles(root: string, folder: string): AsyncGenerator<string> {
