@@ -87,6 +87,15 @@ test("no program is started, and what the plugins before gave is passed on to th
   assert.match(calls[0] ?? "", /execve\(".*\/kuma-cni"/);
 });
 
+test("it needs no more than docs/cni.md says", async () => {
+  await using lab = await QuickAddLab.create();
+  await lab.quick("intercepted", async () => {
+    await using sandbox = await lab.sandbox();
+    const within = ["prlimit", "--nofile=12", `--as=${4 * 1024 * 1024}`, lab.plugin.path];
+    assert.equal((await sandbox.call("ADD", { within })).code, 0);
+  });
+});
+
 test("the lines of the log are the program's, and say which way it was", async () => {
   await using lab = await QuickAddLab.create({ [CONFIG]: "dryRun: true" });
   const conf = (sandbox: CniSandbox) =>
