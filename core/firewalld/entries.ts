@@ -7,8 +7,7 @@
  * @module
  */
 import type { Family } from "../proxy/resolved.ts";
-import { COMMENT_PREFIX, type Rule, type Ruleset } from "../rules/model.ts";
-import { isOurChain } from "../rules/ownership.ts";
+import { COMMENT_PREFIX, isOurChain, type Rule, type Ruleset } from "../rules/model.ts";
 import { type RenderOptions, renderRuleSpec } from "../rules/render.ts";
 import type { DirectElement } from "./scan.ts";
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { isOurChain, type Ownerships } from "./ownership.ts";
-import type { Ruleset } from "./model.ts";
+import type { Ownerships } from "./ownership.ts";
+import { isOurChain, type Ruleset } from "./model.ts";
 import { rulesOf, type SavedRule, type SavedState, type SavedTable } from "./saved.ts";
 import { splitWords } from "./words.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 import { canonicalRule } from "./canonical.ts";
-import type { Rule, Ruleset, Table } from "./model.ts";
-import { isOurChain, type KnownRule, knownWith, type Ownerships, ownerships } from "./ownership.ts";
+import { isOurChain, type Rule, type Ruleset, type Table } from "./model.ts";
+import { type KnownRule, knownWith, type Ownerships, ownerships } from "./ownership.ts";
 import { renderRuleSpec } from "./render.ts";
 import type { SavedRule, SavedState, SavedTable } from "./saved.ts";
 

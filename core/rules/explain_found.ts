@@ -5,14 +5,13 @@
  */
 import { canonicalRule } from "./canonical.ts";
 import type { ExplainedPacket, ExplainedStep } from "./explain.ts";
-import { COMMENT_PREFIX, type Rule, type Ruleset } from "./model.ts";
+import { COMMENT_PREFIX, isOurChain, type Rule, type Ruleset } from "./model.ts";
 import { buildNftTable } from "./nft/build.ts";
 import { evaluateNft } from "./nft/evaluate.ts";
 import { imageOf, type ImageRule, type NftImage } from "./nft/image.ts";
 import { ruleText } from "./nft/listing.ts";
 import { NFT_TABLE } from "./nft/model.ts";
 import { ruleOf } from "./nft/read_rule.ts";
-import { isOurChain } from "./ownership.ts";
 import type { Packet } from "./packet.ts";
 import { REASONS } from "./reasons.ts";
 import { renderRuleSpec } from "./render.ts";

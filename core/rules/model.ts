@@ -11,7 +11,13 @@ export const TABLES = ["raw", "nat", "mangle"] as const;
 export type TableName = typeof TABLES[number];
 
 /** Every chain of ours starts with this. */
-export const CHAIN_PREFIX = "KUMA_MESH";
+const CHAIN_PREFIX = "KUMA_MESH";
+
+/** Whether a chain's name says that it is ours. */
+export function isOurChain(name: string): boolean {
+  return name.startsWith(`${CHAIN_PREFIX}_`);
+}
+
 /** Every comment of ours starts with this; clean-up finds our rules by it. */
 export const COMMENT_PREFIX = "kuma/mesh/transparent/proxy/";
 

@@ -6,7 +6,7 @@
  * @module
  */
 import { canonicalRule } from "./canonical.ts";
-import { CHAIN_PREFIX, COMMENT_PREFIX, type Ruleset } from "./model.ts";
+import { COMMENT_PREFIX, isOurChain, type Ruleset } from "./model.ts";
 import type { SavedRule, SavedState, SavedTable } from "./saved.ts";
 
 /** A rule that is known to be ours without a comment: what a journal keeps. */
@@ -25,11 +25,6 @@ export type Ownership = "ours" | "stranger" | "foreign";
 
 /** Whose each listed rule is. */
 export type Ownerships = ReadonlyMap<SavedRule, Ownership>;
-
-/** Whether a chain's name says that it is ours. */
-export function isOurChain(name: string): boolean {
-  return name.startsWith(`${CHAIN_PREFIX}_`);
-}
 
 /** All rules of `ruleset` as a journal keeps them. Throws KUMA-TP-101 as rendering does. */
 export function knownRules(ruleset: Ruleset): KnownRule[] {

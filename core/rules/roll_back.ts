@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { isOurChain, type KnownRule, type Ownerships, ownerships } from "./ownership.ts";
+import { isOurChain } from "./model.ts";
+import { type KnownRule, type Ownerships, ownerships } from "./ownership.ts";
 import { rulesOf, type SavedRule, type SavedState, type SavedTable } from "./saved.ts";
 import { removal, type Transition, type TransitionOptions } from "./transition.ts";
 

@@ -7,8 +7,8 @@
  */
 import { KumaError } from "../errors.ts";
 import { tableDiffers, tablePairs } from "./diff.ts";
-import type { Ruleset, Table } from "./model.ts";
-import { isOurChain, type KnownRule, knownWith, type Ownerships, ownerships } from "./ownership.ts";
+import { isOurChain, type Ruleset, type Table } from "./model.ts";
+import { type KnownRule, knownWith, type Ownerships, ownerships } from "./ownership.ts";
 import { renderRule } from "./render.ts";
 import type { SavedState, SavedTable } from "./saved.ts";
 

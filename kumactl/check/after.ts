@@ -6,7 +6,7 @@
 import { once } from "core/check/once.ts";
 import { ok, warning } from "core/check/outcome.ts";
 import type { Section } from "core/check/run.ts";
-import { describeAhead } from "core/host/transparent_proxy/warn_ahead.ts";
+import { describeAhead } from "core/host/transparent_proxy/describe_ahead.ts";
 import { silentLogger } from "core/log/logger.ts";
 import type { LoadedConfiguration } from "../configuration.ts";
 import { lookForStatus } from "../status_look.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { COMMENT_PREFIX, TABLES } from "core/rules/model.ts";
-import { isOurChain } from "core/rules/ownership.ts";
+import { COMMENT_PREFIX, isOurChain, TABLES } from "core/rules/model.ts";
 import { parseSave } from "core/rules/parse_save.ts";
 import { EMPTY_STATE, type SavedState } from "core/rules/saved.ts";
 import type { Children } from "./children.ts";

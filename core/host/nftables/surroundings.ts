@@ -11,7 +11,7 @@ import { NFPROTO } from "core/rules/nft/expressions.ts";
 import { actsOn, type NftImage } from "core/rules/nft/image.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
 import { attributesOf, type Bytes, numberOf, textOf } from "core/rules/nft/wire.ts";
-import { isOurChain } from "core/rules/ownership.ts";
+import { isOurChain } from "core/rules/model.ts";
 import { legacyTables } from "../firewall/legacy_tables.ts";
 import { legacyNatChains } from "./legacy_chains.ts";
 import { saysNeverNfTables, saysNotPermitted } from "./nft_error.ts";

@@ -12,7 +12,7 @@ import type { HostOptions } from "./options.ts";
 import { homeOf, type OurHome } from "./others_ahead.ts";
 import { resolved } from "./prepare.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
-import { warnOfBypasses } from "./warn_ahead.ts";
+import { warnOfBypasses } from "./describe_ahead.ts";
 
 /**
  * What lies between the rules of `document` and those of the netns that the main thread is in, one line a

@@ -130,7 +130,7 @@ async function withBypasses(
   const nobody = (around.chains ?? []).length === 0 && around.legacy.length === 0;
   if (nobody) return report;
   const { homeOf, othersAhead } = await import("./others_ahead.ts");
-  const { describeAhead, warnOfBypasses } = await import("./warn_ahead.ts");
+  const { describeAhead, warnOfBypasses } = await import("./describe_ahead.ts");
   const { ahead, unseen } = await othersAhead(around, homeOf(report, config), session)
     // Our rules are in: that somebody else's cannot be read is no reason to say otherwise.
     .catch((error: unknown) => {

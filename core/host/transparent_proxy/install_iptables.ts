@@ -21,7 +21,8 @@ import { endangersSsh, SSH_WARNING } from "../ssh_sessions.ts";
 import { requireIpv6 } from "./require_ipv6.ts";
 import { installReport } from "./report.ts";
 import { again, type Session } from "./session.ts";
-import { describeAhead, warnOfAccepts } from "./warn_ahead.ts";
+import { describeAhead } from "./describe_ahead.ts";
+import { warnOfAccepts } from "./warn_ahead.ts";
 
 /**
  * Puts the rules of `document` in with iptables; a second call with the same document changes nothing.

@@ -5,10 +5,9 @@
  * @module
  */
 import { FAMILIES, type ResolvedConfig } from "core/proxy/resolved.ts";
-import { type RuleAhead, rulesAhead } from "core/rules/ahead.ts";
+import type { RuleAhead } from "core/rules/ahead.ts";
 import type { OurPriorities } from "core/rules/nft/ahead.ts";
 import { PRIORITY } from "core/rules/nft/family_chains.ts";
-import { ownerships } from "core/rules/ownership.ts";
 import type { Flavour } from "../firewall/version.ts";
 import { isIptables, type Surroundings } from "../nftables/surroundings.ts";
 import type { Session } from "./session.ts";
@@ -65,6 +64,8 @@ export async function othersAhead(
   for (const family of FAMILIES) {
     if (!around.legacy.some((table) => table.startsWith(family))) continue;
     const view = await session.views.get(family, "legacy");
+    const { rulesAhead } = await import("core/rules/ahead.ts");
+    const { ownerships } = await import("core/rules/ownership.ts");
     if (typeof view === "string") {
       unseen.push(`whether rules of iptables-legacy come before ours cannot be seen: ${view}`);
     } else ahead.push(...rulesAhead(view.state, ownerships(view.state, []), "behind"));

@@ -21,7 +21,7 @@ import { othersAhead } from "./others_ahead.ts";
 import type { InstallRecord } from "./record.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
 import { surroundingsFit } from "./surroundings_fit.ts";
-import { describeAhead } from "./warn_ahead.ts";
+import { describeAhead } from "./describe_ahead.ts";
 
 /** What there is. */
 export interface HostStatus {

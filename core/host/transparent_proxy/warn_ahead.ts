@@ -3,9 +3,7 @@ import { type OurPlace, type RuleAhead, rulesAhead } from "core/rules/ahead.ts";
 import { type KnownRule, knownWith, ownerships } from "core/rules/ownership.ts";
 import type { Ruleset } from "core/rules/model.ts";
 import type { FirewallView } from "../firewall/views.ts";
-
-/** Most rules that the warning names. */
-const NAMED = 3;
+import { warnOfBypasses } from "./describe_ahead.ts";
 
 /** One family's rules, wanted and known, and whether they are about to be put in. */
 export interface AheadSubject {
@@ -29,25 +27,4 @@ export function warnOfAccepts(subject: AheadSubject, logger: Logger): RuleAhead[
   const found = aheadInView(subject).filter(({ bypasses }) => bypasses);
   warnOfBypasses(found, logger, { family: subject.view.tools.family });
   return found;
-}
-
-/** Names rules of others that keep packets from ours. */
-export function warnOfBypasses(
-  found: readonly RuleAhead[],
-  logger: Logger,
-  fields: Readonly<Record<string, string>> = {},
-): void {
-  if (found.length === 0) return;
-  const more = found.length > NAMED ? ` and ${found.length - NAMED} more` : "";
-  logger.warn(
-    "rules of others come before ours, so what they match is not intercepted: " +
-      `${found.slice(0, NAMED).map(describeAhead).join("; ")}${more}`,
-    fields,
-  );
-}
-
-/** Such as `-t raw -A OUTPUT -j DROP`, table nat left out as it is in commands; or a rule of nftables by its place. */
-export function describeAhead({ place, rule, verdict }: RuleAhead): string {
-  if (!rule.startsWith("-")) return `${place}, ${rule}: ${verdict.toLowerCase()}`;
-  return place === "table nat" ? rule : `${place.replace("table", "-t")} ${rule}`;
 }
