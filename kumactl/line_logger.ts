@@ -13,9 +13,12 @@ export class LineLogger implements Logger {
   readonly #io: Io;
   readonly #fields: LogFields;
   readonly #quiet: boolean;
+  /** Warnings of this logger and those that it was made from: who looks twice need not say so. */
+  readonly #said: Set<string>;
 
   /** `quiet` keeps standard output free of anything but results, as a dry run needs it. */
-  constructor(io: Io, quiet: boolean, fields: LogFields = {}) {
+  constructor(io: Io, quiet: boolean, fields: LogFields = {}, said: Set<string> = new Set()) {
+    this.#said = said;
     this.#io = io;
     this.#quiet = quiet;
     this.#fields = fields;
@@ -28,8 +31,12 @@ export class LineLogger implements Logger {
     if (!this.#quiet) this.#io.out(`${this.#line("", message, fields)}\n`);
   }
 
+  /** Says the same once. */
   warn(message: string, fields?: LogFields): void {
-    this.#io.err(`${paint(this.#io, YELLOW, this.#line("[WARNING]", message, fields))}\n`);
+    const line = this.#line("[WARNING]", message, fields);
+    if (this.#said.has(line)) return;
+    this.#said.add(line);
+    this.#io.err(`${paint(this.#io, YELLOW, line)}\n`);
   }
 
   error(message: string, fields?: LogFields): void {
@@ -37,7 +44,7 @@ export class LineLogger implements Logger {
   }
 
   with(fields: LogFields): Logger {
-    return new LineLogger(this.#io, this.#quiet, { ...this.#fields, ...fields });
+    return new LineLogger(this.#io, this.#quiet, { ...this.#fields, ...fields }, this.#said);
   }
 
   #line(level: string, message: string, fields: LogFields = {}): string {

@@ -21,3 +21,16 @@ Deno.test("a quiet logger leaves standard output to the result", () => {
   new LineLogger(io, true).info("x");
   assert.deepEqual([io.stdout, io.stderr], ["", ""]);
 });
+
+Deno.test("the same warning is said once, and another attempt is another line", () => {
+  const io = new FakeIo();
+  const logger = new LineLogger(io, true);
+  for (const  of of[logger, logger.with({ family: "ipv4" }), logger.with({ family: "ipv4" })]) {
+    of.warn("x");
+  }
+  for (const attempt of ["1/5", "2/5"]) logger.with({ attempt }).warn("x");
+  assert.equal(
+    io.stderr,
+    "# [WARNING] x\n# [iptables] [WARNING] x\n# [WARNING] [1/5] x\n# [WARNING] [2/5] x\n",
+  );
+});
