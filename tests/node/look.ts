@@ -34,6 +34,15 @@ export async function loaderForgets(node: TestNode): Promise<void> {
   );
 }
 
+/** Identifiers of the programs that are attached to the node's control groups: the kernel gives none a second time. */
+export async function programsOf(node: TestNode): Promise<number[]> {
+  const tree = ["-j", "cgroup", "tree", `/sys/fs/cgroup/unified/${node.spec.cgroup}`];
+  const { code, stdout, stderr } = await node.run("bpftool", tree);
+  assert.equal(code, 0, stderr);
+  const groups = JSON.parse(stdout) as { programs: { id: number }[] }[];
+  return groups.flatMap(({ programs }) => programs.map(({ id }) => id));
+}
+
 /** What the loader says of the node; its exit code is 1 while a pod that has gone is on record. */
 async function loaderStatus(node: TestNode): Promise<string> {
   const program = ["/usr/bin/kuma-ebpf-loader", "status"];

@@ -22,6 +22,7 @@ import {
   loaderForgets,
   loaderHas,
   nodeFilesOf,
+  programsOf,
   untilFree,
   untilSettled,
 } from "./look.ts";
@@ -240,7 +241,12 @@ async function ipv4(t: Deno.TestContext, images: NodeImages): Promise<void> {
         );
       }
       await comeToLife(node);
+      const before = await programsOf(node);
+      assert.notEqual(before.length, 0);
       await reboots(node, node, "server", "client");
+      const after = await programsOf(node);
+      assert.equal(after.length, before.length);
+      assert.deepEqual(after.filter((id) => before.includes(id)), [], "all were loaded anew");
       for (const name of ["server", "client"]) {
         const { status: { podIP } } = await podOf(node, name);
         assert.equal(await firewallOf(node, podIP), "");
