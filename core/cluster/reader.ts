@@ -100,7 +100,7 @@ export class ClusterReader {
       const page = await this.#client.json(`${path}?${query}`);
       if (!isObject(page)) throw new TypeError("the answer is no list");
       for (const item of objectsIn(page.items)) {
-        const one = keep(item);
+        const one = keptOf(item, keep);
         if (one !== undefined) kept.push(one);
       }
       const before = next;
@@ -140,4 +140,17 @@ function isMissing(thrown: unknown): boolean {
 function continuation(metadata: Json | undefined): string {
   const token = isObject(metadata) ? metadata.continue : undefined;
   return typeof token === "string" ? token : "";
+}
+
+/** Whatever a server sends may come here: what is read of an object need not be in it. */
+function keptOf<T>(
+  item: JsonObject,
+  keep: (object: JsonObject) => T | undefined,
+): T | undefined {
+  try {
+    return keep(item);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new TypeError("an object of the list lacks what its kind has", { cause });
+  }
 }

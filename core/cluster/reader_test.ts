@@ -55,6 +55,14 @@ Deno.test("a list that never ends is given up", async () => {
   assert.equal(asked.length, 2);
 });
 
+Deno.test("an object that lacks what is read of it makes the list unreadable, in words", async () => {
+  const { reader } = fake(page(["a"]));
+  const found = await reader.list("/p", ({ metadata }) => String((metadata as JsonObject).name));
+  assert.deepEqual(found, {
+    ...{ is: "unreadable", why: "an object of the list lacks what its kind has", forbidden: false },
+  });
+});
+
 Deno.test("what is not there is no failure, what may not be seen is no absence", async () => {
   const { reader } = fake(
     refusal(404, "not found"),

@@ -35,6 +35,9 @@ export async function tryPod(client: KubeClient, namespace: string): Promise<Out
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?dryRun=All`;
   try {
     const made = await client.json(path, { method: "POST", body: POD });
+    if (!isObject(made) || !isObject(made.spec)) {
+      return unknown(`the answer to a pod of namespace ${namespace} (dry run) is no pod`);
+    }
     if (hasSidecar(made)) return ok(`tried as a dry run in namespace ${namespace}`);
     return failed(
       `a pod of namespace ${namespace} (dry run) got no sidecar: the injector is not asked, or is not reached and the ` +

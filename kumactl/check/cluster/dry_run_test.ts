@@ -22,6 +22,8 @@ Deno.test("the words of an API server are told apart", async () => {
   const cases: [Json | Error, string, boolean | undefined, RegExp][] = [
     [pod("kuma-sidecar"), "ok", undefined, /dry run in namespace shop/],
     [pod("other"), "failed", undefined, /got no sidecar/],
+    [null, "unknown", undefined, /is no pod$/],
+    [{ kind: "Status" }, "unknown", undefined, /is no pod$/],
     [
       says(
         500,
