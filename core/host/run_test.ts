@@ -60,8 +60,8 @@ Deno.test("run names a program that cannot be executed", async () => {
 
 Deno.test("run stops a child that takes too long", async () => {
   const started = performance.now();
-  await assert.rejects(run(["sleep", "60"], { timeoutMs: 50 }), code("KUMA-HOST-103"));
-  assert.ok(performance.now() - started < 50_000);
+  await assert.rejects(run(["sleep", "20"], { timeoutMs: 50 }), code("KUMA-HOST-103"));
+  assert.ok(performance.now() - started < 5000);
 });
 
 Deno.test("run stops a child that writes without end", async () => {
@@ -95,7 +95,7 @@ Deno.test("run stops what a wrapper started as well", async () => {
 
 Deno.test("run does not wait for what a stopped program left behind", async () => {
   const started = performance.now();
-  const left = run(["sh", "-c", "(sleep 20 &); sleep 20"], { timeoutMs: 100 });
+  const left = run(["sh", "-c", "(sleep 5 &); sleep 5"], { timeoutMs: 100 });
   await assert.rejects(left, { code: "KUMA-HOST-103" });
-  assert.ok(performance.now() - started < 18_000);
+  assert.ok(performance.now() - started < 3000);
 });

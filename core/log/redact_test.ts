@@ -118,6 +118,6 @@ Deno.test("a megabyte of anything is read in a moment", () => {
       assert.doesNotMatch(text, /eyJ[A-Za-z0-9_-]{8}|PRIVATE KEY-----[^[]/);
     }
     // Where time grew with the square it was half a minute.
-    assert.ok(performance.now() - started < 60_000, part);
+    assert.ok(performance.now() - started < 10_000, part);
   }
 });

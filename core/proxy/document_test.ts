@@ -256,7 +256,7 @@ Deno.test("aliases work, bombs and deep nesting are refused quickly", async () =
     const start = performance.now();
     const said = await refused(text);
     assert.ok(said.length < 250, said);
-    assert.ok(performance.now() - start < 60_000, `slow: ${text.slice(0, 20)}`);
+    assert.ok(performance.now() - start < 5_000, `slow: ${text.slice(0, 20)}`);
   }
 });
 
