@@ -53,7 +53,7 @@ export class Machine extends Place implements AsyncDisposable {
     await machine.putFiles({ "/etc/passwd": PASSWD, ...options.files });
     await machine.must("ip", "link", "set", "lo", "up");
     if (options.ipv6 ?? true) {
-      await machine.must("ip", "address", "add", "fd99::1/128", "dev", "lo");
+      await machine.must("ip", "address", "add", "fd99::1/128", "dev", "lo", "nodad");
     }
     return machine;
   }

@@ -19,7 +19,7 @@ const validation = (ipFamilyMode: "dualstack" | "ipv4") =>
 /** A pod's network: both families, and legacy iptables in use where that is asked for. */
 async function podNetwork(purpose: string, flavour: Flavour = "nft"): Promise<Namespace> {
   const network = await Namespace.create(purpose);
-  await network.must("ip", "address", "add", "::6/128", "dev", "lo");
+  await network.must("ip", "address", "add", "::6/128", "dev", "lo", "nodad");
   if (flavour === "legacy") {
     const rule = ["-t", "nat", "-A", "POSTROUTING", "-s", "192.0.2.1", "-j", "RETURN"];
     await network.must("iptables-legacy", ...rule);

@@ -103,7 +103,7 @@ for (const { name, before, ask = "", to = "10.1.2.3:22", words, not } of STATES)
   test(`explain packet: ${name}`, async () => {
     await using namespace = await Namespace.create("ep");
     using _etc = new PrivateEtc(namespace.name, { "resolv.conf": "nameserver 10.9.9.9\n" });
-    await namespace.must("ip", "address", "add", "fd99::1/128", "dev", "lo");
+    await namespace.must("ip", "address", "add", "fd99::1/128", "dev", "lo", "nodad");
     for (const line of before) {
       await namespace.must(...command(line.replaceAll("*.", `${inode(namespace)}.`)));
     }

@@ -46,8 +46,10 @@ export class TrafficLab implements AsyncDisposable {
     );
     const roles = BEHIND_CLIENT.flatMap((role) => Object.values(ROLES[role]));
     for (const address of roles) {
-      const bits = address.includes(":") ? "128" : "32";
-      await must("ip", ["-n", client.name, "addr", "add", `${address}/${bits}`, "dev", "lo"]);
+      // Nobody can bind to an address of IPv6 before the kernel has looked for another owner, in its own time.
+      const [bits, ...noDad] = address.includes(":") ? ["128", "nodad"] : ["32"];
+      const place = ["dev", "lo", ...noDad];
+      await must("ip", ["-n", client.name, "addr", "add", `${address}/${bits}`, ...place]);
     }
     for (const family of FAMILIES) {
       await addDefaultRoute(host.name, ROLES.remote[family]);

@@ -59,7 +59,7 @@ requires("root", "netns", "iptables-nft", "cgroup-limits")(
   "kumactl installs and validates within the limits of kuma-init and kuma-validation",
   async () => {
     await using namespace = await Namespace.create("limits");
-    await namespace.must("ip", "address", "add", "::6/128", "dev", "lo");
+    await namespace.must("ip", "address", "add", "::6/128", "dev", "lo", "nodad");
     using _etc = new PrivateEtc(namespace.name);
     const args = ["install", "transparent-proxy", "--redirect-all-dns-traffic", "--verbose"];
     await startsWithin(limitsOf(initContainer(settings, [], undefined)), namespace, [], args);

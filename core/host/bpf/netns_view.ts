@@ -107,7 +107,10 @@ function isOn(name: string): boolean {
 function open(path: string): number {
   const fd = openReadOnly(path);
   if (fd >= 0) return fd;
-  throw new KumaError("KUMA-HOST-111", `cannot open the namespace ${path}: ${errnoText(fd)}`);
+  throw new KumaError(
+    "KUMA-HOST-111",
+    `cannot open the network namespace ${path}: ${errnoText(fd)}`,
+  );
 }
 
 function enter(fd: number, path: string): void {

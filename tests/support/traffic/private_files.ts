@@ -1,6 +1,7 @@
 import { mount, unshare } from "core/host/libc.ts";
 
 const CLONE_NEWNS = 0x20000;
+const ENOENT = 2;
 const MS_BIND = 0x1000, MS_REC = 0x4000, MS_PRIVATE = 0x40000;
 
 let isolated = false;
@@ -26,10 +27,22 @@ export function usePrivateFiles(files: Readonly<Record<string, string>>): void {
     const copy = Deno.makeTempFileSync({ prefix: "kuma-private-" });
     Deno.writeTextFileSync(copy, text);
     Deno.chmodSync(copy, 0o644);
-    succeed(`bind ${path}`, mount(copy, Deno.realPathSync(path), "", MS_BIND));
+    succeed(`bind ${path}`, cover(copy, Deno.realPathSync(path)));
     // The mount keeps the file alive; its name is no longer needed.
     Deno.removeSync(copy);
   }
+}
+
+/**
+ * Binds one file over another. Where an earlier test file of this process has covered it, that cover has no name any more,
+ * and nothing can be bound over it: it goes first.
+ */
+function cover(copy: string, path: string): number {
+  const result = mount(copy, path, "", MS_BIND);
+  if (result !== -ENOENT) return result;
+  // A child is in the mount namespace of the thread that starts it.
+  new Deno.Command("umount", { args: ["--lazy", path] }).outputSync();
+  return mount(copy, path, "", MS_BIND);
 }
 
 /** Lines of /etc/passwd for a root user, an application user (1000) and kuma-dp. */
