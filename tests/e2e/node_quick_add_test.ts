@@ -9,9 +9,12 @@ import { WholeNode } from "./node_support.ts";
 
 const test = requires("root", "netns", "go", "etcd", "cni-plugins", "iptables-nft");
 
-const CYCLES = 200, AT_ONCE = 20;
-/** What a heap may differ by from one collection of garbage to the next. */
-const MOST_GROWTH_MIB = 40;
+const CYCLES = 1000, AT_ONCE = 20;
+/**
+ * What a heap may differ by from one collection of garbage to the next. Left to itself it grew by 30 MiB here, and by 85 in
+ * the end, beyond the limit that Kuma's chart sets; hence the engine's flags in installer/deno.json.
+ */
+const MOST_GROWTH_MIB = 20;
 
 /** One pod's namespace, ADD and DEL. */
 async function cycle(node: WholeNode): Promise<void> {
