@@ -15,7 +15,11 @@ import { patchedDenort, placeRuntime } from "./host_runtime.ts";
 import { exists, placeFile, runOk, say, sha256, withTempDir } from "./io.ts";
 import { RUNTIME_FOLDER } from "core/host/elf_interpreter.ts";
 import { BPF_NEEDS, setUp } from "./setup.ts";
-import { DENO_VERSION, TARGETS } from "./pins.ts";
+import { DENO_VERSION, hostArch, TARGETS } from "./pins.ts";
+import { ROOT } from "./task.ts";
+import { bundleStarters, withCodeCache } from "./code_cache/code_cache.ts";
+import type { CompileAny, Starters } from "./code_cache/code_cache.ts";
+import { warmUpIsRefused } from "./code_cache/warm_up.ts";
 import type { Arch } from "./pins.ts";
 
 /** Where a build takes place and for what. */
@@ -59,8 +63,10 @@ export function buildComponent(component: Component, place: BuildPlace): Promise
   return withTempDir(async (work) => {
     const started = performance.now();
     const bundled = join(work, "bundler");
+    const starters = await startersFor(component, place, join(work, "starters"));
+    const entry = starters === undefined ? component.entry : starters.module;
     const made = await withBpf(withCommit(
-      await bundle(place.root, component.entry, bundled, component.minify),
+      await bundle(place.root, entry, bundled, component.minify),
       place.commit,
     ));
     const dist = distDir(place.root, place.arch, place.variant);
@@ -77,7 +83,7 @@ export function buildComponent(component: Component, place: BuildPlace): Promise
     if (component.front !== undefined) {
       await placeFile(path, await compileFront(component.front, place.arch), 0o755);
     }
-    const key = buildKey(component, place.arch, denort.sha256, made);
+    const key = buildKey(component, place.arch, denort.sha256, made, starters?.key);
     const kind = `linux-${place.arch}${place.variant === undefined ? "" : `-${place.variant}`}`;
     const keyFile = join(stage, kind, `${component.binary}.json`);
     const name = `${kind}/${component.binary}`;
@@ -85,7 +91,22 @@ export function buildComponent(component: Component, place: BuildPlace): Promise
       say(`${name}: up to date`);
       return { path, program, compiled: false };
     }
-    await compile(component, place.arch, denort, made, work, program);
+    const flags = compileFlags(component, place.arch);
+    if (starters === undefined) {
+      await compile(made, denort, flags, join(work, "plain"), program);
+    } else {
+      // What records may do more than the program: V8 takes bytecode by its own flags alone.
+      const any = compileFlags({ ...component, permissions: ["--allow-all"] }, place.arch);
+      const record: CompileAny = (one, runtime, output) =>
+        compile(one, runtime, any, `${output}.dir`, output);
+      const cached = join(work, "cached");
+      await Deno.mkdir(cached);
+      const runtimes = { denort, local: place.denort };
+      const ready = await withCodeCache(
+        ...[made, starters, runtimes, cached, record] as const,
+      );
+      await compile(ready.made, ready.denort, flags, join(work, "plain"), program);
+    }
     await Deno.mkdir(dirname(keyFile), { recursive: true });
     await Deno.writeTextFile(keyFile, JSON.stringify({ key, ...await stamp(program) }));
     const { size } = await Deno.stat(program);
@@ -134,30 +155,58 @@ function withCommit(made: Bundle, commit: string | undefined): Bundle {
   return { ...made, files: new Map(files) };
 }
 
-function buildKey(component: Component, arch: Arch, denort: string, made: Bundle): string {
+/**
+ * The starters of a program that gets bytecode; undefined where it gets none: this machine cannot run it, or not in
+ * namespaces of its own.
+ */
+async function startersFor(
+  { binary, warmUp }: Component,
+  { arch }: BuildPlace,
+  work: string,
+): Promise<Starters | undefined> {
+  if (warmUp === undefined) return undefined;
+  const refused = arch === hostArch() ? await warmUpIsRefused() : `this machine is no ${arch}`;
+  if (refused === undefined) return await bundleStarters(ROOT, warmUp, work);
+  say(`${binary}: built without a code cache, it starts slower (${refused})`);
+  return undefined;
+}
+
+function buildKey(
+  component: Component,
+  arch: Arch,
+  denort: string,
+  made: Bundle,
+  starters: string | undefined,
+): string {
   const files = [...made.files].sort(([a], [b]) => a < b ? -1 : 1);
   return sha256(
-    JSON.stringify([DENO_VERSION, denort, compileFlags(component, arch), made.main, files]),
+    JSON.stringify([
+      DENO_VERSION,
+      denort,
+      compileFlags(component, arch),
+      made.main,
+      files,
+      starters ?? "",
+    ]),
   );
 }
 
+/** Compiles a bundle, which is written to the new folder `source`, to `path`. */
 async function compile(
-  component: Component,
-  arch: Arch,
-  denort: Denort,
   made: Bundle,
-  work: string,
+  denort: Denort,
+  flags: string[],
+  source: string,
   path: string,
 ): Promise<void> {
-  const source = join(work, "bundle");
   await Deno.mkdir(source);
   for (const [name, text] of made.files) {
     await Deno.writeTextFile(join(source, name), text);
     // The payload holds each file's time: a fixed one makes the same sources give the same binary.
     await Deno.utime(join(source, name), 0, 0);
   }
-  const output = join(work, component.binary);
-  const args = [...compileFlags(component, arch), "-o", output, join(source, made.main)];
+  const output = `${source}.out`;
+  const args = [...flags, "-o", output, join(source, made.main)];
   await runOk(Deno.execPath(), ["compile", ...args], { env: { DENORT_BIN: denort.path } });
   await Deno.chmod(output, 0o755);
   await Deno.mkdir(dirname(path), { recursive: true });

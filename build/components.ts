@@ -27,6 +27,24 @@ export interface Component {
    * the runtime folder. Only with {@linkcode Component.hostRuntime}.
    */
   front: string | undefined;
+  /** The commands whose bytecode the program carries (`code_cache/`); undefined for none. */
+  warmUp: WarmUp | undefined;
+}
+
+/** A command line to run when bytecode is recorded; `before` is another one that makes it possible. */
+export interface WarmRun {
+  readonly before?: string;
+  readonly run: string;
+}
+
+/** What to run for each set of bytecode, by the command that it is for; that of "" is for all others. */
+export type WarmRuns = Readonly<Record<string, readonly WarmRun[]>>;
+
+/** How bytecode is recorded. */
+export interface WarmUp {
+  /** Absolute path of the module that the main module only calls: it exports `run(args): Promise<number>`. */
+  readonly module: string;
+  readonly commands: WarmRuns;
 }
 
 /**
@@ -35,7 +53,16 @@ export interface Component {
  */
 export const ALWAYS: readonly string[] = ["--no-code-cache", "--no-prompt"];
 
-const KEYS = ["binary", "entry", "permissions", "flags", "hostRuntime", "minify", "front"];
+const KEYS = [
+  "binary",
+  "entry",
+  "permissions",
+  "flags",
+  "hostRuntime",
+  "minify",
+  "front",
+  "warmUp",
+];
 const PERMISSION = /^--(allow|deny)-(read|write|net|env|run|sys|ffi)(=\S+)?$/;
 const FLAG = /^--(unstable-[a-z-]+|v8-flags=\S+)$/;
 
@@ -105,7 +132,27 @@ export function parseComponent(dir: string, name: string, section: unknown): Com
   return {
     ...{ name, binary, entry: join(dir, entry), permissions, flags, hostRuntime, minify },
     front: front === undefined ? undefined : join(dir, front),
+    warmUp: warmUpOf(dir, name, given["warmUp"]),
   };
+}
+
+function warmUpOf(dir: string, name: string, given: unknown): WarmUp | undefined {
+  if (given === undefined) return undefined;
+  const { module, commands, ...rest } = Object(given) as Record<string, unknown>;
+  if (typeof module !== "string" || Object.keys(rest).length > 0) {
+    throw wrong(name, `"warmUp" must have "module", a path, and "commands"`);
+  }
+  const groups = Object.values(Object(commands) as Record<string, unknown>);
+  if (groups.length > 0 && groups.every((runs) => Array.isArray(runs) && runs.every(isWarmRun))) {
+    return { module: join(dir, module), commands: commands as WarmRuns };
+  }
+  throw wrong(name, `"commands" of "warmUp" must be lists of {"run", "before"?} by command`);
+}
+
+function isWarmRun(given: unknown): given is WarmRun {
+  const { before, run, ...rest } = Object(given) as Record<string, unknown>;
+  const fits = before === undefined || typeof before === "string";
+  return fits && typeof run === "string" && Object.keys(rest).length === 0;
 }
 
 function frontOf(name: string, { front, hostRuntime }: Record<string, unknown>) {

@@ -16,7 +16,22 @@ Deno.test("a build section is read with its defaults", () => {
     hostRuntime: false,
     minify: false,
     front: undefined,
+    warmUp: undefined,
   });
+});
+
+Deno.test("what is recorded is read strictly", () => {
+  const commands = { "": [{ run: "version" }], "look at": [{ before: "put", run: "look at" }] };
+  const read = (warmUp: unknown) => parseComponent("/s", "x", { binary: "x", warmUp }).warmUp;
+  assert.deepEqual(read({ module: "run.ts", commands }), { module: "/s/run.ts", commands });
+  const wrongOnes = [1, {}, { module: "run.ts" }, { module: 1, commands }, {
+    module: "m",
+    commands: {},
+  }]
+    .concat([{ module: "m", commands: { a: [{ before: "b" }] } }] as never)
+    .concat([{ module: "m", commands: { a: [{ run: "b", runs: 2 }] } }] as never)
+    .concat([{ module: "m", commands, more: 1 }] as never);
+  for (const one of wrongOnes) assert.throws(() => read(one), { ...wrong, message: /warmUp/ });
 });
 
 Deno.test("a program in front is a path of the component's folder, and needs the runtime folder", () => {

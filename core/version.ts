@@ -19,6 +19,8 @@ export interface BuildTarget {
   readonly deno: string;
   /** The compiler's name of system and processor: `x86_64-unknown-linux-gnu`. */
   readonly target: string;
+  /** What became of the bytecode in the program's file; absent in a program without any. */
+  readonly codeCache?: "used" | "refused" | undefined;
 }
 
 /** The commit where a release has written one; undefined in any other program. */
@@ -29,7 +31,7 @@ export function knownCommit(commit = COMMIT): string | undefined {
 /** The lines of `version --detailed`; ends with a line end. */
 export function detailedVersion(
   program: string,
-  { deno, target }: BuildTarget,
+  { deno, target, codeCache }: BuildTarget,
   commit = COMMIT,
 ): string {
   return [
@@ -38,6 +40,7 @@ export function detailedVersion(
     `commit: ${knownCommit(commit) ?? "unknown: not built by a release"}`,
     `deno: ${deno}`,
     `target: ${target}`,
+    ...(codeCache === undefined ? [] : [`code cache: ${codeCache}`]),
     "",
   ].join("\n");
 }

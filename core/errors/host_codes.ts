@@ -11,6 +11,12 @@ export const HOST_CODES = {
     title: "The plugin cannot be made to start in this bin dir",
     todo: "Use an absolute bin dir of at most 200 bytes, and the plugin as it was built.",
   },
+  "KUMA-HOST-022": {
+    title: "The program cannot be read from its own file",
+    todo:
+      "The file was replaced at the moment when it was started, or is damaged: run it again, else " +
+      "install it anew.",
+  },
   "KUMA-HOST-101": {
     title: "A program was not found on this host",
     todo: "Install the package that it belongs to, or give its path.",

@@ -4,6 +4,7 @@
  * @module
  */
 import { detailedVersion, knownCommit, KUMA_VERSION, VERSION } from "../version.ts";
+import { codeCacheState } from "./code_cache.ts";
 import type { Document } from "./output.ts";
 
 /** What `version -o json` prints. */
@@ -20,6 +21,11 @@ export interface VersionDocument extends Document {
   readonly deno: string;
   /** The compiler's name of system and processor: `x86_64-unknown-linux-gnu`. */
   readonly target: string;
+  /**
+   * Whether the runtime took the bytecode in the program's file; where it was refused, the program starts slower. Absent
+   * in a program without any.
+   */
+  readonly codeCache?: "used" | "refused" | undefined;
 }
 
 /** What there is to know of this program. */
@@ -32,6 +38,7 @@ export function versionDocument(program: string): VersionDocument {
     commit: knownCommit(),
     deno: Deno.version.deno,
     target: Deno.build.target,
+    codeCache: codeCacheState(),
   };
 }
 
@@ -41,5 +48,7 @@ export function versionDocument(program: string): VersionDocument {
  */
 export function versionText(program: string, detailed: boolean): string {
   if (!detailed) return `${VERSION}\n`;
-  return detailedVersion(program, { deno: Deno.version.deno, target: Deno.build.target });
+  return detailedVersion(program, {
+    ...{ deno: Deno.version.deno, target: Deno.build.target, codeCache: codeCacheState() },
+  });
 }

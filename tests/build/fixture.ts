@@ -11,23 +11,32 @@ import { withTempDir } from "build/io.ts";
 import { ROOT } from "build/task.ts";
 
 const MAIN = `
-const [verb, path = ""] = Deno.args;
+import { run } from "./run.ts";
+Deno.exit(await run([...Deno.args]));
+`;
+
+const RUN = `
 class OddName extends Error { override name = OddName.name; }
-if (verb === "lazy") {
-  const { shout } = await import("./lazy.ts");
-  console.log(shout());
-} else if (verb === "read") {
-  try {
-    Deno.readTextFileSync(path);
-    console.log("read");
-  } catch (error) {
-    console.log(error instanceof Error ? error.name : "?");
+export async function run([verb, path = ""]: string[]): Promise<number> {
+  if (verb === "lazy") {
+    const { shout } = await import("./lazy.ts");
+    console.log(shout());
+  } else if (verb === "read") {
+    try {
+      Deno.readTextFileSync(path);
+      console.log("read");
+    } catch (error) {
+      console.log(error instanceof Error ? error.name : "?");
+    }
+  } else if (verb === "key") {
+    const key = await crypto.subtle.generateKey("Ed25519", true, ["sign"]);
+    console.log(key.privateKey.type);
+  } else if (verb === "cache") {
+    console.log((globalThis as Record<symbol, unknown>)[Symbol.for("kuma.code_cache")] ?? "none");
+  } else {
+    console.log("tiny", Deno.build.arch, new OddName("x").name);
   }
-} else if (verb === "key") {
-  const key = await crypto.subtle.generateKey("Ed25519", true, ["sign"]);
-  console.log(key.privateKey.type);
-} else {
-  console.log("tiny", Deno.build.arch, new OddName("x").name);
+  return 0;
 }
 `;
 
@@ -57,6 +66,7 @@ export async function writeTiny(root: string, change: Record<string, unknown> = 
   });
   await writeJson(join(root, "tiny", "deno.json"), { build: { ...BUILD, ...change } });
   await Deno.writeTextFile(join(root, "tiny", "main.ts"), MAIN);
+  await Deno.writeTextFile(join(root, "tiny", "run.ts"), RUN);
   await Deno.writeTextFile(join(root, "tiny", "lazy.ts"), LAZY);
 }
 

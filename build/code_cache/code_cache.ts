@@ -1,0 +1,115 @@
+/**
+ * Gives a program V8's bytecode of its common commands (`core/program/attached.ts`): it is cut in two halves, its
+ * commands are run, and text and bytecode are attached to the runtime that it is compiled with.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Attachment } from "core/program/attached.ts";
+import { KumaError } from "core/errors.ts";
+import { bundle } from "../bundle.ts";
+import type { Bundle } from "../bundle.ts";
+import type { WarmUp } from "../components.ts";
+import type { Denort } from "../denort.ts";
+import { sha256 } from "../io.ts";
+import { attach } from "./attach.ts";
+import { cutInHalves } from "./halves.ts";
+import type { Halves } from "./halves.ts";
+import { warmUp } from "./warm_up.ts";
+import type { Warm } from "./warm_up.ts";
+
+/** The small programs that start what is attached: for good, and to record. */
+export interface Starters extends WarmUp {
+  readonly main: string;
+  readonly recorder: string;
+  /** Changes with each of them, and with what is to be recorded. */
+  readonly key: string;
+}
+
+/** What to compile in the place of the plain bundle, and with what. */
+export interface WithCodeCache {
+  readonly made: Bundle;
+  readonly denort: Denort;
+}
+
+/** How a program is compiled; the build's own way, with any permission. */
+export type CompileAny = (made: Bundle, denort: Denort, output: string) => Promise<void>;
+
+/** Bundles both, for what is to be recorded. */
+export async function bundleStarters(
+  root: string,
+  { module, commands }: WarmUp,
+  work: string,
+): Promise<Starters> {
+  const text = async (name: string) => {
+    const { files, main } = await bundle(
+      root,
+      join(root, "build", "code_cache", `${name}.ts`),
+      join(work, name),
+      true,
+    );
+    if (files.size === 1) return files.get(main) ?? "";
+    throw new KumaError("KUMA-BUILD-005", `Cannot bundle ${name}.ts into a single file`);
+  };
+  const [main, recorder] = [await text("main"), await text("recorder")];
+  return {
+    module,
+    commands,
+    main,
+    recorder,
+    key: sha256(JSON.stringify([main, recorder, commands])),
+  };
+}
+
+/**
+ * Makes it.
+ *
+ * @param made the plain bundle; its main module exports `run`
+ * @param runtimes what the program gets, and what starts on this machine for the recording; V8 is the same in both
+ * @param work an empty folder, which may be removed when the result is compiled
+ * @throws {KumaError} `KUMA-BUILD-001` where a command fails that is to be recorded
+ */
+export async function withCodeCache(
+  made: Bundle,
+  starters: Starters,
+  runtimes: { readonly denort: Denort; readonly local: Denort },
+  work: string,
+  compileAny: CompileAny,
+): Promise<WithCodeCache> {
+  const dir = join(work, "text");
+  await Deno.mkdir(dir);
+  for (const [name, text] of made.files) await Deno.writeTextFile(join(dir, name), text);
+  const cut = (hot: Set<string>) => cutInHalves(dir, [...made.files.keys()], made.main, hot);
+  const record = async (halves: Halves, round: string): Promise<Warm> => {
+    const out = join(work, round);
+    await Deno.mkdir(out);
+    const { denort: runtime, attachment } = await attach(
+      runtimes.local,
+      halves,
+      new Map(),
+      join(out, "runtime"),
+    );
+    const recorder = join(out, "recorder");
+    await compileAny(starter(starters.recorder, attachment), runtime, recorder);
+    const warm = await warmUp(recorder, starters.commands, out);
+    // 200 MB.
+    await Deno.remove(out, { recursive: true });
+    return warm;
+  };
+
+  const { loaded } = await record(await cut(new Set([made.main])), "first");
+  const hot = new Set([made.main, ...[...loaded].map((name) => name.slice("./".length))]);
+  const halves = await cut(hot);
+  const { caches } = await record(halves, "second");
+  const attached = await attach(runtimes.denort, halves, caches, join(work, "runtime"));
+  return { made: starter(starters.main, attached.attachment), denort: attached.denort };
+}
+
+/** A starter as a bundle, told where what is attached lies. */
+function starter(text: string, attachment: Attachment): Bundle {
+  const json = JSON.stringify(JSON.stringify(attachment)).slice(1, -1);
+  return {
+    files: new Map([["main.js", text.replace("@@ATTACHMENT@@", () => json)]]),
+    main: "main.js",
+  };
+}

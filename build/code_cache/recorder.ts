@@ -1,0 +1,62 @@
+/**
+ * Runs a program's common commands and keeps what V8 compiled meanwhile. It is started in a network and a mount namespace of
+ * its own (`warm_up.ts`), with the main module `recorder.js` in the place of the program's: what it runs is the very text
+ * that is attached, under the very flags.
+ *
+ * @module
+ */
+import { type Attachment, openAttached } from "core/program/attached.ts";
+import type { WarmRun } from "../components.ts";
+
+/** What it is to do, as JSON in a file. */
+export interface Recording {
+  readonly runs: readonly WarmRun[];
+  /** Where the bytecode goes; beside it, with `.loaded`, the names of the modules that were not in the common half. */
+  readonly to: string;
+}
+
+const CLONE_NEWNET = 0x40000000, AF_INET = 2, SOCK_DGRAM = 2, SIOCSIFFLAGS = 0x8914, IFF_UP = 1;
+
+const libc = Deno.dlopen("libc.so.6", {
+  unshare: { parameters: ["i32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+});
+
+/** A network namespace that nothing has touched, with its loopback interface up, as every host and pod has it. */
+function enterFreshNetns(): void {
+  if (libc.symbols.unshare(CLONE_NEWNET) !== 0) throw new Error("no network namespace");
+  const request = new Uint8Array(40);
+  request.set(new TextEncoder().encode("lo"));
+  new DataView(request.buffer).setUint16(16, IFF_UP, true);
+  const socket = libc.symbols.socket(AF_INET, SOCK_DGRAM, 0);
+  const done = libc.symbols.ioctl(socket, BigInt(SIOCSIFFLAGS), request);
+  libc.symbols.close(socket);
+  if (done !== 0) throw new Error("its loopback interface stays down");
+}
+
+function spawnHere(program: string, args: string[]): void {
+  const { code } = new Deno.Command(program, { args, stdout: "null", stderr: "inherit" })
+    .outputSync();
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}`);
+}
+
+const attachment = JSON.parse("@@ATTACHMENT@@") as Attachment;
+const [file = "", ...words] = Deno.args;
+if (file === "--plain") {
+  Deno.exit(await openAttached(attachment, []).run(words));
+}
+const recording = JSON.parse(await Deno.readTextFile(file)) as Recording;
+// Notes of what is installed are kept there: the machine's own are none of ours, nor ours of the machine.
+spawnHere("mount", ["-t", "tmpfs", "warm-up", "/run"]);
+const program = openAttached(attachment, []);
+for (const { before, run } of recording.runs) {
+  enterFreshNetns();
+  if (before !== undefined) spawnHere(Deno.execPath(), ["--plain", ...before.split(" ")]);
+  const code = await program.run(run.split(" "));
+  if (code !== 0) throw new Error(`${run} ended with ${code}`);
+}
+await Deno.writeFile(recording.to, program.script.createCachedData());
+await Deno.writeTextFile(`${recording.to}.loaded`, JSON.stringify(program.loaded));
+Deno.exit(0);

@@ -1,0 +1,113 @@
+/** Programs that carry V8's bytecode: made, used, refused, damaged. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { build } from "build/build.ts";
+import { run, sha256 } from "build/io.ts";
+import { hostArch } from "build/pins.ts";
+import { requires } from "tests/support/requires.ts";
+import { withTiny, writeTiny } from "./fixture.ts";
+
+const test = requires("netns");
+const arch = hostArch();
+const nothing = { names: [], arch };
+const commands = { cache: [{ run: "cache" }], "": [{ before: "key", run: "odd" }] };
+const change = {
+  permissions: ["--allow-read"],
+  minify: true,
+  warmUp: { module: "run.ts", commands },
+};
+
+test("a program takes the bytecode of its command, and has its lazy parts and permissions", async () => {
+  await withTiny(arch, change, async (dist, root) => {
+    const program = join(dist, "tiny");
+    const said = async (...args: string[]) => (await run(program, args)).stdout;
+    assert.equal(await said("cache"), "used\n");
+    assert.match(await said(), new RegExp(`^tiny ${Deno.build.arch} \\w+\n$`));
+    assert.equal(await said("lazy"), "LAZILY\n");
+    assert.equal(await said("key"), "private\n");
+    assert.equal(await said("read", "/etc/hostname"), "read\n");
+    assert.equal(await said("read", "/proc/version"), "NotCapable\n");
+
+    const first = sha256(await Deno.readFile(program));
+    assert.equal((await build(root, nothing))[0]?.compiled, false);
+    await Deno.remove(program);
+    await build(root, nothing);
+    assert.equal(sha256(await Deno.readFile(program)), first, "same sources, same binary");
+    assert.deepEqual(
+      [...Deno.readDirSync(join(root, "dist", ".build"))].map(({ name }) => name),
+      [`linux-${arch}`],
+    );
+  });
+});
+
+test("bytecode that V8 refuses is compiled anew; a file that is not the one started is an error", async () => {
+  await withTiny(arch, change, async (dist) => {
+    const program = join(dist, "tiny");
+    const whole = Buffer.from(await Deno.readFile(program));
+    const { at, id, caches, modules } = attachmentOf(whole);
+    const broken = async (where: number, verb: string) => {
+      const copy = Buffer.from(whole);
+      copy.writeUInt32LE(copy.readUInt32LE(where) ^ 0xff, where);
+      const path = join(dist, "broken");
+      await Deno.writeFile(path, copy, { mode: 0o755 });
+      return await run(path, [verb]);
+    };
+    // The second word of bytecode is the hash of V8's version.
+    const refused = await broken(at + caches["cache"]![0] + 4, "cache");
+    assert.deepEqual(refused, { code: 0, stdout: "refused\n", stderr: "" });
+
+    for (const [where, verb] of [[at, "cache"], [at + id.length - 4, "lazy"]] as const) {
+      const { code, stdout, stderr } = await broken(where, verb);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(
+        stderr,
+        /^Error: cannot read the program in .*broken: the file was replaced meanwhile \[KUMA-HOST-022\]\nHint: .*\n$/,
+      );
+    }
+    assert.equal((await broken(at + modules[0], "odd")).code, 0, "not read unless it is needed");
+  });
+});
+
+test("a command that fails while it is recorded is an error, and the old program stays", async () => {
+  await withTiny(arch, change, async (dist, root) => {
+    const { warmUp } = change;
+    const wrong = {
+      ...warmUp,
+      commands: { odd: [{ before: "read", run: "odd" }], x: [{ run: "throw" }] },
+    };
+    await writeTiny(root, { ...change, warmUp: wrong });
+    const path = join(root, "tiny", "run.ts");
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace("return 0;", `return verb === "throw" ? 7 : 0;`));
+    await assert.rejects(build(root, nothing), {
+      code: "KUMA-BUILD-001",
+      message: /The warm-up of "x" exited with 1: .*throw ended with 7/s,
+    });
+    assert.equal((await run(join(dist, "tiny"), ["cache"])).stdout, "used\n");
+  });
+});
+
+test("a program that runs on foreign nodes takes bytecode that this machine's runtime made", async () => {
+  await withTiny(arch, { ...change, hostRuntime: true }, async (dist) => {
+    // Its interpreter's path is the node's: here the loader starts it, and lies about the program's own path.
+    const { stdout } = await run("patchelf", ["--print-interpreter", join(dist, "tiny")]);
+    assert.match(stdout, /^\/opt\/cni\/bin\//);
+    const bytes = Buffer.from(await Deno.readFile(join(dist, "tiny")));
+    assert.ok(attachmentOf(bytes).caches["cache"]![1] > 1000);
+  });
+});
+
+interface Layout {
+  at: number;
+  id: string;
+  caches: Record<string, [number, number]>;
+  modules: [number, number];
+}
+
+/** What the program's main module has been told. */
+function attachmentOf(program: Buffer): Layout {
+  const text = program.subarray(program.lastIndexOf('{\\"at\\":'));
+  const end = text.indexOf('")');
+  return JSON.parse(JSON.parse(`"${text.subarray(0, end).toString()}"`)) as Layout;
+}
