@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { checkedDocument } from "tests/support/documents.ts";
 import { run } from "tests/support/processes.ts";
+import { requires } from "tests/support/requires.ts";
 import { kumactlPath } from "./kumactl.ts";
 
 /** Runs the compiled kumactl with an environment that holds nothing at all. */
@@ -14,6 +15,12 @@ Deno.test("the compiled kumactl needs neither PATH nor HOME for what touches not
   assert.match((await bare("explain", "kuma-tp-001")).stdout, /^KUMA-TP-001: /);
   for (const shell of ["bash", "zsh", "fish"]) {
     assert.match((await bare("completion", shell)).stdout, /kumactl/);
+  }
+});
+
+requires("netns")("the compiled kumactl takes the bytecode that it carries", async () => {
+  for (const command of [["version", "--detailed"], ["version", "-o", "json"]]) {
+    assert.match((await bare(...command)).stdout, /code ?cache"?: "?used\b/i);
   }
 });
 
