@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { delay } from "core/time/clock.ts";
 import { exampleConfig, exampleTraffic } from "core/rules/testing/examples.ts";
-import { endangersSsh, hasEstablished } from "./ssh_sessions.ts";
+import { endangersSsh, hasEstablished, hasSession, listsSession } from "./ssh_sessions.ts";
 
 const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid
    0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0
@@ -13,6 +14,29 @@ Deno.test("a session into this machine counts, a listener and a session to anoth
   assert.equal(hasEstablished(TCP.replace(/^ +1:.*\n/m, ""), 22), false);
   assert.equal(hasEstablished(TCP, 23), false);
 });
+
+for (const [hostname, to] of [["127.0.0.1", "127.0.0.1"], ["::1", "::1"], ["::", "127.0.0.1"]]) {
+  Deno.test(`a real connection from ${to} to ${hostname} is a session while it is open`, async () => {
+    const listener = Deno.listen({ hostname: hostname ?? "", port: 0 });
+    const { port } = listener.addr;
+    const look = () => [hasSession(port), listsSession(port)];
+    assert.deepEqual(look(), [false, false]);
+    const client = await Deno.connect({ hostname: to ?? "", port });
+    const server = await listener.accept();
+    assert.deepEqual(look(), [true, true]);
+    assert.equal(hasSession((client.localAddr as Deno.NetAddr).port), true, "its other end's port");
+    listener.close();
+    assert.deepEqual(look(), [true, true]);
+    // The end that closes first waits for a while (TIME_WAIT) and is no session; the other one is gone at once.
+    server.close();
+    await client.read(new Uint8Array(1));
+    client.close();
+    for (const patience = Date.now() + 10_000; look().includes(true) && Date.now() < patience;) {
+      await delay(10);
+    }
+    assert.deepEqual(look(), [false, false]);
+  });
+}
 
 Deno.test("it is endangered where its port is redirected, or unknown packets are dropped", () => {
   const asked = (inbound: Parameters<typeof exampleTraffic>[1], dropInvalidPackets = false) =>
