@@ -16,25 +16,34 @@ Deno.test("a session into this machine counts, a listener and a session to anoth
 });
 
 for (const [hostname, to] of [["127.0.0.1", "127.0.0.1"], ["::1", "::1"], ["::", "127.0.0.1"]]) {
-  Deno.test(`a real connection from ${to} to ${hostname} is a session while it is open`, async () => {
-    const listener = Deno.listen({ hostname: hostname ?? "", port: 0 });
-    const { port } = listener.addr;
-    const look = () => [hasSession(port), listsSession(port)];
-    assert.deepEqual(look(), [false, false]);
-    const client = await Deno.connect({ hostname: to ?? "", port });
-    const server = await listener.accept();
-    assert.deepEqual(look(), [true, true]);
-    assert.equal(hasSession((client.localAddr as Deno.NetAddr).port), true, "its other end's port");
-    listener.close();
-    assert.deepEqual(look(), [true, true]);
-    // The end that closes first waits for a while (TIME_WAIT) and is no session; the other one is gone at once.
-    server.close();
-    await client.read(new Uint8Array(1));
-    client.close();
-    for (const patience = Date.now() + 10_000; look().includes(true) && Date.now() < patience;) {
-      await delay(10);
-    }
-    assert.deepEqual(look(), [false, false]);
+  Deno.test({
+    name: `a real connection from ${to} to ${hostname} is a session while it is open`,
+    // The C library stays loaded.
+    sanitizeResources: false,
+    async fn() {
+      const listener = Deno.listen({ hostname: hostname ?? "", port: 0 });
+      const { port } = listener.addr;
+      const look = () => [hasSession(port), listsSession(port)];
+      assert.deepEqual(look(), [false, false]);
+      const client = await Deno.connect({ hostname: to ?? "", port });
+      const server = await listener.accept();
+      assert.deepEqual(look(), [true, true]);
+      assert.equal(
+        hasSession((client.localAddr as Deno.NetAddr).port),
+        true,
+        "its other end's port",
+      );
+      listener.close();
+      assert.deepEqual(look(), [true, true]);
+      // The end that closes first waits for a while (TIME_WAIT) and is no session; the other one is gone at once.
+      server.close();
+      await client.read(new Uint8Array(1));
+      client.close();
+      for (const patience = Date.now() + 10_000; look().includes(true) && Date.now() < patience;) {
+        await delay(10);
+      }
+      assert.deepEqual(look(), [false, false]);
+    },
   });
 }
 
