@@ -8,7 +8,6 @@ import { deflateRawSync } from "node:zlib";
 import type { Attachment, Part } from "core/program/attached.ts";
 import type { Denort } from "../denort.ts";
 import { sha256 } from "../io.ts";
-import type { Halves } from "./halves.ts";
 
 /** A runtime with something attached, and where that lies. */
 export interface AttachedRuntime {
@@ -16,35 +15,43 @@ export interface AttachedRuntime {
   readonly attachment: Attachment;
 }
 
+/** The common half for a command, and bytecode of it. */
+export interface Common {
+  readonly text: string;
+  readonly cache?: Uint8Array | undefined;
+}
+
 /**
- * Writes the runtime with both halves and the bytecode to `path`.
+ * Writes the runtime with all texts to `path`.
  *
- * @param caches bytecode by command; {@linkcode Attachment.caches}
+ * @param commons by command; {@linkcode Attachment.commands}
+ * @param others each module that is in the other half of any, by name
  */
 export async function attach(
   denort: Denort,
-  { common, others }: Halves,
-  caches: ReadonlyMap<string, Uint8Array>,
+  commons: ReadonlyMap<string, Common>,
+  others: ReadonlyMap<string, string>,
   path: string,
 ): Promise<AttachedRuntime> {
-  const bytes = new Bytes();
-  const index: Record<string, Part> = {};
   const encoder = new TextEncoder();
-  const text = encoder.encode(common);
   const id = sha256(
-    JSON.stringify([
-      common,
-      ...others,
-      ...[...caches].map(([name, cache]) => [name, sha256(cache)]),
-    ]),
+    JSON.stringify(
+      [...commons].map(([command, { text, cache }]) => [command, text, sha256(cache ?? "")]).concat(
+        [...others],
+      ),
+    ),
   );
-  bytes.put(encoder.encode(id));
-  const textPart = bytes.put(text);
-  const cacheParts = [...caches].map(([command, cache]) => [command, bytes.put(cache)] as const);
-  for (const [name, code] of others) {
-    index[name] = bytes.put(deflateRawSync(code, { level: 9 }));
-  }
-  const modules = bytes.put(encoder.encode(JSON.stringify(index)));
+  const bytes = new Bytes();
+  const commands = [...commons].map(([command, { text, cache }]) =>
+    [command, {
+      text: bytes.put(encoder.encode(id + text)),
+      cache: cache === undefined ? undefined : bytes.put(cache),
+    }] as const
+  );
+  const index = [...others].map(([name, code]) =>
+    [name, bytes.put(deflateRawSync(code, { level: 9 }))] as const
+  );
+  const modules = bytes.put(encoder.encode(JSON.stringify(Object.fromEntries(index))));
   const runtime = await Deno.readFile(denort.path);
   const whole = new Uint8Array(runtime.length + bytes.length);
   whole.set(runtime);
@@ -52,10 +59,7 @@ export async function attach(
   await Deno.writeFile(path, whole, { mode: 0o755 });
   return {
     denort: { path, sha256: sha256(whole), origin: `${denort.origin}, with a program attached` },
-    attachment: {
-      ...{ at: runtime.length, id, text: textPart, modules },
-      caches: Object.fromEntries(cacheParts),
-    },
+    attachment: { at: runtime.length, id, commands: Object.fromEntries(commands), modules },
   };
 }
 

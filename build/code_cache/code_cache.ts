@@ -13,6 +13,7 @@ import type { WarmUp } from "../components.ts";
 import type { Denort } from "../denort.ts";
 import { sha256 } from "../io.ts";
 import { attach } from "./attach.ts";
+import type { Common } from "./attach.ts";
 import { cutInHalves } from "./halves.ts";
 import type { Halves } from "./halves.ts";
 import { warmUp } from "./warm_up.ts";
@@ -79,15 +80,13 @@ export async function withCodeCache(
   const dir = join(work, "text");
   await Deno.mkdir(dir);
   for (const [name, text] of made.files) await Deno.writeTextFile(join(dir, name), text);
-  const cut = (hot: Set<string>) => cutInHalves(dir, [...made.files.keys()], made.main, hot);
-  const record = async (halves: Halves, round: string): Promise<Warm> => {
+  const cut = (hot: string[]) =>
+    cutInHalves(dir, [...made.files.keys()], made.main, new Set([made.main, ...hot]));
+  const record = async (halves: ReadonlyMap<string, Halves>, round: string) => {
     const out = join(work, round);
     await Deno.mkdir(out);
     const { denort: runtime, attachment } = await attach(
-      runtimes.local,
-      halves,
-      new Map(),
-      join(out, "runtime"),
+      ...[runtimes.local, commonsOf(halves), othersOf(halves), join(out, "runtime")] as const,
     );
     const recorder = join(out, "recorder");
     await compileAny(starter(starters.recorder, attachment), runtime, recorder);
@@ -97,12 +96,31 @@ export async function withCodeCache(
     return warm;
   };
 
-  const { loaded } = await record(await cut(new Set([made.main])), "first");
-  const hot = new Set([made.main, ...[...loaded].map((name) => name.slice("./".length))]);
-  const halves = await cut(hot);
-  const { caches } = await record(halves, "second");
-  const attached = await attach(runtimes.denort, halves, caches, join(work, "runtime"));
+  // First each module by itself, to see which ones a command needs.
+  const halves = new Map<string, Halves>();
+  for (const [command, { loaded }] of await record(new Map([["", await cut([])]]), "first")) {
+    halves.set(command, await cut(loaded.map((name) => name.slice("./".length))));
+  }
+  const warm = await record(halves, "second");
+  const attached = await attach(
+    ...[runtimes.denort, commonsOf(halves, warm), othersOf(halves), join(work, "runtime")] as const,
+  );
   return { made: starter(starters.main, attached.attachment), denort: attached.denort };
+}
+
+function commonsOf(
+  halves: ReadonlyMap<string, Halves>,
+  warm?: ReadonlyMap<string, Warm>,
+): Map<string, Common> {
+  return new Map(
+    [...halves].map(([command, { common }]) =>
+      [command, { text: common, cache: warm?.get(command)?.cache }] as const
+    ),
+  );
+}
+
+function othersOf(halves: ReadonlyMap<string, Halves>): Map<string, string> {
+  return new Map([...halves.values()].flatMap(({ others }) => [...others]));
 }
 
 /** A starter as a bundle, told where what is attached lies. */

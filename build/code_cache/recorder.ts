@@ -10,6 +10,8 @@ import type { WarmRun } from "../components.ts";
 
 /** What it is to do, as JSON in a file. */
 export interface Recording {
+  /** The command whose common half it is. */
+  readonly command: string;
   readonly runs: readonly WarmRun[];
   /** Where the bytecode goes; beside it, with `.loaded`, the names of the modules that were not in the common half. */
   readonly to: string;
@@ -45,12 +47,12 @@ function spawnHere(program: string, args: string[]): void {
 const attachment = JSON.parse("@@ATTACHMENT@@") as Attachment;
 const [file = "", ...words] = Deno.args;
 if (file === "--plain") {
-  Deno.exit(await openAttached(attachment, []).run(words));
+  Deno.exit(await openAttached(attachment, words).run(words));
 }
 const recording = JSON.parse(await Deno.readTextFile(file)) as Recording;
 // Notes of what is installed are kept there: the machine's own are none of ours, nor ours of the machine.
 spawnHere("mount", ["-t", "tmpfs", "warm-up", "/run"]);
-const program = openAttached(attachment, []);
+const program = openAttached(attachment, recording.command.split(" "));
 for (const { before, run } of recording.runs) {
   enterFreshNetns();
   if (before !== undefined) spawnHere(Deno.execPath(), ["--plain", ...before.split(" ")]);

@@ -9,11 +9,11 @@ import { run } from "../io.ts";
 import type { WarmRuns } from "../components.ts";
 import type { Recording } from "./recorder.ts";
 
-/** What came of the runs. */
+/** What came of a command's runs. */
 export interface Warm {
-  readonly caches: ReadonlyMap<string, Uint8Array>;
+  readonly cache: Uint8Array;
   /** Modules that were needed and are not in the common half, by name: `./x.js`. */
-  readonly loaded: ReadonlySet<string>;
+  readonly loaded: readonly string[];
 }
 
 /**
@@ -31,18 +31,20 @@ export async function warmUpIsRefused(): Promise<string | undefined> {
 }
 
 /**
- * Runs the commands of each group in one process.
+ * Runs what is to be run for each command, in one process each.
  *
  * @param recorder the compiled recorder
  * @throws {KumaError} `KUMA-BUILD-001` where one fails: what it said
  */
-export async function warmUp(recorder: string, groups: WarmRuns, dir: string): Promise<Warm> {
-  const caches = new Map<string, Uint8Array>();
-  const loaded = new Set<string>();
-  for (const [index, [command, runs]] of Object.entries(groups).entries()) {
-    const to = join(dir, `cache-${index}`);
-    const plan = `${to}.json`;
-    await Deno.writeTextFile(plan, JSON.stringify({ runs, to } satisfies Recording));
+export async function warmUp(
+  recorder: string,
+  commands: WarmRuns,
+  dir: string,
+): Promise<Map<string, Warm>> {
+  const warm = new Map<string, Warm>();
+  for (const [command, runs] of Object.entries(commands)) {
+    const to = join(dir, "cache"), plan = join(dir, "plan");
+    await Deno.writeTextFile(plan, JSON.stringify({ command, runs, to } satisfies Recording));
     // Without the builder's own variables: the program has settings by such.
     const bare = ["env", "-i", `PATH=${Deno.env.get("PATH") ?? ""}`, recorder, plan];
     const { code, stderr } = await run("unshare", [...isolated(), ...bare]);
@@ -52,9 +54,8 @@ export async function warmUp(recorder: string, groups: WarmRuns, dir: string): P
         `The warm-up of "${command}" exited with ${code}: ${stderr.trim().slice(0, 2000)}`,
       );
     }
-    caches.set(command, await Deno.readFile(to));
-    const names = JSON.parse(await Deno.readTextFile(`${to}.loaded`)) as string[];
-    for (const name of names) loaded.add(name);
+    const loaded = JSON.parse(await Deno.readTextFile(`${to}.loaded`)) as string[];
+    warm.set(command, { cache: await Deno.readFile(to), loaded });
   }
-  return { caches, loaded };
+  return warm;
 }

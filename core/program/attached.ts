@@ -3,8 +3,8 @@
  * neither parses nor compiles what it needs (measured: 15 of the 30 ms that a command took), and reads nothing of what
  * it does not need: the payload of `deno compile` is read and copied whole at each start, 1.3 ms a megabyte.
  *
- * The text has two halves. The one that common commands need is a single script. Each module of the other half is
- * compressed by itself and read where it is asked for. V8 takes bytecode only where its version, flags and the length of
+ * The text has two halves. The one that a common command needs is a single script, made for that command. Each module of
+ * the other half is compressed by itself and read where it is asked for. V8 takes bytecode only where its version, flags and the length of
  * the text are the same, else it compiles; that text and bytecode belong together is the build's work, which makes both at
  * once (`build/code_cache`).
  *
@@ -18,17 +18,23 @@ import { noteCodeCacheState } from "./code_cache.ts";
 /** Where a part lies: bytes from the attachment's start, and how many. */
 export type Part = readonly [at: number, length: number];
 
+/** What a command begins with. */
+export interface CommonText {
+  /** A script, ASCII, behind {@linkcode Attachment.id}. */
+  readonly text: Part;
+  /** Bytecode of it. */
+  readonly cache?: Part | undefined;
+}
+
 /** Where what is attached lies in the program's file. */
 export interface Attachment {
   /** Bytes from the file's start. */
   readonly at: number;
-  /** What its first bytes are, ASCII; tells whether the file is still the one that was started. */
+  /** ASCII; tells whether the file is still the one that was started. */
   readonly id: string;
-  /** The script of the common half, ASCII. */
-  readonly text: Part;
-  /** Bytecode by the command that it was made for, such as `status transparent-proxy`; that of "" is for all others. */
-  readonly caches: Readonly<Record<string, Part>>;
-  /** JSON: a {@linkcode Part} for each module of the other half, by name; what it names is deflated, ASCII. */
+  /** By the command that it was made for, such as `status transparent-proxy`; that of "" is for all others. */
+  readonly commands: Readonly<Record<string, CommonText>>;
+  /** JSON: a {@linkcode Part} for each module that is in the other half of any, by name; what it names is deflated, ASCII. */
   readonly modules: Part;
 }
 
@@ -53,7 +59,7 @@ export interface Attached {
 }
 
 /**
- * Reads the common half and what bytecode there is for the command of `args`.
+ * Reads the common half for the command of `args`, and what bytecode there is of it.
  *
  * @throws {Error} when the file cannot be read, or is not the one that was started
  */
@@ -61,13 +67,11 @@ export function openAttached(attachment: Attachment, args: readonly string[]): A
   // Kept open: a program that is replaced while it runs still finds its own other half.
   const file = Deno.openSync(Deno.execPath());
   const read = (part: Part) => readPart(file, attachment.at, part);
-  const [at, length] = attachment.text;
-  const head = attachment.id.length;
-  const text = ascii(read([at - head, head + length]));
+  const { text: part, cache } = commonTextFor(attachment, args);
+  const text = ascii(read(part));
   if (!text.startsWith(attachment.id)) throw new Error("the file was replaced meanwhile");
-  const cache = cacheFor(attachment.caches, args);
   const vm = process.getBuiltinModule("node:vm");
-  const script = new vm.Script(text.slice(head), {
+  const script = new vm.Script(text.slice(attachment.id.length), {
     filename: "program.js",
     ...(cache === undefined ? {} : { cachedData: read(cache) as Uint8Array<ArrayBuffer> }),
   });
@@ -114,11 +118,13 @@ function loader(
   return require;
 }
 
-function cacheFor(caches: Attachment["caches"], args: readonly string[]): Part | undefined {
-  const named = Object.keys(caches).find((command) =>
+function commonTextFor({ commands }: Attachment, args: readonly string[]): CommonText {
+  const named = Object.keys(commands).find((command) =>
     command !== "" && command.split(" ").every((word, index) => args[index] === word)
   );
-  return caches[named ?? ""];
+  const found = commands[named ?? ""];
+  if (found === undefined) throw new Error("nothing is attached to it");
+  return found;
 }
 
 function readPart(file: Deno.FsFile, start: number, [at, length]: Part): Uint8Array<ArrayBuffer> {
