@@ -4,6 +4,7 @@
  *
  * @module
  */
+import * as esbuild from "esbuild";
 import { join } from "node:path";
 import type { Attachment } from "core/program/attached.ts";
 import { KumaError } from "core/errors.ts";
@@ -53,13 +54,16 @@ export async function bundleStarters(
     throw new KumaError("KUMA-BUILD-005", `Cannot bundle ${name}.ts into a single file`);
   };
   const [main, recorder] = [await text("main"), await text("recorder")];
-  return {
-    module,
-    commands,
-    main,
-    recorder,
-    key: sha256(JSON.stringify([main, recorder, commands])),
-  };
+  const parts = [main, recorder, commands, esbuild.version, await ownTexts(root)];
+  return { module, commands, main, recorder, key: sha256(JSON.stringify(parts)) };
+}
+
+/** How a program is cut and recorded is in no bundle, and changes what comes out as much. */
+function ownTexts(root: string): Promise<string[]> {
+  const names = ["attach.ts", "code_cache.ts", "halves.ts", "warm_up.ts"];
+  return Promise.all(
+    names.map((name) => Deno.readTextFile(join(root, "build", "code_cache", name))),
+  );
 }
 
 /**
