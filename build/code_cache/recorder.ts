@@ -17,7 +17,8 @@ export interface Recording {
   readonly to: string;
 }
 
-const CLONE_NEWNET = 0x40000000, AF_INET = 2, SOCK_DGRAM = 2, SIOCSIFFLAGS = 0x8914, IFF_UP = 1;
+const CLONE_NEWNET = 0x40000000, AF_INET = 2, AF_INET6 = 10, SOCK_DGRAM = 2;
+const SIOCSIFFLAGS = 0x8914, SIOCSIFADDR = 0x8916, IFF_UP = 1;
 
 const libc = Deno.dlopen("libc.so.6", {
   unshare: { parameters: ["i32"], result: "i32" },
@@ -26,16 +27,27 @@ const libc = Deno.dlopen("libc.so.6", {
   close: { parameters: ["i32"], result: "i32" },
 });
 
-/** A network namespace that nothing has touched, with its loopback interface up, as every host and pod has it. */
+/** A network namespace that nothing has touched, with a loopback interface that is up and an address of IPv6. */
 function enterFreshNetns(): void {
   if (libc.symbols.unshare(CLONE_NEWNET) !== 0) throw new Error("no network namespace");
-  const request = new Uint8Array(40);
-  request.set(new TextEncoder().encode("lo"));
-  new DataView(request.buffer).setUint16(16, IFF_UP, true);
-  const socket = libc.symbols.socket(AF_INET, SOCK_DGRAM, 0);
-  const done = libc.symbols.ioctl(socket, BigInt(SIOCSIFFLAGS), request);
+  // struct ifreq: the name, and flags behind 16 bytes.
+  const up = new Uint8Array(40);
+  up.set(new TextEncoder().encode("lo"));
+  new DataView(up.buffer).setUint16(16, IFF_UP, true);
+  if (!ask(AF_INET, SIOCSIFFLAGS, up)) throw new Error("its loopback interface stays down");
+  // struct in6_ifreq: fd00::1, the length of its prefix, and the interface's index. A kernel may do without IPv6.
+  const address = new Uint8Array(24);
+  address.set([0xfd], 0);
+  address.set([1, 128], 15);
+  address.set([1], 20);
+  ask(AF_INET6, SIOCSIFADDR, address);
+}
+
+function ask(family: number, request: number, argument: Uint8Array<ArrayBuffer>): boolean {
+  const socket = libc.symbols.socket(family, SOCK_DGRAM, 0);
+  const done = libc.symbols.ioctl(socket, BigInt(request), argument);
   libc.symbols.close(socket);
-  if (done !== 0) throw new Error("its loopback interface stays down");
+  return done === 0;
 }
 
 function spawnHere(program: string, args: string[]): void {
