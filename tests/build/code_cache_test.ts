@@ -45,7 +45,8 @@ test("bytecode that V8 refuses is compiled anew; a file that is not the one star
   await withTiny(arch, change, async (dist) => {
     const program = join(dist, "tiny");
     const whole = Buffer.from(await Deno.readFile(program));
-    const { at, id, caches, modules } = attachmentOf(whole);
+    const { at, id, commands, modules } = attachmentOf(whole);
+    const { text, cache } = commands["cache"]!;
     const broken = async (where: number, verb: string) => {
       const copy = Buffer.from(whole);
       copy.writeUInt32LE(copy.readUInt32LE(where) ^ 0xff, where);
@@ -54,10 +55,15 @@ test("bytecode that V8 refuses is compiled anew; a file that is not the one star
       return await run(path, [verb]);
     };
     // The second word of bytecode is the hash of V8's version.
-    const refused = await broken(at + caches["cache"]![0] + 4, "cache");
+    const refused = await broken(at + cache[0] + 4, "cache");
     assert.deepEqual(refused, { code: 0, stdout: "refused\n", stderr: "" });
 
-    for (const [where, verb] of [[at, "cache"], [at + id.length - 4, "lazy"]] as const) {
+    for (
+      const [where, verb] of [
+        [at + text[0], "cache"],
+        [at + commands[""]!.text[0] + id.length - 4, "lazy"],
+      ] as const
+    ) {
       const { code, stdout, stderr } = await broken(where, verb);
       assert.deepEqual([code, stdout], [1, ""]);
       assert.match(
@@ -94,14 +100,14 @@ test("a program that runs on foreign nodes takes bytecode that this machine's ru
     const { stdout } = await run("patchelf", ["--print-interpreter", join(dist, "tiny")]);
     assert.match(stdout, /^\/opt\/cni\/bin\//);
     const bytes = Buffer.from(await Deno.readFile(join(dist, "tiny")));
-    assert.ok(attachmentOf(bytes).caches["cache"]![1] > 1000);
+    assert.ok(attachmentOf(bytes).commands["cache"]!.cache[1] > 1000);
   });
 });
 
 interface Layout {
   at: number;
   id: string;
-  caches: Record<string, [number, number]>;
+  commands: Record<string, { text: [number, number]; cache: [number, number] }>;
   modules: [number, number];
 }
 
