@@ -12,7 +12,7 @@ import { bundle } from "../bundle.ts";
 import type { Bundle } from "../bundle.ts";
 import type { WarmUp } from "../components.ts";
 import type { Denort } from "../denort.ts";
-import { sha256 } from "../io.ts";
+import { say, sha256 } from "../io.ts";
 import { attach } from "./attach.ts";
 import type { Common } from "./attach.ts";
 import { cutInHalves } from "./halves.ts";
@@ -60,7 +60,7 @@ export async function bundleStarters(
 
 /** How a program is cut and recorded is in no bundle, and changes what comes out as much. */
 function ownTexts(root: string): Promise<string[]> {
-  const names = ["attach.ts", "code_cache.ts", "halves.ts", "warm_up.ts"];
+  const names = ["attach.ts", "code_cache.ts", "halves.ts", "own_run.ts", "warm_up.ts"];
   return Promise.all(
     names.map((name) => Deno.readTextFile(join(root, "build", "code_cache", name))),
   );
@@ -72,7 +72,7 @@ function ownTexts(root: string): Promise<string[]> {
  * @param made the plain bundle; its main module exports `run`
  * @param runtimes what the program gets, and what starts on this machine for the recording; V8 is the same in both
  * @param work an empty folder, which may be removed when the result is compiled
- * @throws {KumaError} `KUMA-BUILD-001` where a command fails that is to be recorded
+ * @throws {KumaError} `KUMA-BUILD-001` where nothing can be recorded; a command that fails is said, and left out
  */
 export async function withCodeCache(
   made: Bundle,
@@ -106,6 +106,9 @@ export async function withCodeCache(
     halves.set(command, await cut(loaded.map((name) => name.slice("./".length))));
   }
   const warm = await record(halves, "second");
+  for (const why of [...warm.values()].flatMap(({ missing }) => missing)) {
+    say(`not in the code cache: ${why}`);
+  }
   const attached = await attach(
     ...[runtimes.denort, commonsOf(halves, warm), othersOf(halves), join(work, "runtime")] as const,
   );

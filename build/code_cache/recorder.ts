@@ -5,16 +5,26 @@
  *
  * @module
  */
+import { errorText } from "core/errors.ts";
 import { type Attachment, openAttached } from "core/program/attached.ts";
 import type { WarmRun } from "../components.ts";
+import { OWN_RUN } from "./own_run.ts";
 
 /** What it is to do, as JSON in a file. */
 export interface Recording {
   /** The command whose common half it is. */
   readonly command: string;
   readonly runs: readonly WarmRun[];
-  /** Where the bytecode goes; beside it, with `.loaded`, the names of the modules that were not in the common half. */
+  /** Where the bytecode goes; beside it, with `.json`, what else there is to say. */
   readonly to: string;
+}
+
+/** What it says of what it did. */
+export interface Recorded {
+  /** Names of the modules that were needed and are not in the common half: `./x.js`. */
+  readonly loaded: readonly string[];
+  /** Runs that failed on this machine, and how. */
+  readonly missing: readonly string[];
 }
 
 const CLONE_NEWNET = 0x40000000, AF_INET = 2, AF_INET6 = 10, SOCK_DGRAM = 2;
@@ -50,27 +60,38 @@ function ask(family: number, request: number, argument: Uint8Array<ArrayBuffer>)
   return done === 0;
 }
 
+/** Asks the recorder to run what follows and to record nothing. */
+const PLAIN = "--plain";
+
 function spawnHere(program: string, args: string[]): void {
   const { code } = new Deno.Command(program, { args, stdout: "null", stderr: "inherit" })
     .outputSync();
-  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}`);
+  const said = args.filter((word) => word !== PLAIN).join(" ");
+  if (code !== 0) throw new Error(`${said} ended with ${code}`);
 }
 
 const attachment = JSON.parse("@@ATTACHMENT@@") as Attachment;
 const [file = "", ...words] = Deno.args;
-if (file === "--plain") {
+if (file === PLAIN) {
   Deno.exit(await openAttached(attachment, words).run(words));
 }
 const recording = JSON.parse(await Deno.readTextFile(file)) as Recording;
-// Notes of what is installed are kept there: the machine's own are none of ours, nor ours of the machine.
-spawnHere("mount", ["-t", "tmpfs", "warm-up", "/run"]);
+const [mount, ...places] = OWN_RUN;
+spawnHere(mount, places);
 const program = openAttached(attachment, recording.command.split(" "));
+const missing: string[] = [];
 for (const { before, run } of recording.runs) {
   enterFreshNetns();
-  if (before !== undefined) spawnHere(Deno.execPath(), ["--plain", ...before.split(" ")]);
-  const code = await program.run(run.split(" "));
-  if (code !== 0) throw new Error(`${run} ended with ${code}`);
+  try {
+    if (before !== undefined) spawnHere(Deno.execPath(), [PLAIN, ...before.split(" ")]);
+    const code = await program.run(run.split(" "));
+    if (code !== 0) throw new Error(`${run} ended with ${code}`);
+  } catch (error) {
+    // A tool that the builder lacks: what it would have needed is compiled when it is used.
+    missing.push(errorText(error));
+  }
 }
 await Deno.writeFile(recording.to, program.script.createCachedData());
-await Deno.writeTextFile(`${recording.to}.loaded`, JSON.stringify(program.loaded));
+const done: Recorded = { loaded: program.loaded, missing };
+await Deno.writeTextFile(`${recording.to}.json`, JSON.stringify(done));
 Deno.exit(0);

@@ -7,13 +7,12 @@ import { join } from "node:path";
 import { KumaError } from "core/errors.ts";
 import { run } from "../io.ts";
 import type { WarmRuns } from "../components.ts";
-import type { Recording } from "./recorder.ts";
+import { OWN_RUN } from "./own_run.ts";
+import type { Recorded, Recording } from "./recorder.ts";
 
 /** What came of a command's runs. */
-export interface Warm {
+export interface Warm extends Recorded {
   readonly cache: Uint8Array;
-  /** Modules that were needed and are not in the common half, by name: `./x.js`. */
-  readonly loaded: readonly string[];
 }
 
 /**
@@ -26,7 +25,7 @@ function isolated(): string[] {
 
 /** Why this machine gives us no namespaces; undefined where it does. */
 export async function warmUpIsRefused(): Promise<string | undefined> {
-  const { code, stderr } = await run("unshare", [...isolated(), "true"]);
+  const { code, stderr } = await run("unshare", [...isolated(), ...OWN_RUN]);
   return code === 0 ? undefined : stderr.trim() || `unshare ended with ${code}`;
 }
 
@@ -34,7 +33,7 @@ export async function warmUpIsRefused(): Promise<string | undefined> {
  * Runs what is to be run for each command, in one process each.
  *
  * @param recorder the compiled recorder
- * @throws {KumaError} `KUMA-BUILD-001` where one fails: what it said
+ * @throws {KumaError} `KUMA-BUILD-001` where the recorder fails: what it said
  */
 export async function warmUp(
   recorder: string,
@@ -54,8 +53,8 @@ export async function warmUp(
         `The warm-up of "${command}" exited with ${code}: ${stderr.trim().slice(0, 2000)}`,
       );
     }
-    const loaded = JSON.parse(await Deno.readTextFile(`${to}.loaded`)) as string[];
-    warm.set(command, { cache: await Deno.readFile(to), loaded });
+    const recorded = JSON.parse(await Deno.readTextFile(`${to}.json`)) as Recorded;
+    warm.set(command, { cache: await Deno.readFile(to), ...recorded });
   }
   return warm;
 }
