@@ -6,7 +6,7 @@
  */
 import * as esbuild from "esbuild";
 import { errorText, KumaError } from "core/errors.ts";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** Both halves as texts of functions `(require, module, exports)`, ASCII. */
 export interface Halves {
@@ -44,12 +44,11 @@ export async function cutInHalves(
   try {
     const cold = files.filter((name) => !hot.has(name)).toSorted();
     const others = new Map<string, string>();
-    const texts = await Promise.all(cold.map((name) => Deno.readTextFile(join(dir, name))));
-    for (const [index, name] of cold.entries()) {
-      const { code } = await esbuild.transform(texts[index] ?? "", SHARED);
+    for (const name of cold) {
+      const { code } = await esbuild.transform(await Deno.readTextFile(join(dir, name)), SHARED);
       others.set(`./${name}`, wrapped(code));
     }
-    const shared = sharedNames(texts.join("\n"), hot);
+    const shared = await exportsOf(dir, [...hot].filter((name) => isAskedFor(name, others)));
     const made = await esbuild.build({
       ...SHARED,
       stdin: { contents: entryText(main, shared), resolveDir: dir, loader: "js" },
@@ -70,36 +69,25 @@ function wrapped(code: string): string {
   return `(function(require,module,exports){${code.trim()}\n})`;
 }
 
-/**
- * What modules of the other half import of the common one, by file: what nobody imports need not be kept.
- *
- * @throws {KumaError} `KUMA-BUILD-005` for an import in another form than this bundler's
- */
-export function sharedNames(text: string, hot: ReadonlySet<string>): Map<string, string[]> {
-  const shared = new Map<string, Set<string>>();
-  for (const [, clause = "", file = ""] of text.matchAll(IMPORT)) {
-    if (!hot.has(file)) continue;
-    const names = shared.get(file) ?? new Set();
-    shared.set(file, names);
-    for (const one of clause.split(",").filter((part) => part.trim() !== "")) {
-      const name = /^\s*([\w$]+)(?:\s+as\s+[\w$]+)?\s*$/.exec(one)?.[1];
-      if (name === undefined) throw unknownImport(one);
-      names.add(name);
-    }
-  }
-  const asked = text.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g);
-  const missed = [...asked].find(([, file = ""]) => hot.has(file) && !shared.has(file));
-  if (missed !== undefined) throw unknownImport(missed[0]);
-  return new Map([...shared].map(([file, names]) => [file, [...names].toSorted()]));
+function isAskedFor(name: string, others: ReadonlyMap<string, string>): boolean {
+  return [...others.values()].some((code) => code.includes(`require("./${name}")`));
 }
 
-/** `import{a,b as c}from"./chunk-AB12.js"`, and `import"./chunk-AB12.js"` for what it does alone. */
-const IMPORT = /\bimport\s*(?:\{([^}]*)\}\s*from\s*)?"\.\/([^"]+)"/g;
-
-function unknownImport(text: string): KumaError {
-  return new KumaError(
-    "KUMA-BUILD-005",
-    `Cannot cut the bundle: "${text}" is no import it may have`,
+/** The exported names of each file, in order. */
+async function exportsOf(dir: string, names: string[]): Promise<Map<string, string[]>> {
+  const { metafile } = await esbuild.build({
+    entryPoints: names.toSorted().map((name) => join(dir, name)),
+    format: "esm",
+    metafile: true,
+    write: false,
+    outdir: dir,
+    logLevel: "silent",
+  });
+  return new Map(
+    Object.values(metafile.outputs).map(({ entryPoint, exports }) => [
+      basename(entryPoint ?? ""),
+      exports,
+    ]),
   );
 }
 

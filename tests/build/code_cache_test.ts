@@ -11,7 +11,7 @@ import { withTiny } from "./fixture.ts";
 const test = requires("netns");
 const arch = hostArch();
 const nothing = { names: [], arch };
-const commands = { cache: [{ run: "cache" }], "": [{ before: "key", run: "odd" }] };
+const commands = { cache: [{ run: "cache" }], "": [{ run: "cache" }] };
 const change = {
   permissions: ["--allow-read"],
   minify: true,
@@ -86,6 +86,33 @@ test("a command that fails while it is recorded is left out, and works as ever",
     const program = join(dist, "tiny");
     assert.equal((await run(program, ["cache"])).stdout, "used\n");
     assert.equal((await run(program, ["throw"])).code, 7);
+  });
+});
+
+test("a lazy module finds the modules of a recorded command, whole and the same ones", async () => {
+  await withTiny(arch, change, async (dist, root) => {
+    const write = (name: string, text: string) =>
+      Deno.writeTextFile(join(root, "tiny", name), text);
+    // "cache" is recorded and loads the helper; the other two are not, and ask for another name of it.
+    await write(
+      "helper.ts",
+      "let count = 0; export const one = () => { count++; };" +
+        " export const two = () => `counted ${count}`;",
+    );
+    await write("lazy.ts", `export const shout = async () => (await import("./helper.ts")).two();`);
+    await write(
+      "run.ts",
+      `export async function run([verb]: string[]): Promise<number> {
+        if (verb !== "lazy") (await import("./helper.ts")).one();
+        if (verb !== "cache") console.log(await (await import("./lazy.ts")).shout());
+        return 0;
+      }`,
+    );
+    await build(root, nothing);
+    const said = async (verb: string) => await run(join(dist, "tiny"), [verb]);
+    assert.deepEqual(await said("cache"), { code: 0, stdout: "", stderr: "" });
+    assert.deepEqual(await said("lazy"), { code: 0, stdout: "counted 0\n", stderr: "" });
+    assert.deepEqual(await said("both"), { code: 0, stdout: "counted 1\n", stderr: "" });
   });
 });
 
