@@ -4,9 +4,9 @@
  * it does not need: the payload of `deno compile` is read and copied whole at each start, 1.3 ms a megabyte.
  *
  * The text has two halves. The one that a common command needs is a single script, made for that command. Each module of
- * the other half is compressed by itself and read where it is asked for. V8 takes bytecode only where its version, flags and the length of
- * the text are the same, else it compiles; that text and bytecode belong together is the build's work, which makes both at
- * once (`build/code_cache`).
+ * the other half is compressed by itself and read where it is asked for. V8 takes bytecode only where its version, its
+ * flags and the length of the text are the same, else it compiles; that text and bytecode belong together is the build's
+ * work, which makes both at once (`build/code_cache`).
  *
  * @module
  */
@@ -99,21 +99,17 @@ function loader(
   common: { exports: CommonHalf },
   fetch: (name: string) => Wrapped<object>,
 ): Require {
-  const known = new Map<string, unknown>();
+  const known = new Map<string, { exports: unknown }>();
   const require = (name: string): unknown => {
     if (!name.startsWith("./")) return process.getBuiltinModule(name);
-    if (known.has(name)) return known.get(name);
+    const before = known.get(name);
+    if (before !== undefined) return before.exports;
     const shared = common.exports.modules?.[name];
-    if (shared !== undefined) return remember(name, shared());
-    const module = { exports: {} };
-    // Known before it runs: modules may ask for each other in a circle.
-    remember(name, module.exports);
-    fetch(name)(require, module, module.exports);
-    return remember(name, module.exports);
-  };
-  const remember = (name: string, value: unknown) => {
-    known.set(name, value);
-    return value;
+    const module = { exports: shared?.() ?? {} };
+    // Known before it runs, with what it exports by then: modules may ask for each other in a circle.
+    known.set(name, module);
+    if (shared === undefined) fetch(name)(require, module, module.exports);
+    return module.exports;
   };
   return require;
 }
