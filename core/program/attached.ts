@@ -141,14 +141,14 @@ function ascii(bytes: Uint8Array): string {
 /** What is said where the text cannot be read; the program's own words are in that text. */
 const UNREADABLE: ErrorCode = "KUMA-HOST-022";
 
-/** Runs the program that is attached, and ends the process with its exit code; 1 where it cannot be read. */
+/** Runs the program that is attached, and ends the process with its exit code; 1 where it cannot be started. */
 export async function runAttached(attachment: Attachment): Promise<never> {
   let program: Attached;
   try {
     program = openAttached(attachment, Deno.args);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const line = `Error: cannot read the program in ${Deno.execPath()}: ${why} [${UNREADABLE}]\n` +
+    const line = `Error: cannot start the program in ${Deno.execPath()}: ${why} [${UNREADABLE}]\n` +
       "Hint: run it again; if that does not help, install it anew\n";
     Deno.stderr.writeSync(new TextEncoder().encode(line));
     Deno.exit(1);

@@ -69,7 +69,7 @@ test("bytecode that V8 refuses is compiled anew; a file that is not the one star
       assert.deepEqual([code, stdout], [1, ""]);
       assert.match(
         stderr,
-        /^Error: cannot read the program in .*broken: the file was replaced meanwhile \[KUMA-HOST-022\]\nHint: .*\n$/,
+        /^Error: cannot start the program in .*broken: the file was replaced meanwhile \[KUMA-HOST-022\]\nHint: .*\n$/,
       );
     }
     assert.equal((await broken(at + modules[0], "odd")).code, 0, "not read unless it is needed");
