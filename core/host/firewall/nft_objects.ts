@@ -8,16 +8,9 @@
 import type { Family } from "core/proxy/resolved.ts";
 import { type TableName, TABLES } from "core/rules/model.ts";
 import { CHAIN, NFT_MSG, TABLE } from "core/rules/nft/attributes.ts";
-import type { NftMessage } from "core/rules/nft/encode.ts";
+import { type Change, type Named, NFTABLES } from "core/rules/nft/batch.ts";
 import { NFPROTO } from "core/rules/nft/expressions.ts";
-import {
-  type Attribute,
-  attributesOf,
-  type Bytes,
-  numberOf,
-  text,
-  textOf,
-} from "core/rules/nft/wire.ts";
+import { attributesOf, type Bytes, numberOf, textOf } from "core/rules/nft/wire.ts";
 import type { NftSocket } from "../nftables/socket.ts";
 
 /** The tables among {@linkcode TABLES} that exist for one family, each with its base chains. */
@@ -75,30 +68,27 @@ export function deleteEmpty(netlink: NftSocket, family: Family, objects: NewObje
       .map(({ table, chain }) => ({
         name: `${table} ${chain}`,
         change: deletion(family, NFT_MSG.DELCHAIN, [
-          text(CHAIN.TABLE, table),
-          text(CHAIN.NAME, chain),
+          [CHAIN.TABLE, table],
+          [CHAIN.NAME, chain],
         ]),
       })),
     ...objects.tables.map((table) => ({
       name: table,
-      change: deletion(family, NFT_MSG.DELTABLE, [text(TABLE.NAME, table)]),
+      change: deletion(family, NFT_MSG.DELTABLE, [[TABLE.NAME, table]]),
     })),
   ];
   if (deletions.length === 0) return [];
   // All at once is the usual case, and each transaction costs the kernel a wait for its readers.
-  const done = netlink.commit(deletions.map(({ change }) => change)).kind === "done"
+  const done = netlink.commit((to) => deletions.forEach(({ change }) => change(to))).kind === "done"
     ? deletions
-    : deletions.filter(({ change }) => netlink.commit([change]).kind === "done");
+    : deletions.filter(({ change }) => netlink.commit(change).kind === "done");
   return done.map(({ name }) => name);
 }
 
-function deletion(family: Family, type: number, attributes: Attribute[]): NftMessage {
-  return {
-    type,
-    flags: NLM_F_NONREC,
-    family: NFPROTO[family],
-    attributes,
-    about: "an empty object",
+function deletion(family: Family, type: number, names: readonly Named[]): Change {
+  return (to) => {
+    to.message(NFTABLES << 8 | type, NLM_F_NONREC, NFPROTO[family]);
+    for (const [attribute, name] of names) to.text(attribute, name);
   };
 }
 

@@ -15,7 +15,7 @@ import {
 import { NFPROTO_INET, NFT_MSG, RULE } from "core/rules/nft/attributes.ts";
 import { NFPROTO } from "core/rules/nft/expressions.ts";
 import { NFT_TABLE } from "core/rules/nft/model.ts";
-import { attributesOf, text, textOf } from "core/rules/nft/wire.ts";
+import { attributesOf, textOf } from "core/rules/nft/wire.ts";
 import { NftSocket } from "./socket.ts";
 import { IPTABLES_TABLES } from "./surroundings.ts";
 
@@ -36,7 +36,7 @@ export function nftablesAhead(ours: OurPriorities, iptables: boolean): RuleAhead
       .filter((chain) => isOthers(chain, iptables) && isAhead(chain, ours));
     return [...Map.groupBy(chains, ({ table }) => table)].flatMap(([table, bases]) => {
       // A kernel that lists more than it was asked for is possible.
-      const rules = socket.dump(NFT_MSG.GETRULE, number, [text(RULE.TABLE, table)])
+      const rules = socket.dump(NFT_MSG.GETRULE, number, [[RULE.TABLE, table]])
         .filter((bytes) =>
           textOf(attributesOf(bytes).get(RULE.TABLE) ?? new Uint8Array(0)) === table
         );

@@ -92,9 +92,9 @@ export function podTransaction(
     addresses: place.ipv6Addresses,
   });
   if (missed !== undefined) return missed;
-  const messages = installation(imageOf(plan.table));
   const { generation } = pod;
-  const { bytes, acknowledged } = encodeTransaction(messages, { first: 1, generation });
+  const change = installation(imageOf(plan.table));
+  const { bytes, acknowledged } = encodeTransaction(change, { first: 1, generation });
   const families = plan.families.map(({ family }) => family);
   return { batch: bytes, acknowledged, passthrough, families, ipv6Skipped: plan.ipv6Skipped };
 }

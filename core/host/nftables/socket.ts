@@ -7,22 +7,18 @@
  */
 import { KumaError } from "core/errors.ts";
 import { GENERATION_ID, NFT_MSG } from "core/rules/nft/attributes.ts";
+import { messageAbout } from "core/rules/nft/about.ts";
 import {
-  encodeMessage,
+  type Change,
+  encodeQuestion,
   encodeTransaction,
   FULL_HEAD,
   HEAD,
-  NFTABLES,
+  type Message,
+  messagesOf,
+  type Named,
 } from "core/rules/nft/batch.ts";
-import type { NftMessage } from "core/rules/nft/encode.ts";
-import {
-  align,
-  type Attribute,
-  attributesOf,
-  type Bytes,
-  numberOf,
-  textOf,
-} from "core/rules/nft/wire.ts";
+import { attributesOf, type Bytes, numberOf, textOf } from "core/rules/nft/wire.ts";
 import { errnoText } from "../libc.ts";
 import { type NetlinkCalls, openNetfilter, type OpenNetlink } from "./netlink_calls.ts";
 import { NftError } from "./nft_error.ts";
@@ -50,13 +46,6 @@ export type Committed =
   /** The answer was lost: it may have been applied or not. */
   | { readonly kind: "unanswered" };
 
-interface Part {
-  readonly type: number;
-  readonly flags: number;
-  readonly sequence: number;
-  readonly body: Bytes;
-}
-
 /** One socket to nf_tables, in the netns that the main thread was in when it was made. */
 export class NftSocket implements Disposable {
   readonly #open: OpenNetlink;
@@ -78,15 +67,15 @@ export class NftSocket implements Disposable {
    *
    * @throws {KumaError} `KUMA-TP-210`, an {@linkcode NftError} where the kernel said why.
    */
-  dump(type: number, family: number, attributes: readonly Attribute[] = []): Bytes[] {
-    return this.#ask(type, NLM_F_DUMP, family, attributes);
+  dump(type: number, family: number, names: readonly Named[] = []): Bytes[] {
+    return this.#ask(type, NLM_F_DUMP, family, names);
   }
 
   /** The attributes of one object; undefined where there is none of that name. Throws as {@linkcode dump} does. */
-  get(type: number, family: number, attributes: readonly Attribute[]): Bytes | undefined {
+  get(type: number, family: number, names: readonly Named[]): Bytes | undefined {
     const ENOENT = 2;
     try {
-      return this.#ask(type, NLM_F_ACK, family, attributes)[0];
+      return this.#ask(type, NLM_F_ACK, family, names)[0];
     } catch (error) {
       if (error instanceof NftError && error.errno === ENOENT) return undefined;
       throw error;
@@ -101,33 +90,33 @@ export class NftSocket implements Disposable {
   }
 
   /** Sends messages as one transaction: all of them or none, whoever else is writing. */
-  commit(messages: readonly NftMessage[]): Committed {
-    return this.#transact(messages, true);
+  commit(change: Change): Committed {
+    return this.#transact(change, true);
   }
 
   /**
    * Lets the kernel check a transaction that it then forgets: a batch that has no end is taken back
    * (nfnetlink_rcv_batch of net/netfilter/nfnetlink.c), as `nft --check` does it.
    */
-  check(messages: readonly NftMessage[]): Committed {
-    return this.#transact(messages, false);
+  check(change: Change): Committed {
+    return this.#transact(change, false);
   }
 
-  #transact(messages: readonly NftMessage[], ends: boolean): Committed {
+  #transact(change: Change, ends: boolean): Committed {
     const first = this.#sequence + 1;
-    const { bytes, last } = encodeTransaction(messages, { first, ends });
+    const { bytes, last } = encodeTransaction(change, { first, ends });
     this.#sequence = last;
     if (!this.#send(bytes)) {
       return {
         kind: "refused",
         errno: 0,
-        reason: `a transaction of ${messages.length} messages cannot be sent`,
+        reason: `a transaction of ${bytes.length} bytes cannot be sent`,
       };
     }
-    return this.#outcome(messages, first);
+    return this.#outcome(bytes, first);
   }
 
-  #outcome(messages: readonly NftMessage[], first: number): Committed {
+  #outcome(transaction: Bytes, first: number): Committed {
     const deadline = performance.now() + ANSWER_MS;
     for (;;) {
       const parts = this.#receive(deadline - performance.now());
@@ -136,24 +125,18 @@ export class NftSocket implements Disposable {
         if (part.type !== NLMSG_ERROR || part.sequence < first) continue;
         const errno = -(errorOf(part.body));
         if (errno === 0) return { kind: "done" };
-        const about = messages[part.sequence - first - 1]?.about ?? "the transaction";
+        const about = messageAbout(transaction, part.sequence);
         return { kind: "refused", errno, reason: `${about}: ${wordsOf(part, errno)}` };
       }
     }
   }
 
-  #ask(type: number, flags: number, family: number, attributes: readonly Attribute[]): Bytes[] {
+  #ask(type: number, flags: number, family: number, names: readonly Named[]): Bytes[] {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       // What a disturbed answer left unread must not be taken for the next one.
       if (attempt > 0) this.#reopen();
       const sequence = ++this.#sequence;
-      const request = encodeMessage({
-        type: NFTABLES << 8 | type,
-        flags,
-        sequence,
-        family,
-        attributes,
-      });
+      const request = encodeQuestion({ type, flags, sequence, family, names });
       const answers = this.#send(request) ? this.#answers(sequence) : undefined;
       if (answers !== undefined) return answers;
     }
@@ -197,29 +180,11 @@ export class NftSocket implements Disposable {
     return this.#calls.send(message) || this.#calls.send(message);
   }
 
-  #receive(milliseconds: number): Part[] | undefined {
+  #receive(milliseconds: number): Message[] | undefined {
     if (milliseconds <= 0) return undefined;
     const datagram = this.#calls.receive(Math.ceil(milliseconds));
-    return datagram === undefined ? undefined : partsOf(datagram);
+    return datagram === undefined ? undefined : messagesOf(datagram);
   }
-}
-
-/** The messages of a datagram; undefined where it is cut short. */
-function partsOf(datagram: Bytes): Part[] | undefined {
-  const view = new DataView(datagram.buffer);
-  const parts: Part[] = [];
-  for (let at = 0; at + HEAD <= datagram.length;) {
-    const length = view.getUint32(at, true);
-    if (length < HEAD || at + length > datagram.length) return undefined;
-    parts.push({
-      type: view.getUint16(at + 4, true),
-      flags: view.getUint16(at + 6, true),
-      sequence: view.getUint32(at + 8, true),
-      body: datagram.subarray(at + HEAD, at + length),
-    });
-    at += align(length);
-  }
-  return parts;
 }
 
 function errorOf(body: Bytes): number {
@@ -227,7 +192,7 @@ function errorOf(body: Bytes): number {
 }
 
 /** errno in words, with the kernel's own where it has some (NETLINK_EXT_ACK). */
-function wordsOf({ flags, body }: Part, errno: number): string {
+function wordsOf({ flags, body }: Message, errno: number): string {
   const words = errnoText(errno);
   if ((flags & NLM_F_ACK_TLVS) === 0) return words;
   // Behind the errno stands the head of the message that it is about (NETLINK_CAP_ACK).

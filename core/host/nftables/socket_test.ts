@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { KumaError } from "core/errors.ts";
 import { NFT_MSG, TABLE } from "core/rules/nft/attributes.ts";
 import { removal } from "core/rules/nft/encode.ts";
-import { type Bytes, encodeAttributes, text } from "core/rules/nft/wire.ts";
+import type { Bytes } from "core/rules/nft/wire.ts";
+import { NetlinkWriter } from "core/rules/nft/writer.ts";
 import type { NetlinkCalls } from "./netlink_calls.ts";
 import { NftError } from "./nft_error.ts";
 import { NftSocket } from "./socket.ts";
@@ -46,6 +47,12 @@ class FakeKernel {
   };
 }
 
+function named(attribute: number, name: string): Bytes {
+  const to = new NetlinkWriter();
+  to.text(attribute, name);
+  return to.finish();
+}
+
 function lastSequence(message: Bytes): number {
   const view = new DataView(message.buffer);
   let at = 0, sequence = 0;
@@ -70,7 +77,7 @@ function datagram(answers: readonly Answer[], sequence: number): Bytes {
 }
 
 function error(errno: number, words?: string): Pick<Answer, "type" | "flags" | "body"> {
-  const said = words === undefined ? new Uint8Array(0) : encodeAttributes([text(1, words)]);
+  const said = words === undefined ? new Uint8Array(0) : named(1, words);
   const body = new Uint8Array(20 + said.length);
   new DataView(body.buffer).setInt32(0, -errno, true);
   body.set(said, 20);
@@ -79,7 +86,7 @@ function error(errno: number, words?: string): Pick<Answer, "type" | "flags" | "
 
 const table = (name: string): Answer => ({
   type: NEWTABLE,
-  body: new Uint8Array([2, 0, 0, 0, ...encodeAttributes([text(TABLE.NAME, name)])]),
+  body: new Uint8Array([2, 0, 0, 0, ...named(TABLE.NAME, name)]),
 });
 const done: Answer = { type: DONE };
 const names = (kernel: FakeKernel) => {

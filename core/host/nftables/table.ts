@@ -18,7 +18,7 @@ import { decodeDump } from "core/rules/nft/decode.ts";
 import { installation, removal, replacement } from "core/rules/nft/encode.ts";
 import { imageOf, type NftImage } from "core/rules/nft/image.ts";
 import { NFT_TABLE, type NftTable } from "core/rules/nft/model.ts";
-import { attributesOf, type Bytes, text, textOf } from "core/rules/nft/wire.ts";
+import { attributesOf, type Bytes, textOf } from "core/rules/nft/wire.ts";
 import { NftError, saysNoNfTables } from "./nft_error.ts";
 import { type Committed, NftSocket } from "./socket.ts";
 
@@ -50,10 +50,10 @@ export function readTable(socket: NftSocket): NftImage | undefined {
 }
 
 function readOnce(socket: NftSocket): NftImage | undefined | "changing" {
-  const table = socket.get(NFT_MSG.GETTABLE, NFPROTO_INET, [text(TABLE.NAME, NFT_TABLE)]);
+  const table = socket.get(NFT_MSG.GETTABLE, NFPROTO_INET, [[TABLE.NAME, NFT_TABLE]]);
   if (table === undefined) return undefined;
   const ours = (type: number, attribute: number): Bytes[] =>
-    socket.dump(type, NFPROTO_INET, [text(attribute, NFT_TABLE)]).filter((object) => {
+    socket.dump(type, NFPROTO_INET, [[attribute, NFT_TABLE]]).filter((object) => {
       const name = attributesOf(object).get(attribute);
       return name !== undefined && textOf(name) === NFT_TABLE;
     });
@@ -62,8 +62,8 @@ function readOnce(socket: NftSocket): NftImage | undefined | "changing" {
     const elements = sets.flatMap((set) => {
       const name = attributesOf(set).get(SET.NAME) ?? new Uint8Array(0);
       return socket.dump(NFT_MSG.GETSETELEM, NFPROTO_INET, [
-        text(ELEMENTS.TABLE, NFT_TABLE),
-        [ELEMENTS.SET, name],
+        [ELEMENTS.TABLE, NFT_TABLE],
+        [ELEMENTS.SET, textOf(name)],
       ]);
     });
     const chains = ours(NFT_MSG.GETCHAIN, CHAIN.TABLE);
@@ -153,9 +153,8 @@ function settle(difference: string | undefined): void {
 export function removeOwnTable(): boolean {
   try {
     using socket = new NftSocket();
-    const name = [text(TABLE.NAME, NFT_TABLE)];
-    const present = socket.get(NFT_MSG.GETTABLE, NFPROTO_INET, name) !== undefined;
-    return present && deleteTable(socket);
+    const table = socket.get(NFT_MSG.GETTABLE, NFPROTO_INET, [[TABLE.NAME, NFT_TABLE]]);
+    return table !== undefined && deleteTable(socket);
   } catch (error) {
     if (saysNoNfTables(error)) return false;
     throw error;

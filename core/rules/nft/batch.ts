@@ -5,10 +5,10 @@
  *
  * @module
  */
-import type { NftMessage } from "./encode.ts";
-import { type Attribute, type Bytes, concat, encodeAttributes, number } from "./wire.ts";
+import { align, type Bytes } from "./wire.ts";
+import { NetlinkWriter } from "./writer.ts";
 
-const NLM_F_REQUEST = 1, NLM_F_ACK = 4;
+const NLM_F_ACK = 4;
 const BATCH_BEGIN = 0x10, BATCH_END = 0x11;
 /** `NFNL_BATCH_GENID`. */
 const BATCH_GENERATION = 1;
@@ -17,32 +17,8 @@ export const NFTABLES = 10;
 /** Bytes of a message's head (`nlmsghdr`), and of that with `nfgenmsg` behind it. */
 export const HEAD = 16, FULL_HEAD = 20;
 
-/** One message, and what its head says. */
-export interface Message {
-  /** With the subsystem in its upper byte. */
-  readonly type: number;
-  /** Netlink flags beside that of a request. */
-  readonly flags: number;
-  readonly sequence: number;
-  readonly family: number;
-  readonly resource?: number;
-  readonly attributes: readonly Attribute[];
-}
-
-/** The bytes of one message. */
-export function encodeMessage(
-  { type, flags, sequence, family, resource = 0, attributes }: Message,
-): Bytes {
-  const bytes = encodeAttributes(attributes, FULL_HEAD);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, bytes.length, true);
-  view.setUint16(4, type, true);
-  view.setUint16(6, NLM_F_REQUEST | flags, true);
-  view.setUint32(8, sequence, true);
-  view.setUint8(16, family);
-  view.setUint16(18, resource, false);
-  return bytes;
-}
+/** Writes the messages of one transaction. */
+export type Change = (to: NetlinkWriter) => void;
 
 /** How a transaction is sent. */
 export interface TransactionOptions {
@@ -65,34 +41,65 @@ export interface Transaction {
 
 /** Messages as one transaction: all of them or none, whoever else is writing. */
 export function encodeTransaction(
-  messages: readonly NftMessage[],
+  change: Change,
   { first, ends = true, generation }: TransactionOptions,
 ): Transaction {
-  let sequence = first;
-  const edge = (type: number, attributes: readonly Attribute[] = []) =>
-    encodeMessage({
-      type,
-      flags: 0,
-      sequence: sequence++,
-      family: 0,
-      resource: NFTABLES,
-      attributes,
+  const to = new NetlinkWriter(first);
+  to.message(BATCH_BEGIN, 0, 0, NFTABLES);
+  if (generation !== undefined) to.number(BATCH_GENERATION, generation);
+  change(to);
+  // One acknowledgement is enough, and cannot overrun the socket; errors come for each message.
+  to.flag(NLM_F_ACK);
+  const acknowledged = to.sequence;
+  if (ends) to.message(BATCH_END, 0, 0, NFTABLES);
+  return { bytes: to.finish(), acknowledged, last: to.sequence };
+}
+
+/** An attribute that a question names its object by, and that name. */
+export type Named = readonly [attribute: number, name: string];
+
+/** A question to nf_tables. */
+export interface Question {
+  /** One of `NFT_MSG`. */
+  readonly type: number;
+  /** Netlink flags beside that of a request. */
+  readonly flags: number;
+  readonly sequence: number;
+  readonly family: number;
+  readonly names: readonly Named[];
+}
+
+/** The bytes of one message. */
+export function encodeQuestion({ type, flags, sequence, family, names }: Question): Bytes {
+  const to = new NetlinkWriter(sequence);
+  to.message(NFTABLES << 8 | type, flags, family);
+  for (const [attribute, name] of names) to.text(attribute, name);
+  return to.finish();
+}
+
+/** One message of a datagram or of a transaction. */
+export interface Message {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  /** What stands behind its head. */
+  readonly body: Bytes;
+}
+
+/** The messages that stand one behind the other in `bytes`; undefined where the last is cut short. */
+export function messagesOf(bytes: Bytes): Message[] | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const messages: Message[] = [];
+  for (let at = 0; at + HEAD <= bytes.length;) {
+    const length = view.getUint32(at, true);
+    if (length < HEAD || at + length > bytes.length) return undefined;
+    messages.push({
+      type: view.getUint16(at + 4, true),
+      flags: view.getUint16(at + 6, true),
+      sequence: view.getUint32(at + 8, true),
+      body: bytes.subarray(at + HEAD, at + length),
     });
-  const begin = edge(
-    BATCH_BEGIN,
-    generation === undefined ? [] : [number(BATCH_GENERATION, generation)],
-  );
-  const bodies = messages.map(({ type, flags, family, attributes }, i) =>
-    encodeMessage({
-      type: NFTABLES << 8 | type,
-      // One acknowledgement is enough, and cannot overrun the socket; errors come for each message.
-      flags: i === messages.length - 1 ? flags | NLM_F_ACK : flags,
-      sequence: sequence++,
-      family,
-      attributes,
-    })
-  );
-  const acknowledged = sequence - 1;
-  const end = ends ? [edge(BATCH_END)] : [];
-  return { bytes: concat([begin, ...bodies, ...end]), acknowledged, last: sequence - 1 };
+    at += align(length);
+  }
+  return messages;
 }

@@ -7,16 +7,16 @@ import { NFT_MSG } from "./attributes.ts";
 import { buildNftTable } from "./build.ts";
 import { compareNft } from "./compare.ts";
 import { decodeDump } from "./decode.ts";
+import { encodeTransaction, FULL_HEAD, HEAD, messagesOf, NFTABLES } from "./batch.ts";
 import { installation } from "./encode.ts";
 import { imageOf, type NftImage } from "./image.ts";
-import { encodeAttributes } from "./wire.ts";
 import { runs } from "tests/support/property.ts";
 
 function readBack(image: NftImage): NftImage {
-  const messages = installation(image);
+  const messages = messagesOf(encodeTransaction(installation(image), { first: 1 }).bytes)!;
   const of = (type: number) =>
-    messages.filter((message) => message.type === type)
-      .map(({ attributes }) => encodeAttributes(attributes));
+    messages.filter((message) => message.type === (NFTABLES << 8 | type))
+      .map(({ body }) => body.subarray(FULL_HEAD - HEAD));
   return decodeDump({
     table: of(NFT_MSG.NEWTABLE)[0]!,
     chains: of(NFT_MSG.NEWCHAIN),

@@ -21,22 +21,11 @@ import {
   USERDATA,
 } from "./attributes.ts";
 import { after, KEY_LENGTH } from "./elements.ts";
+import { type Change, NFTABLES } from "./batch.ts";
 import type { Expression } from "./expressions.ts";
-import type { ImageRule, NftImage } from "./image.ts";
+import type { ImageChain, ImageRule, NftImage } from "./image.ts";
 import { NFT_TABLE, type NftSet, type NftSetType } from "./model.ts";
-import { type Attribute, data, number, text } from "./wire.ts";
-
-/** One message of a transaction. */
-export interface NftMessage {
-  /** One of {@linkcode NFT_MSG}. */
-  readonly type: number;
-  /** Netlink flags beside those that every request has. */
-  readonly flags: number;
-  readonly family: number;
-  readonly attributes: readonly Attribute[];
-  /** What it is about, for whoever reads why it was refused. */
-  readonly about: string;
-}
+import type { NetlinkWriter } from "./writer.ts";
 
 /** What `nft list table` shows with the table. */
 const TABLE_COMMENT = "transparent proxy of Kuma";
@@ -50,194 +39,184 @@ const KEY_TYPE: Readonly<Record<NftSetType, number>> = { port: 13, ipv4: 7, ipv6
 const REGISTER = 1;
 
 /** Messages that put the table in, in place of the one that may be there: at no moment is there none. */
-export function replacement(image: NftImage): NftMessage[] {
-  const create = tableMessage(NFT_MSG.NEWTABLE, image.fingerprint);
-  return [
+export function replacement(image: NftImage): Change {
+  return (to) => {
     // To delete what may not be there, it is made first; within one transaction both cost next to nothing.
-    tableMessage(NFT_MSG.NEWTABLE),
-    tableMessage(NFT_MSG.DELTABLE),
-    ...installation(image, create),
-  ];
+    tableMessage(to, NFT_MSG.NEWTABLE, NLM_F_CREATE);
+    tableMessage(to, NFT_MSG.DELTABLE, 0);
+    tableMessage(to, NFT_MSG.NEWTABLE, NLM_F_CREATE, image.fingerprint);
+    contents(to, image);
+  };
 }
 
 /** Messages that put the table in where there is none; refused with EEXIST where there is one. */
-export function installation(
-  image: NftImage,
-  create: NftMessage = exclusive(tableMessage(NFT_MSG.NEWTABLE, image.fingerprint)),
-): NftMessage[] {
-  return [
-    create,
-    ...image.sets.flatMap((set, index) => setMessages(set, index + 1)),
-    // All chains before the first rule: rules jump to chains that stand further down.
-    ...image.chains.map(({ name, base }) => {
-      const hook: Attribute[] = base === undefined ? [] : [
-        [CHAIN.HOOK, [
-          number(HOOK.NUMBER, HOOK_NUMBER[base.hook]),
-          number(HOOK.PRIORITY, base.priority),
-        ]],
-        text(CHAIN.TYPE, base.type),
-      ];
-      return message(NFT_MSG.NEWCHAIN, `chain ${name}`, [
-        text(CHAIN.TABLE, NFT_TABLE),
-        text(CHAIN.NAME, name),
-        ...hook,
-      ]);
-    }),
-    ...image.chains.flatMap(({ name, rules }) =>
-      rules.map((rule, i) => ruleMessage(name, rule, i + 1))
-    ),
-  ];
+export function installation(image: NftImage): Change {
+  return (to) => {
+    tableMessage(to, NFT_MSG.NEWTABLE, NLM_F_CREATE | NLM_F_EXCL, image.fingerprint);
+    contents(to, image);
+  };
 }
 
 /** The message that takes the table away, with all that is in it. */
-export function removal(): NftMessage[] {
-  return [tableMessage(NFT_MSG.DELTABLE)];
+export function removal(): Change {
+  return (to) => tableMessage(to, NFT_MSG.DELTABLE, 0);
 }
 
-function exclusive(message: NftMessage): NftMessage {
-  return { ...message, flags: message.flags | NLM_F_EXCL };
-}
-
-function message(type: number, about: string, attributes: readonly Attribute[]): NftMessage {
-  const create = type === NFT_MSG.DELTABLE ? 0 : NLM_F_CREATE;
-  const flags = type === NFT_MSG.NEWRULE ? create | NLM_F_APPEND : create;
-  return { type, flags, family: NFPROTO_INET, attributes, about };
-}
-
-function tableMessage(type: number, fingerprint?: string): NftMessage {
-  const note: Attribute[] = fingerprint === undefined ? [] : [[
-    TABLE.USERDATA,
-    userdata([[USERDATA.COMMENT, TABLE_COMMENT], [USERDATA.FINGERPRINT, fingerprint]]),
-  ]];
-  return message(type, `table ${NFT_TABLE}`, [text(TABLE.NAME, NFT_TABLE), ...note]);
-}
-
-/** Userdata as libnftnl has it: type, length and value, each text with its NUL. */
-function userdata(entries: readonly (readonly [number, string])[]): Uint8Array<ArrayBuffer> {
-  const parts = entries.map(([type, value]) => {
-    const [, bytes] = text(type, value);
-    return { type, bytes: bytes as Uint8Array<ArrayBuffer> };
-  });
-  const all = new Uint8Array(parts.reduce((sum, { bytes }) => sum + 2 + bytes.length, 0));
-  let at = 0;
-  for (const { type, bytes } of parts) {
-    all.set([type, bytes.length], at);
-    all.set(bytes, at + 2);
-    at += 2 + bytes.length;
+function contents(to: NetlinkWriter, { sets, chains }: NftImage): void {
+  let id = 0;
+  for (const set of sets) setMessages(to, set, ++id);
+  // All chains before the first rule: rules jump to chains that stand further down.
+  for (const chain of chains) chainMessage(to, chain);
+  for (const { name, rules } of chains) {
+    for (const rule of rules) ruleMessage(to, name, rule);
   }
-  return all;
 }
 
-function setMessages({ name, type, interval, elements }: NftSet, id: number): NftMessage[] {
-  const about = `set ${name}`;
-  const length = KEY_LENGTH[type];
-  const create = message(NFT_MSG.NEWSET, about, [
-    text(SET.TABLE, NFT_TABLE),
-    text(SET.NAME, name),
-    number(SET.FLAGS, interval ? FLAG.INTERVAL : 0),
-    number(SET.KEY_TYPE, KEY_TYPE[type]),
-    number(SET.KEY_LENGTH, length),
-    number(SET.ID, id),
-  ]);
-  const keys = elements.flatMap(({ from, to }): Attribute[] => {
-    const end = interval ? after(to) : undefined;
-    return [
-      elementAttribute(from),
-      ...(end === undefined ? [] : [elementAttribute(end, FLAG.INTERVAL_END)]),
-    ];
-  });
-  const parts: NftMessage[] = [];
+function begin(to: NetlinkWriter, type: number, flags: number): void {
+  to.message(NFTABLES << 8 | type, flags, NFPROTO_INET);
+}
+
+function tableMessage(to: NetlinkWriter, type: number, flags: number, fingerprint?: string): void {
+  begin(to, type, flags);
+  to.text(TABLE.NAME, NFT_TABLE);
+  if (fingerprint === undefined) return;
+  const note = to.beginUserdata(TABLE.USERDATA);
+  to.userdata(USERDATA.COMMENT, TABLE_COMMENT);
+  to.userdata(USERDATA.FINGERPRINT, fingerprint);
+  to.end(note);
+}
+
+function chainMessage(to: NetlinkWriter, { name, base }: ImageChain): void {
+  begin(to, NFT_MSG.NEWCHAIN, NLM_F_CREATE);
+  to.text(CHAIN.TABLE, NFT_TABLE);
+  to.text(CHAIN.NAME, name);
+  if (base === undefined) return;
+  const hook = to.begin(CHAIN.HOOK);
+  to.number(HOOK.NUMBER, HOOK_NUMBER[base.hook]);
+  to.number(HOOK.PRIORITY, base.priority);
+  to.end(hook);
+  to.text(CHAIN.TYPE, base.type);
+}
+
+function setMessages(
+  to: NetlinkWriter,
+  { name, type, interval, elements }: NftSet,
+  id: number,
+): void {
+  begin(to, NFT_MSG.NEWSET, NLM_F_CREATE);
+  to.text(SET.TABLE, NFT_TABLE);
+  to.text(SET.NAME, name);
+  to.number(SET.FLAGS, interval ? FLAG.INTERVAL : 0);
+  to.number(SET.KEY_TYPE, KEY_TYPE[type]);
+  to.number(SET.KEY_LENGTH, KEY_LENGTH[type]);
+  to.number(SET.ID, id);
+  const keys: { readonly key: string; readonly flags: number }[] = [];
+  for (const { from, to: last } of elements) {
+    keys.push({ key: from, flags: 0 });
+    const end = interval ? after(last) : undefined;
+    if (end !== undefined) keys.push({ key: end, flags: FLAG.INTERVAL_END });
+  }
   for (let at = 0; at < keys.length; at += ELEMENTS_A_MESSAGE) {
-    parts.push(message(NFT_MSG.NEWSETELEM, about, [
-      text(ELEMENTS.TABLE, NFT_TABLE),
-      text(ELEMENTS.SET, name),
-      number(ELEMENTS.SET_ID, id),
-      [ELEMENTS.LIST, keys.slice(at, at + ELEMENTS_A_MESSAGE)],
-    ]));
+    begin(to, NFT_MSG.NEWSETELEM, NLM_F_CREATE);
+    to.text(ELEMENTS.TABLE, NFT_TABLE);
+    to.text(ELEMENTS.SET, name);
+    to.number(ELEMENTS.SET_ID, id);
+    const list = to.begin(ELEMENTS.LIST);
+    for (const { key, flags } of keys.slice(at, at + ELEMENTS_A_MESSAGE)) {
+      const element = to.begin(LIST_ELEMENT);
+      if (flags !== 0) to.number(ELEMENT.FLAGS, flags);
+      value(to, ELEMENT.KEY, key);
+      to.end(element);
+    }
+    to.end(list);
   }
-  return [create, ...parts];
 }
 
-function elementAttribute(key: string, flags = 0): Attribute {
-  const flag = flags === 0 ? [] : [number(ELEMENT.FLAGS, flags)];
-  return [LIST_ELEMENT, [...flag, [ELEMENT.KEY, [data(DATA.VALUE, key)]]]];
+function ruleMessage(to: NetlinkWriter, chain: string, { comment, expressions }: ImageRule): void {
+  begin(to, NFT_MSG.NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+  to.text(RULE.TABLE, NFT_TABLE);
+  to.text(RULE.CHAIN, chain);
+  const list = to.begin(RULE.EXPRESSIONS);
+  for (const expression of expressions) {
+    const element = to.begin(LIST_ELEMENT);
+    // A verdict is loaded as data is.
+    const name = expression.name === "verdict" ? "immediate" : expression.name;
+    to.text(EXPRESSION.NAME, name);
+    const data = to.begin(EXPRESSION.DATA);
+    writeExpression(to, expression);
+    to.end(data);
+    to.end(element);
+  }
+  to.end(list);
+  if (comment === undefined) return;
+  const note = to.beginUserdata(RULE.USERDATA);
+  to.userdata(USERDATA.COMMENT, comment);
+  to.end(note);
 }
 
-function ruleMessage(chain: string, rule: ImageRule, position: number): NftMessage {
-  const note: Attribute[] = rule.comment === undefined
-    ? []
-    : [[RULE.USERDATA, userdata([[USERDATA.COMMENT, rule.comment]])]];
-  return message(NFT_MSG.NEWRULE, `rule ${position} of chain ${chain}`, [
-    text(RULE.TABLE, NFT_TABLE),
-    text(RULE.CHAIN, chain),
-    [
-      RULE.EXPRESSIONS,
-      rule.expressions.map((one): Attribute => [LIST_ELEMENT, expressionAttributes(one)]),
-    ],
-    ...note,
-  ]);
+function value(to: NetlinkWriter, type: number, bytes: string): void {
+  const start = to.begin(type);
+  to.data(DATA.VALUE, bytes);
+  to.end(start);
 }
 
-/** One expression as `NFTA_EXPR_NAME` and `NFTA_EXPR_DATA`. */
-function expressionAttributes(expression: Expression): Attribute[] {
-  const of = (name: string, attributes: Attribute[]): Attribute[] => [
-    text(EXPRESSION.NAME, name),
-    [EXPRESSION.DATA, attributes],
-  ];
-  const value = (type: number, bytes: string): Attribute => [type, [data(DATA.VALUE, bytes)]];
+/** What stands in `NFTA_EXPR_DATA`; the numbers are the attributes of each kind of expression. */
+function writeExpression(to: NetlinkWriter, expression: Expression): void {
   switch (expression.name) {
     case "meta":
-      return of("meta", [number(2, expression.key), number(1, REGISTER)]);
+      to.number(2, expression.key);
+      return to.number(1, REGISTER);
     case "ct":
-      return of("ct", [
-        number(2, expression.key),
-        number(expression.set === true ? 4 : 1, REGISTER),
-      ]);
-    case "payload": {
-      const { base, offset, length } = expression;
-      return of("payload", [
-        number(1, REGISTER),
-        number(2, base),
-        number(3, offset),
-        number(4, length),
-      ]);
-    }
+      to.number(2, expression.key);
+      return to.number(expression.set === true ? 4 : 1, REGISTER);
+    case "payload":
+      to.number(1, REGISTER);
+      to.number(2, expression.base);
+      to.number(3, expression.offset);
+      return to.number(4, expression.length);
     case "cmp":
-      return of("cmp", [number(1, REGISTER), number(2, expression.op), value(3, expression.data)]);
+      to.number(1, REGISTER);
+      to.number(2, expression.op);
+      return value(to, 3, expression.data);
     case "bitwise": {
       const { mask } = expression;
-      return of("bitwise", [
-        number(1, REGISTER),
-        number(2, REGISTER),
-        number(3, mask.length / 2),
-        value(4, mask),
-        value(5, "0".repeat(mask.length)),
-      ]);
+      to.number(1, REGISTER);
+      to.number(2, REGISTER);
+      to.number(3, mask.length / 2);
+      value(to, 4, mask);
+      return value(to, 5, "0".repeat(mask.length));
     }
     case "byteorder":
-      return of("byteorder", [
-        number(1, REGISTER),
-        number(2, REGISTER),
-        number(3, 1),
-        number(4, 4),
-        number(5, 4),
-      ]);
+      to.number(1, REGISTER);
+      to.number(2, REGISTER);
+      to.number(3, 1);
+      to.number(4, 4);
+      return to.number(5, 4);
     case "lookup":
-      return of("lookup", [text(1, expression.set), number(2, REGISTER)]);
+      to.text(1, expression.set);
+      return to.number(2, REGISTER);
     case "immediate":
-      return of("immediate", [number(1, REGISTER), value(2, expression.data)]);
-    case "verdict": {
-      const chain = expression.chain === undefined ? [] : [text(2, expression.chain)];
-      const verdict: Attribute = [DATA.VERDICT, [number(1, expression.code), ...chain]];
-      return of("immediate", [number(1, 0), [2, [verdict]]]);
-    }
+      to.number(1, REGISTER);
+      return value(to, 2, expression.data);
+    case "verdict":
+      return verdict(to, expression.code, expression.chain);
     case "redir":
-      return of("redir", [number(1, REGISTER)]);
+      return to.number(1, REGISTER);
     case "counter":
-      return of("counter", []);
+      return;
     case "log":
-      return of("log", [text(2, expression.prefix), number(5, expression.level)]);
+      to.text(2, expression.prefix);
+      return to.number(5, expression.level);
     case "unknown":
       throw new TypeError(`an expression that was only read cannot be written: ${expression.text}`);
   }
+}
+
+function verdict(to: NetlinkWriter, code: number, chain: string | undefined): void {
+  to.number(1, 0);
+  const data = to.begin(2), verdict = to.begin(DATA.VERDICT);
+  to.number(1, code);
+  if (chain !== undefined) to.text(2, chain);
+  to.end(verdict);
+  to.end(data);
 }
