@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { parsePrivileges } from "core/host/privileges.ts";
+import { privilegesOf } from "core/host/privileges.ts";
 import { parseNetConf } from "core/cni/net_conf.ts";
 import { status } from "./status.ts";
 
 const conf = parseNetConf(
   '{"name":"n","kubernetes":{"kubeconfig":"/no/such/file"}}',
 );
-const may = (mask: string) => parsePrivileges(`Uid:\t0\t0\t0\t0\nCapEff:\t${mask}\n`);
+const may = (mask: string) => privilegesOf(0, BigInt(`0x${mask}`));
 
 Deno.test("STATUS is well while the kubeconfig is not there yet: the installer may be starting", () => {
   status(conf, may("000001ffffffffff"));

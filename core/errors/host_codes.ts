@@ -82,7 +82,7 @@ export const HOST_CODES = {
   },
   "KUMA-HOST-140": {
     title: "The privileges of the process cannot be found out",
-    todo: "Mount procfs at /proc.",
+    todo: "Allow the system call capget, which a seccomp profile may forbid.",
   },
   "KUMA-HOST-150": {
     title: "The user that runs kuma-dp was not found",

@@ -7,6 +7,9 @@ import {
   replaceFile,
   TEMPORARY_NAME,
 } from "./atomic_file.ts";
+import { effectiveUserId } from "./libc.ts";
+
+effectiveUserId(); // Opens the C library outside of any test.
 
 async function inDirectory(test: (directory: string) => void | Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -68,11 +71,14 @@ Deno.test("replaceFile sets the owner", () =>
 
 Deno.test("replaceFile that fails leaves the directory as it was and says where", () =>
   inDirectory((directory) => {
-    Deno.mkdirSync(`${directory}/a/b`, { recursive: true });
-    assert.throws(
-      () => replaceFile(`${directory}/a`, "x", { mode: 0o600 }),
-      (error) => error instanceof KumaError && error.message.includes(`${directory}/a`),
-    );
+    Deno.mkdirSync(`${directory}/a`);
+    for (const ofThisBoot of [false, true]) {
+      assert.throws(
+        () => replaceFile(`${directory}/a`, "x", { mode: 0o600, ofThisBoot }),
+        (error) => error instanceof KumaError && error.message.includes(`${directory}/a`),
+      );
+    }
+    assert.ok(Deno.statSync(`${directory}/a`).isDirectory);
     assert.deepEqual([...Deno.readDirSync(directory)].map((entry) => entry.name), ["a"]);
     assert.throws(() => replaceFile(`${directory}/no/x`, "x", { mode: 0o600 }), KumaError);
     assert.throws(() => replaceFile(`${directory}/`, "x", { mode: 0o600 }), KumaError);

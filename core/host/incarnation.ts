@@ -27,10 +27,10 @@ export function incarnation(): Incarnation {
  * Whether something was noted about the namespace that the main thread is in; of its inode is known already. What has no
  * cookie is believed where the kernel gives none, and in the namespace of process 1, whose inode nobody had before.
  *
+ * @param now of the namespace that the main thread is in
  * @throws {TypeError} it cannot be told: an older version wrote it, which noted no cookie
  */
-export function isOfThisNetns({ boot, cookie }: Incarnation): boolean {
-  const now = incarnation();
+export function isOfThisNetns({ boot, cookie }: Incarnation, now = incarnation()): boolean {
   if (boot !== now.boot) return false;
   if (cookie !== undefined && now.cookie !== undefined) return cookie === now.cookie;
   if (now.cookie === undefined || isThatOfFirstProcess()) return true;

@@ -51,6 +51,7 @@ const ERRNO_TEXT: Readonly<Record<number, string>> = {
   17: "file exists",
   19: "no such device",
   20: "not a directory",
+  21: "is a directory",
   22: "invalid argument",
   24: "too many open files",
   28: "no space left on device",

@@ -4,7 +4,13 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { readProcFile } from "./proc.ts";
+import { effectiveUserId, errnoText } from "./libc.ts";
+import { systemCalls } from "./system_call.ts";
+
+const kernel = systemCalls({ capget: ["buffer", "buffer"] });
+
+/** `_LINUX_CAPABILITY_VERSION_3` of <linux/capability.h>: since Linux 2.6.26. */
+const CAPABILITY_VERSION = 0x20080522;
 
 /** Capability numbers of <linux/capability.h>. */
 const CAPABILITIES = {
@@ -25,27 +31,32 @@ export interface Privileges {
   has(capability: Capability): boolean;
 }
 
-/**
- * Reads the text of /proc/PID/status (proc_pid_status(5): `Uid:` real effective saved fs, `CapEff:` hex).
- *
- * @throws {KumaError} `KUMA-HOST-140` either line is missing.
- */
-export function parsePrivileges(status: string): Privileges {
-  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
-  const mask = /^CapEff:\s+([0-9a-fA-F]+)$/m.exec(status)?.[1];
-  if (uid === undefined || mask === undefined) {
-    throw new KumaError("KUMA-HOST-140", "/proc/self/status shows no Uid or no CapEff line", {
-      hint: "mount procfs at /proc",
-    });
-  }
-  const effective = BigInt(`0x${mask}`);
+/** Privileges of a user with the capabilities of this mask, the lowest bit being number 0. */
+export function privilegesOf(effectiveUid: number, effective: bigint): Privileges {
   return {
-    effectiveUid: Number(uid),
+    effectiveUid,
     has: (capability) => ((effective >> BigInt(CAPABILITIES[capability])) & 1n) === 1n,
   };
 }
 
-/** Privileges of the calling thread. */
+/**
+ * Privileges of the main thread: geteuid(2) and capget(2).
+ *
+ * @throws {KumaError} `KUMA-HOST-140` the kernel does not tell.
+ */
 export function currentPrivileges(): Privileges {
-  return parsePrivileges(readProcFile("/proc/thread-self/status"));
+  // struct __user_cap_header_struct: the version, and 0 for the calling thread.
+  const head = new Uint32Array([CAPABILITY_VERSION, 0]);
+  // Two of struct __user_cap_data_struct: effective, permitted and inheritable of the lower and of the upper half.
+  const sets = new Uint32Array(6);
+  const result = kernel.capget(head, sets);
+  if (result < 0) {
+    throw new KumaError(
+      "KUMA-HOST-140",
+      `the kernel does not tell the capabilities of this process: ${errnoText(result)}`,
+      { hint: "allow the system call capget, which a seccomp profile may forbid" },
+    );
+  }
+  const [lower = 0, , , upper = 0] = sets;
+  return privilegesOf(effectiveUserId(), BigInt(upper) << 32n | BigInt(lower));
 }

@@ -1,29 +1,27 @@
 import assert from "node:assert/strict";
-import { KumaError } from "core/errors.ts";
 import { effectiveUserId } from "./libc.ts";
-import { currentPrivileges, parsePrivileges } from "./privileges.ts";
+import { currentPrivileges, privilegesOf } from "./privileges.ts";
+import { readProcFile } from "./proc.ts";
 
 effectiveUserId(); // Opens the C library outside of any test.
 
-const status = (uid: string, mask: string) =>
-  `Name:\tdeno\nUid:\t${uid}\nGid:\t0\t0\t0\t0\nCapPrm:\tffff\nCapEff:\t${mask}\n`;
-
-Deno.test("parsePrivileges takes the effective user, not the real one", () => {
-  assert.equal(parsePrivileges(status("1000\t0\t0\t0", "0")).effectiveUid, 0);
-});
-
-Deno.test("parsePrivileges tells capabilities apart", () => {
-  const netAdmin = parsePrivileges(status("0\t0\t0\t0", "0000000000001000"));
+Deno.test("privilegesOf tells capabilities apart, of both halves", () => {
+  const netAdmin = privilegesOf(0, 0x1000n);
   assert.equal(netAdmin.has("CAP_NET_ADMIN"), true);
   assert.equal(netAdmin.has("CAP_NET_RAW"), false);
-  const all = parsePrivileges(status("0\t0\t0\t0", "000001ffffffffff"));
-  assert.equal(all.has("CAP_SYS_ADMIN"), true);
+  assert.equal(netAdmin.has("CAP_BPF"), false);
+  assert.equal(privilegesOf(0, 1n << 39n).has("CAP_BPF"), true);
+  assert.equal(privilegesOf(0, 0x1ffffffffffn).has("CAP_SYS_ADMIN"), true);
 });
 
-Deno.test("parsePrivileges refuses a text without the lines", () => {
-  assert.throws(() => parsePrivileges("Name:\tx\n"), KumaError);
-});
-
-Deno.test("currentPrivileges agrees with the runtime", () => {
-  assert.equal(currentPrivileges().effectiveUid, Deno.uid());
+Deno.test("currentPrivileges agrees with the runtime and with procfs", () => {
+  const { effectiveUid, has } = currentPrivileges();
+  assert.equal(effectiveUid, Deno.uid());
+  const mask = BigInt(
+    `0x${/^CapEff:\s+(\w+)$/m.exec(readProcFile("/proc/thread-self/status"))?.[1]}`,
+  );
+  const shown = privilegesOf(effectiveUid, mask);
+  for (const name of ["CAP_NET_ADMIN", "CAP_SYS_ADMIN", "CAP_PERFMON", "CAP_BPF"] as const) {
+    assert.equal(has(name), shown.has(name), name);
+  }
 });

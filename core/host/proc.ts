@@ -2,6 +2,8 @@ import { close, ERRNO, errnoText, openReadOnly, read } from "./libc.ts";
 
 /** Larger than any file of /proc that is read here; a bound for what is not. */
 const MAX_BYTES = 4 * 1024 * 1024;
+/** For all files one after the other: what is read is text before the next call. */
+const buffer = new Uint8Array(16 * 1024);
 
 /**
  * Text of a file below /proc, read through the C library: the runtime opens nothing there for a program
@@ -14,9 +16,8 @@ export function readProcFile(path: string): string {
   const fd = openReadOnly(path);
   if (fd < 0) throw failure(path, fd);
   try {
-    const decoder = new TextDecoder();
-    const buffer = new Uint8Array(16 * 1024);
     let text = "";
+    const decoder = new TextDecoder();
     for (let total = 0; total < MAX_BYTES;) {
       const count = read(fd, buffer);
       if (count < 0) throw failure(path, count);

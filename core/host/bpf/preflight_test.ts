@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parsePrivileges } from "../privileges.ts";
+import { privilegesOf } from "../privileges.ts";
 import { isOlder } from "./install.ts";
 import { capabilities, isAtLeast } from "./preflight.ts";
 
@@ -20,11 +20,7 @@ Deno.test("versions of our own are compared by their numbers", () => {
 
 Deno.test("each capability that is missing is named", () => {
   const status = (...numbers: bigint[]) =>
-    parsePrivileges(
-      `Uid:\t0\t0\t0\t0\nCapEff:\t${
-        numbers.reduce((sum, one) => sum | 1n << one, 0n).toString(16)
-      }\n`,
-    );
+    privilegesOf(0, numbers.reduce((sum, one) => sum | 1n << one, 0n));
   // CAP_NET_ADMIN and CAP_SYS_ADMIN.
   assert.equal(capabilities(status(12n, 21n)), "all that is needed");
   assert.throws(() => capabilities(status()), {

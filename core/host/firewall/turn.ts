@@ -35,8 +35,7 @@ export async function takeTurn(
   requireTrusted(path);
   let file: Deno.FsFile;
   try {
-    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    file = Deno.openSync(path, { write: true, create: true, mode: 0o600 });
+    file = openLock(directory, path);
   } catch (error) {
     logger.debug(`going on without the lock ${path}: ${errorText(error)}`);
     return { [Symbol.dispose]() {} };
@@ -53,6 +52,18 @@ export async function takeTurn(
   } catch (error) {
     turn[Symbol.dispose]();
     throw error;
+  }
+}
+
+/** The folder is there but for the first time after a restart. */
+function openLock(directory: string, path: string): Deno.FsFile {
+  const options = { write: true, create: true, mode: 0o600 };
+  try {
+    return Deno.openSync(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return Deno.openSync(path, options);
   }
 }
 

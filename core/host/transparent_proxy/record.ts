@@ -72,7 +72,8 @@ export function openRecord(
   logger: Logger,
   directory = JOURNAL_DIRECTORY,
 ): OpenRecord {
-  const { installed } = readLeniently(directory, logger);
+  const slot = slotIn(directory);
+  const { installed } = readLeniently(slot, logger);
   const before: InstallRecords = installed === undefined ? {} : { installed };
   const intended: InstallRecord = {
     at: new Date().toISOString(),
@@ -82,7 +83,7 @@ export function openRecord(
     uid,
     sources,
   };
-  write({ ...before, intended }, logger, directory);
+  write(slot, { ...before, intended }, logger);
   return {
     settle({ backend, dnsServers, ipv6Skipped }) {
       const outcome = { backend, dnsServers, ipv6Skipped };
@@ -90,23 +91,41 @@ export function openRecord(
         at: new Date().toISOString(),
         ...recordOf({ document, uid, sources }, outcome),
       };
-      write({ installed: done }, logger, directory);
+      write(slot, { installed: done }, logger);
     },
     undo() {
-      if (installed === undefined) forget(pathOf(directory));
-      else write(before, logger, directory);
+      if (installed === undefined) forget(slot.path);
+      else write(slot, before, logger);
     },
   };
 }
 
-function write(records: InstallRecords, logger: Logger, directory: string): void {
-  const path = pathOf(directory);
+/** Where the record of the netns lies that the main thread is in; what one run looks at again and again is looked at once. */
+interface Slot {
+  readonly directory: string;
+  readonly path: string;
+  readonly now: () => Incarnation;
+  /** A file was there that can be trusted, and so can all folders above: nobody else can change that any more. */
+  proven: boolean;
+}
+
+function slotIn(directory: string): Slot {
+  let now: Incarnation | undefined;
+  const path = `${directory}/${netnsInode()}.installed.json`;
+  return { directory, path, now: () => now ??= incarnation(), proven: false };
+}
+
+function write(slot: Slot, records: InstallRecords, logger: Logger): void {
+  const { path, directory, now } = slot;
   const { installed: record, intended } = records;
   try {
-    requireTrusted(path);
-    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const file: RecordFile = { version: 1, ...incarnation(), ...withRecord(record, intended) };
+    if (!slot.proven) {
+      requireTrusted(path);
+      Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    }
+    const file: RecordFile = { version: 1, ...now(), ...withRecord(record, intended) };
     replaceFile(path, `${JSON.stringify(file)}\n`, { mode: 0o600, ofThisBoot: true });
+    slot.proven = true;
   } catch (error) {
     // What an earlier installation noted is not true any more; on a full disk a file can still be removed.
     const gone = forget(path);
@@ -150,7 +169,7 @@ export function recordChange(
   const found = Object.keys(before).length > 0;
   const after = given && { installed: recordOf(given.intended, given.outcome) };
   return jsonChange(
-    pathOf(directory),
+    slotIn(directory).path,
     found ? inOrder(before) : undefined,
     after && inOrder(after),
   );
@@ -184,9 +203,9 @@ function forget(path: string): boolean {
 }
 
 /** A record that makes no sense must not keep anybody from installing. */
-function readLeniently(directory: string, logger: Logger): InstallRecords {
+function readLeniently(slot: Slot, logger: Logger): InstallRecords {
   try {
-    return readRecords(directory);
+    return read(slot);
   } catch (error) {
     logger.debug(errorText(error));
     return {};
@@ -199,14 +218,19 @@ function readLeniently(directory: string, logger: Logger): InstallRecords {
  * @throws {KumaError} `KUMA-HOST-131` somebody else can have written it, `KUMA-TP-042` it cannot be read.
  */
 export function readRecords(directory = JOURNAL_DIRECTORY): InstallRecords {
-  const path = pathOf(directory);
+  return read(slotIn(directory));
+}
+
+function read(slot: Slot): InstallRecords {
+  const { path, now } = slot;
   try {
     const text = readTrustedText(path);
+    slot.proven = text !== undefined;
     // Where /run is on a disk, a power loss may have left the name alone.
     if (text === undefined || /^\0*$/.test(text)) return {};
     const file: unknown = JSON.parse(text);
     if (!isFile(file)) throw new TypeError("it is no record of an installation");
-    if (!isOfThisNetns(file)) return {};
+    if (!isOfThisNetns(file, now())) return {};
     return {
       ...(file.record === undefined ? {} : { installed: complete(file.record) }),
       ...(file.intended === undefined ? {} : { intended: complete(file.intended) }),
@@ -224,12 +248,9 @@ function complete(record: InstallRecord): InstallRecord {
 
 /** Forgets the installation of this netns, and what a run left of its note that was killed. */
 export function removeRecord(directory = JOURNAL_DIRECTORY): void {
-  removeIfThere(pathOf(directory));
-  removeTemporaries(pathOf(directory));
-}
-
-function pathOf(directory: string): string {
-  return `${directory}/${netnsInode()}.installed.json`;
+  const { path } = slotIn(directory);
+  removeIfThere(path);
+  removeTemporaries(path);
 }
 
 interface RecordFile extends Incarnation {
