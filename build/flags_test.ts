@@ -3,7 +3,7 @@ import { definitionAt } from "core/manifests/values/table.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { CommandDefinition } from "core/program/command.ts";
-import { VALUE_FLAGS } from "../kumactl/control_plane/flags.ts";
+import { valueFlags } from "../kumactl/control_plane/flags.ts";
 import { isSource, sourcesBelow } from "tests/support/sources.ts";
 import { settingOfFlag } from "core/proxy/sources.ts";
 import { ROOT } from "./task.ts";
@@ -29,7 +29,7 @@ Deno.test("every flag that writes no setting is asked for by its command's progr
     members.push(member);
     const text = shared + sources(join(ROOT, member));
     for (const { name } of commands.flatMap(({ flags }) => flags)) {
-      if (settingOfFlag(name) !== undefined || VALUE_FLAGS.some((one) => one.name === name)) {
+      if (settingOfFlag(name) !== undefined || valueFlags().some((one) => one.name === name)) {
         continue;
       }
       // As `parsed.text("name")`, `wholeNumber(parsed, "name", …)` or `flag === "name"`.
@@ -41,7 +41,7 @@ Deno.test("every flag that writes no setting is asked for by its command's progr
 });
 
 Deno.test("every flag that writes values of the manifests writes values that there are", () => {
-  for (const { name, paths } of VALUE_FLAGS) {
+  for (const { name, paths } of valueFlags()) {
     for (const path of paths) {
       assert.ok(definitionAt(path) !== undefined, `--${name} writes ${path}`);
     }

@@ -10,7 +10,7 @@ import { completionDefinition } from "core/program/completion_command.ts";
 import { FORMATS, outputFlag } from "core/program/output.ts";
 import { versionDefinition } from "core/program/version_command.ts";
 import { CHECK_DESCRIPTION, CHECK_EXAMPLES, CHECK_FLAGS, NETNS_FLAG } from "./check_flags.ts";
-import { INSTALL_FLAGS, UNINSTALL_FLAGS } from "./control_plane/flags.ts";
+import * as controlPlane from "./control_plane/flags.ts";
 import { EXPLAIN_PACKET } from "./packet/definition.ts";
 import { EXPLAIN_POD } from "./pod/definition.ts";
 import { DIFF_FLAG } from "./plan_flags.ts";
@@ -157,7 +157,9 @@ export const COMMANDS = {
       "Prints what 'kubectl apply -f -' needs, with the values of Kuma's chart. The control plane that " +
       "sidecars ask is not part of it. The same command line gives the same bytes, and no cluster is " +
       "asked but for --environment auto. Values: defaults < --environment < flags < --values < --set.",
-    flags: INSTALL_FLAGS,
+    get flags() {
+      return controlPlane.installFlags();
+    },
     examples: [
       {
         does: "install into the cluster of the current context",
@@ -194,7 +196,9 @@ export const COMMANDS = {
       "takes all flags of 'install control-plane' that set values. Nodes are " +
       "cleaned and freed of our taint; Meshes and ContainerPatches that people made stay, with their " +
       "definitions. Pods that have a sidecar keep it until they are made anew.",
-    flags: UNINSTALL_FLAGS,
+    get flags() {
+      return controlPlane.uninstallFlags();
+    },
     schema: "kuma.io/kumactl-uninstall-control-plane/v1",
     examples: [
       {

@@ -1,4 +1,5 @@
-import { defaultConfig } from "core/proxy/config.ts";
+import { isAbsence, lookFor } from "core/host/libc.ts";
+import { DEFAULT_BPFFS_PATH } from "core/proxy/config.ts";
 
 /**
  * Folders in which something of our eBPF programs is pinned, so that libbpf is opened for no host without.
@@ -6,16 +7,10 @@ import { defaultConfig } from "core/proxy/config.ts";
  * @param bpffs where it may be, beside the usual place
  */
 export function ebpfPlaces(bpffs: string): string[] {
-  return [...new Set([bpffs, defaultConfig().ebpf.bpffsPath])].filter(hasPins);
+  return [...new Set([bpffs, DEFAULT_BPFFS_PATH])].filter(hasPins);
 }
 
 function hasPins(folder: string): boolean {
-  try {
-    return Array.from(Deno.readDirSync(folder)).some(({ name }) => name === "kuma");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
-  }
+  if (isAbsence(lookFor(folder))) return false;
+  return Array.from(Deno.readDirSync(folder)).some(({ name }) => name === "kuma");
 }

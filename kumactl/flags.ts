@@ -12,7 +12,7 @@ import { flagNames } from "core/proxy/sources.ts";
 /** The flags that write settings, in the table's order; hidden ones are marked. */
 export const settingFlags: () => readonly FlagDefinition[] = lazyFlags(() =>
   SETTINGS.flatMap((setting) =>
-    flagNames(setting).map((name) => settingFlag(setting, name, name !== setting.flag))
+    flagNames(setting).map((name) => new SettingFlag(setting, name, setting.env))
   )
 );
 
@@ -21,28 +21,52 @@ export function flagOf(key: string): FlagDefinition {
   const setting = SETTINGS.find((candidate) => candidate.key === key);
   if (setting?.flag === undefined) throw new TypeError(`no flag writes the setting "${key}"`);
   // Commands that have single flags read no variables.
-  const { variable: _, ...flag } = settingFlag(setting, setting.flag, false);
-  return flag;
+  return new SettingFlag(setting, setting.flag, undefined);
 }
 
-function settingFlag(setting: ProxySetting, name: string, hidden: boolean): FlagDefinition {
-  const bool = setting.kind === "bool";
-  const { placeholder, choices } = KINDS[setting.kind];
-  return {
-    name,
-    bool,
-    help: setting.help,
-    // Only help and completion ask for it.
-    get defaultText() {
-      return defaultText(setting);
-    },
-    ...(placeholder === undefined ? {} : { placeholder }),
-    ...(hidden ? { hidden } : {}),
-    ...(setting.env === undefined ? {} : { variable: `${ENV_PREFIX}${setting.env}` }),
-    ...(choices === undefined ? {} : { choices }),
-    ...(setting.key === "kumaDPUser" ? { completes: "user" as const } : {}),
-    ...(/[pP]ath$/.test(setting.key) ? { path: true } : {}),
-  };
+/** All of them are made whenever a command line is read; only help and completion ask for more than the names. */
+class SettingFlag implements FlagDefinition {
+  readonly bool: boolean;
+  readonly #setting: ProxySetting;
+  readonly #env: string | undefined;
+
+  constructor(setting: ProxySetting, readonly name: string, env: string | undefined) {
+    this.bool = setting.kind === "bool";
+    this.#setting = setting;
+    this.#env = env;
+  }
+
+  get help(): string {
+    return this.#setting.help;
+  }
+
+  get defaultText(): string {
+    return defaultText(this.#setting);
+  }
+
+  get placeholder(): string | undefined {
+    return KINDS[this.#setting.kind].placeholder;
+  }
+
+  get choices(): readonly string[] | undefined {
+    return KINDS[this.#setting.kind].choices;
+  }
+
+  get hidden(): boolean {
+    return this.name !== this.#setting.flag;
+  }
+
+  get variable(): string | undefined {
+    return this.#env === undefined ? undefined : `${ENV_PREFIX}${this.#env}`;
+  }
+
+  get completes(): "user" | undefined {
+    return this.#setting.key === "kumaDPUser" ? "user" : undefined;
+  }
+
+  get path(): boolean {
+    return /[pP]ath$/.test(this.#setting.key);
+  }
 }
 
 function defaultText(setting: ProxySetting): string {

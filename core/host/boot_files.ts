@@ -5,6 +5,8 @@
  * @module
  */
 import { BOOT_UNIT } from "core/proxy/boot_unit_name.ts";
+import { isAbsence, lookForName } from "./libc.ts";
+import { statOrNothing } from "./presence.ts";
 
 /** Folder of systemd's units. */
 export const BOOT_FOLDER = "/etc/systemd/system";
@@ -22,12 +24,5 @@ export function hasBootFiles(): boolean {
 
 /** What is at a path, of the name itself: also where it is a link that leads nowhere. */
 export function nameAt(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
-    throw error;
-  }
+  return isAbsence(lookForName(path)) ? undefined : statOrNothing(path);
 }

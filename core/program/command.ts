@@ -18,7 +18,7 @@ export interface FlagDefinition {
   /** Whether it is a switch: it takes a value only after `=`. */
   readonly bool: boolean;
   /** Word for the value in help; absent for bools. */
-  readonly placeholder?: string;
+  readonly placeholder?: string | undefined;
   readonly help: string;
   /** What counts where it is not given; shown in help where it is not empty. */
   readonly defaultText?: string;
@@ -26,13 +26,13 @@ export interface FlagDefinition {
   /** Whether a command line without it is refused. */
   readonly required?: boolean;
   /** Values that completion offers. */
-  readonly choices?: readonly string[];
+  readonly choices?: readonly string[] | undefined;
   /** The value is a path. */
   readonly path?: boolean;
   /** What its values are names of on the machine where a shell completes them. */
-  readonly completes?: "netns" | "user";
+  readonly completes?: "netns" | "user" | undefined;
   /** The environment variable that says the same where the flag is not given. */
-  readonly variable?: string;
+  readonly variable?: string | undefined;
 }
 
 /** One command. */
@@ -51,10 +51,8 @@ export interface CommandDefinition {
  * A list of flags that is made when it is first asked for: the flags of all commands together take a runtime's cold start
  * milliseconds, and a run is of one command.
  */
-export function lazyFlags(
-  make: () => readonly FlagDefinition[],
-): () => readonly FlagDefinition[] {
-  let flags: readonly FlagDefinition[] | undefined;
+export function lazyFlags<T = FlagDefinition>(make: () => readonly T[]): () => readonly T[] {
+  let flags: readonly T[] | undefined;
   return () => flags ??= make();
 }
 

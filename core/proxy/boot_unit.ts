@@ -91,7 +91,7 @@ export function bootDocument(document: TransparentProxyConfig): string {
 
 /** Settings that no document holds. */
 function environmentOf(document: TransparentProxyConfig): [string, string][] {
-  return SETTINGS.filter(({ inDocument }) => !inDocument).flatMap((setting) => {
+  return SETTINGS.filter(({ inDocument }) => inDocument === false).flatMap((setting) => {
     const value = valueOf(document, setting);
     const same = JSON.stringify(value) === JSON.stringify(defaultOf(setting));
     if (same || setting.env === undefined) return [];

@@ -118,6 +118,9 @@ export const DEFAULT_KUMA_DP_USER = "kuma-dp";
 /** Where the list of DNS servers is; resolv.conf(5). */
 export const DEFAULT_RESOLV_CONF = "/etc/resolv.conf";
 
+/** Where our eBPF programs are pinned where nothing else is said. */
+export const DEFAULT_BPFFS_PATH = "/run/kuma/bpf";
+
 /** Where Envoy and the DNS proxy listen where nothing else is said. */
 export const DEFAULT_PORTS = { inbound: 15_006, outbound: 15_001, dns: 15_053 } as const;
 
@@ -156,7 +159,7 @@ export function defaultConfig(): TransparentProxyConfig {
       enabled: false,
       instanceIP: "",
       instanceIPEnvVarName: "",
-      bpffsPath: "/run/kuma/bpf",
+      bpffsPath: DEFAULT_BPFFS_PATH,
       cgroupPath: "/sys/fs/cgroup",
       programsSourcePath: "/tmp/kuma-ebpf",
       tcAttachIface: "",

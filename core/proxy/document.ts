@@ -36,13 +36,15 @@ const MAX_WARNINGS = 20;
 /** Known keys below each path, by their lower-case form. */
 const CHILDREN: ReadonlyMap<string, ReadonlyMap<string, string>> = childrenOf(SETTINGS);
 const BY_KEY: ReadonlyMap<string, ProxySetting> = new Map(
-  SETTINGS.filter((setting) => setting.inDocument).map((setting) => [setting.key, setting]),
+  SETTINGS.filter((setting) => setting.inDocument !== false).map((
+    setting,
+  ) => [setting.key, setting]),
 );
 
 function childrenOf(settings: readonly ProxySetting[]): Map<string, Map<string, string>> {
   const children = new Map<string, Map<string, string>>();
   for (const { key, inDocument } of settings) {
-    if (!inDocument) continue;
+    if (inDocument === false) continue;
     let path = "";
     for (const name of key.split(".")) {
       const siblings = children.get(path) ?? new Map<string, string>();

@@ -167,7 +167,7 @@ redirect:
 
 Deno.test("null and nothing leave a setting as it is, whatever its kind", async () => {
   for (const { key, inDocument } of SETTINGS) {
-    if (!inDocument) continue;
+    if (inDocument === false) continue;
     for (const nothing of ["", " null", " ~", " # comment"]) {
       const lines = key.split(".").map((name, depth) => `${"  ".repeat(depth)}${name}:`);
       const text = `${lines.join("\n")}${nothing}\n`;

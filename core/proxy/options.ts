@@ -15,7 +15,7 @@ export { ENV_PREFIX, type ProxySetting, type ProxySettingKind } from "./setting.
 export const SETTINGS: readonly ProxySetting[] = [
   ...trafficSettings("inbound"),
   ...trafficSettings("outbound"),
-  ...OTHER_SETTINGS.map((setting): ProxySetting => ({ inDocument: true, ...setting })),
+  ...OTHER_SETTINGS,
 ];
 
 const BY_KEY: ReadonlyMap<string, ProxySetting> = new Map(

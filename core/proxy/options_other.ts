@@ -1,10 +1,8 @@
 import { IPTABLES_EXECUTABLES } from "./config.ts";
 import type { ProxySetting } from "./setting.ts";
 
-type OtherSetting = Omit<ProxySetting, "inDocument"> & { readonly inDocument?: false };
-
-/** The settings beside the two directions; `inDocument` is true where it is left out. */
-export const OTHER_SETTINGS: readonly OtherSetting[] = [
+/** The settings beside the two directions. */
+export const OTHER_SETTINGS: readonly ProxySetting[] = [
   {
     key: "redirect.dns.enabled",
     kind: "bool",
@@ -127,7 +125,7 @@ export const OTHER_SETTINGS: readonly OtherSetting[] = [
     flag: "iptables-executables",
     help: "executables to use instead of detected ones, 'name:path[,name:path…]'",
   },
-  ...IPTABLES_EXECUTABLES.map((name): OtherSetting => ({
+  ...IPTABLES_EXECUTABLES.map((name): ProxySetting => ({
     key: `iptablesExecutables.${name}`,
     kind: "text",
     help: `path of ${name}`,

@@ -8,10 +8,8 @@ export function trafficSettings(direction: Direction): ProxySetting[] {
   const key = (name: string) => `redirect.${direction}.${name}`;
   const env = (name: string) => `REDIRECT_${direction.toUpperCase()}_${name}`;
   const field = inbound ? "redirectPortInbound" : "redirectPortOutbound";
-  const document = { inDocument: true } as const;
   return [
     {
-      ...document,
       key: key("enabled"),
       kind: "bool",
       env: env("ENABLED"),
@@ -19,7 +17,6 @@ export function trafficSettings(direction: Direction): ProxySetting[] {
       help: `redirect ${direction} TCP${inbound ? "; off for gateways" : ""}`,
     },
     {
-      ...document,
       key: key("port"),
       kind: "port",
       env: env("PORT"),
@@ -27,7 +24,6 @@ export function trafficSettings(direction: Direction): ProxySetting[] {
       help: `port that ${direction} TCP is redirected to; must equal ${field} of the Dataplane`,
     },
     {
-      ...document,
       key: key("includePorts"),
       kind: "ports",
       env: env("INCLUDE_PORTS"),
@@ -35,7 +31,6 @@ export function trafficSettings(direction: Direction): ProxySetting[] {
       help: `redirect only these ${direction} ports (comma list); excluded ports are then ignored`,
     },
     {
-      ...document,
       key: key("excludePorts"),
       kind: "ports",
       env: env("EXCLUDE_PORTS"),
@@ -45,7 +40,6 @@ export function trafficSettings(direction: Direction): ProxySetting[] {
       }`,
     },
     {
-      ...document,
       key: key("excludePortsForUIDs"),
       kind: "texts",
       env: env("EXCLUDE_PORTS_FOR_UIDS"),
@@ -59,7 +53,6 @@ export function trafficSettings(direction: Direction): ProxySetting[] {
         : "do not redirect what these users send, '[[protocols:]ports:]uids' (repeatable)",
     },
     {
-      ...document,
       key: key("excludePortsForIPs"),
       kind: "texts",
       env: env("EXCLUDE_PORTS_FOR_IPS"),
@@ -70,7 +63,6 @@ export function trafficSettings(direction: Direction): ProxySetting[] {
       } these addresses or CIDRs (comma list, repeatable)`,
     },
     {
-      ...document,
       key: key("insertRedirectInsteadOfAppend"),
       kind: "bool",
       env: env("INSERT_REDIRECT_INSTEAD_OF_APPEND"),

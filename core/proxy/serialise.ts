@@ -43,7 +43,7 @@ const ALWAYS: ReadonlySet<string> = new Set([
 export function serialiseConfig(config: TransparentProxyConfig): string {
   const tree: Tree = {};
   for (const setting of SETTINGS) {
-    if (!setting.inDocument) continue;
+    if (setting.inDocument === false) continue;
     const path = setting.key.split(".");
     const value = valueOf(config, setting);
     if (isWritten(setting, value, config)) put(tree, path, textual(setting, value));

@@ -18,11 +18,11 @@ export type ProxySettingKind =
 
 /** One setting. */
 export interface ProxySetting {
-  /** Dotted path in the configuration; also its key in the document where `inDocument` says so. */
+  /** Dotted path in the configuration; also its key in the document, unless `inDocument` says otherwise. */
   readonly key: string;
   readonly kind: ProxySettingKind;
-  /** Whether the document may hold it; the others are set by environment or flag only. */
-  readonly inDocument: boolean;
+  /** False for what the document may not hold: it is set by environment or flag only. */
+  readonly inDocument?: false;
   /** Environment variable without {@linkcode ENV_PREFIX}. */
   readonly env?: string;
   /** Variable that is honoured as it is where the prefixed one is unset. */

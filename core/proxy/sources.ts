@@ -14,6 +14,7 @@
 import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
 import type { ParsedDocument } from "./document.ts";
 import { prefixed, shown } from "core/grammar/echo.ts";
+import { jsonCopy } from "core/patch/json.ts";
 import { parseText } from "core/grammar/names.ts";
 import { KINDS, putSetting, type SettingValue } from "./kinds.ts";
 import { ENV_PREFIX, type ProxySetting, SETTINGS } from "./options.ts";
@@ -106,7 +107,7 @@ function readEnvironment(setting: ProxySetting, name: string, text: string): Set
  * @throws KumaError `invalid argument "X" for "--flag" flag: REASON` for a bad value.
  */
 export function applyFlags(merged: MergedConfig, flags: readonly FlagValue[]): MergedConfig {
-  const config = structuredClone(merged.config);
+  const config = jsonCopy(merged.config);
   const provenance = new Map(merged.provenance);
   const lists = new Map<string, string[]>();
   for (const { flag, value } of flags) {
@@ -135,7 +136,7 @@ function readFlag(setting: ProxySetting, flag: string, value: string): SettingVa
 /** What the command line does after merging: capturing all DNS means redirecting DNS. */
 export function impliedByCaptureAll(config: TransparentProxyConfig): TransparentProxyConfig {
   if (!config.redirect.dns.captureAll || config.redirect.dns.enabled) return config;
-  const copy = structuredClone(config);
+  const copy = jsonCopy(config);
   copy.redirect.dns.enabled = true;
   return copy;
 }

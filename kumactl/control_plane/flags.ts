@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FlagDefinition } from "core/program/command.ts";
+import { type FlagDefinition, lazyFlags } from "core/program/command.ts";
 import { outputFlag } from "core/program/output.ts";
 
 /** A flag that writes values. */
@@ -36,7 +36,7 @@ const map = (name: string, help: string, path: string): ValueFlag => ({
 });
 
 /** Flags that write values, in the order of help. */
-export const VALUE_FLAGS: readonly ValueFlag[] = [
+export const valueFlags: () => readonly ValueFlag[] = lazyFlags(() => [
   map(
     "env-var",
     "a variable of webhook and controller, NAME=VALUE; may be repeated",
@@ -149,7 +149,7 @@ export const VALUE_FLAGS: readonly ValueFlag[] = [
   map("egress-node-selector", "without effect", "egress.nodeSelector"),
   map("hooks-node-selector", "without effect", "hooks.nodeSelector"),
   bool("use-node-port", "without effect", "controlPlane.globalZoneSyncService.useNodePort"),
-];
+]);
 
 /** What is known of environments; the names stand in core/manifests/environments.ts, which help need not load. */
 const ENVIRONMENT_NAMES = [
@@ -190,17 +190,19 @@ const SOURCES: readonly FlagDefinition[] = [
 ];
 
 /** What writes values: of Kuma's flags those without effect are not shown. */
-const VALUES: readonly FlagDefinition[] = VALUE_FLAGS.map(({ name, kind, help, choices }) => ({
-  name,
-  bool: kind === "bool",
-  help,
-  ...(kind === "bool" ? {} : { placeholder: kind === "map" ? "name=value" : "text" }),
-  ...(choices === undefined ? {} : { choices }),
-  ...(/^(without effect|refused)/.test(help) ? { hidden: true } : {}),
-}));
+const values: () => readonly FlagDefinition[] = lazyFlags(() =>
+  valueFlags().map(({ name, kind, help, choices }) => ({
+    name,
+    bool: kind === "bool",
+    help,
+    ...(kind === "bool" ? {} : { placeholder: kind === "map" ? "name=value" : "text" }),
+    ...(choices === undefined ? {} : { choices }),
+    ...(/^(without effect|refused)/.test(help) ? { hidden: true } : {}),
+  }))
+);
 
 /** All flags of `install control-plane`. */
-export const INSTALL_FLAGS: readonly FlagDefinition[] = [
+export const installFlags: () => readonly FlagDefinition[] = lazyFlags(() => [
   NAMESPACE,
   ...SOURCES,
   {
@@ -218,7 +220,7 @@ export const INSTALL_FLAGS: readonly FlagDefinition[] = [
     bool: true,
     help: "ask no cluster: so it is anyway, but for --environment auto",
   },
-  ...VALUES,
+  ...values(),
   {
     name: "skip-kinds",
     bool: false,
@@ -233,10 +235,10 @@ export const INSTALL_FLAGS: readonly FlagDefinition[] = [
     hidden: true,
     help: "taken and ignored",
   },
-];
+]);
 
 /** All flags of `uninstall control-plane`. */
-export const UNINSTALL_FLAGS: readonly FlagDefinition[] = [
+export const uninstallFlags: () => readonly FlagDefinition[] = lazyFlags(() => [
   NAMESPACE,
   ...SOURCES,
   {
@@ -254,5 +256,5 @@ export const UNINSTALL_FLAGS: readonly FlagDefinition[] = [
     help: "how long nodes may take to clean up",
   },
   // So that the command line of the installation serves, with one word changed.
-  ...VALUES.map((flag) => ({ ...flag, hidden: true })),
-];
+  ...values().map((flag) => ({ ...flag, hidden: true })),
+]);

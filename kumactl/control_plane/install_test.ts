@@ -3,7 +3,7 @@ import { FakeIo, ran } from "core/program/testing.ts";
 import { parseAllDocuments } from "core/proxy/yaml_library.ts";
 import { ENVIRONMENTS } from "core/manifests/environments.ts";
 import { recogniseCluster } from "core/manifests/recognise.ts";
-import { INSTALL_FLAGS } from "./flags.ts";
+import { installFlags } from "./flags.ts";
 import { KUMACTL } from "../program.ts";
 
 const install = (...words: string[]) => ran(KUMACTL, ["install", "control-plane", ...words]);
@@ -201,7 +201,7 @@ Deno.test("--dump-values is a values file that changes nothing", async () => {
 });
 
 Deno.test("the flag offers the environments that there are", () => {
-  const flag = INSTALL_FLAGS.find(({ name }) => name === "environment");
+  const flag = installFlags().find(({ name }) => name === "environment");
   assert.deepEqual(flag?.choices?.toSorted(), ["auto", ...Object.keys(ENVIRONMENTS)].sort());
 });
 

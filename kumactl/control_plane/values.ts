@@ -17,7 +17,7 @@ import { nearest } from "core/proxy/nearest.ts";
 import { parse } from "core/proxy/yaml_library.ts";
 import type { ParsedCommand } from "core/program/command.ts";
 import type { Io } from "core/program/io.ts";
-import { VALUE_FLAGS } from "./flags.ts";
+import { valueFlags } from "./flags.ts";
 
 /** A values file's limit: as much as a ConfigMap holds. */
 const MAX_FILE = 1_000_000;
@@ -94,7 +94,7 @@ function namespaceOf(name = "kuma-system"): string {
 function valuesOfFlags({ flags }: ParsedCommand): JsonObject {
   const tree: JsonObject = {};
   for (const { flag: name, value } of flags) {
-    const definition = VALUE_FLAGS.find((one) => one.name === name);
+    const definition = valueFlags().find((one) => one.name === name);
     if (definition === undefined) continue;
     for (const path of definition.paths) {
       const keys = path.split(".");
