@@ -17,6 +17,7 @@ import { silentLogger } from "core/log/logger.ts";
 import { FAMILIES } from "core/proxy/resolved.ts";
 import type { HostSubject } from "./subject.ts";
 import { WarningList } from "./warning_list.ts";
+import { viewsOf } from "core/host/transparent_proxy/programs.ts";
 
 /** The oldest release that was tried, and the first with both flavours. */
 const OLDEST = [1, 8];
@@ -29,7 +30,7 @@ export function toolsSection(subject: HostSubject): Section {
   const applies = once(async () =>
     !(document.ebpf.enabled && !document.ebpf.fallback) && (await choice()).backend === "iptables"
   );
-  const ipv4 = once(() => detectIpv4(session().views, document.iptablesExecutables, logger));
+  const ipv4 = once(() => detectIpv4(viewsOf(session()), document.iptablesExecutables, logger));
   return section("tools", BEFORE_SECTIONS.tools, {
     "tools-found": async () => {
       if (!await applies()) return undefined;
@@ -55,7 +56,7 @@ export function toolsSection(subject: HostSubject): Section {
       if (!await applies()) return undefined;
       const view = await ipv4().catch(() => undefined);
       if (view === undefined) return undefined;
-      const version = await session().views.finder.version(view.tools);
+      const version = await viewsOf(session()).finder.version(view.tools);
       const text = version?.join(".");
       if (isAtLeast(version, OLDEST)) return ok(text ?? "");
       return warning(`${view.tools.iptables} ${text ?? "does not tell its version"}`);
@@ -73,14 +74,14 @@ async function found(
   const refused = logger.warnings.filter((line) => line.includes("executables that were named"));
   if (refused.length > 0) return warning(refused, { todo: "mend --iptables-executables" });
   if (ipFamilyMode === "ipv4" || !hasUsableIpv6()) return ok(restore);
-  const ipv6 = await detectIpv6(session().views, flavour, iptablesExecutables, silentLogger);
+  const ipv6 = await detectIpv6(viewsOf(session()), flavour, iptablesExecutables, silentLogger);
   return typeof ipv6 === "string"
     ? warning(`${restore} for IPv4; for IPv6: ${ipv6}`)
     : ok(`${restore} and ${ipv6.tools.restore}`);
 }
 
 async function agree({ session }: HostSubject): Promise<Outcome> {
-  const { views } = session();
+  const views = viewsOf(session());
   const lines: string[] = [];
   for (const family of FAMILIES) {
     let used = 0;

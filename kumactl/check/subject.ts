@@ -16,6 +16,7 @@ import { openSession, patienceOf, type Session } from "core/host/transparent_pro
 import { silentLogger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { FAMILIES, type ResolvedConfig } from "core/proxy/resolved.ts";
+import { viewsOf } from "core/host/transparent_proxy/programs.ts";
 
 /** One look. */
 export interface HostSubject {
@@ -57,7 +58,7 @@ export function hostSubject(
 /** The views of a session hold nothing where only filter is in use: it is none of the tables that ours are in. */
 async function filterListings(
   { chains = [], legacy }: Surroundings,
-  { views, children }: Session,
+  session: Session,
 ): Promise<FirewallView[]> {
   const found: FirewallView[] = [];
   for (const family of FAMILIES) {
@@ -68,11 +69,11 @@ async function filterListings(
         ...legacy.includes(`${family} filter`) ? ["legacy" as const] : [],
       ]
     ) {
-      const tools = await views.finder.find(family, flavour);
+      const tools = await viewsOf(session).finder.find(family, flavour);
       if (typeof tools === "string") {
         throw new KumaError("KUMA-TP-201", `rules of table filter cannot be listed: ${tools}`);
       }
-      found.push({ tools, state: await takeSnapshot(children, tools, undefined) });
+      found.push({ tools, state: await takeSnapshot(session.children, tools, undefined) });
     }
   }
   return found;

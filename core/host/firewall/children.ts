@@ -1,12 +1,12 @@
 import { shown } from "core/grammar/echo.ts";
-import { run, type RunOptions, type RunResult } from "../run.ts";
+import type { run, RunOptions, RunResult } from "../run.ts";
 
 /** What every child of one operation gets, and how many there were. */
 export interface ChildOptions {
   /** Ends the operation and its children. */
   readonly signal?: AbortSignal | undefined;
   /** Called once, before the first program is started. */
-  readonly beforeFirst?: (() => void) | undefined;
+  readonly beforeFirst?: (() => Promise<void>) | undefined;
   /** Starts a program; replaced in tests. */
   readonly run?: typeof run;
 }
@@ -17,13 +17,14 @@ const CHILD_TIMEOUT_MS = 120_000;
 /** Starts the children of one operation: bounded in time, stoppable, counted. */
 export class Children {
   readonly signal: AbortSignal | undefined;
-  readonly #run: typeof run;
-  readonly #beforeFirst: (() => void) | undefined;
+  readonly #run: typeof run | undefined;
+  readonly #beforeFirst: (() => Promise<void>) | undefined;
+  #ready: Promise<void> | undefined;
   #count = 0;
 
   constructor(options: ChildOptions = {}) {
     this.signal = options.signal;
-    this.#run = options.run ?? run;
+    this.#run = options.run;
     this.#beforeFirst = options.beforeFirst;
   }
 
@@ -33,9 +34,12 @@ export class Children {
   }
 
   /** Runs one program to its end. Throws as {@linkcode run} does. */
-  run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
-    if (this.#count++ === 0) this.#beforeFirst?.();
-    return this.#run(argv, {
+  async run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+    this.#count++;
+    await (this.#ready ??= this.#beforeFirst?.() ?? Promise.resolve());
+    // Many operations start none.
+    const start = this.#run ?? (await import("../run.ts")).run;
+    return await start(argv, {
       timeoutMs: CHILD_TIMEOUT_MS,
       ...options,
       ...(this.signal === undefined ? {} : { signal: this.signal }),

@@ -14,14 +14,9 @@ import { removeIfThere, removeTemporaries, replaceFile } from "../atomic_file.ts
 import { type Incarnation, incarnation, isOfThisNetns } from "../incarnation.ts";
 import { netnsInode } from "../netns.ts";
 import { isRecord } from "core/patch/json.ts";
+import { JOURNAL_DIRECTORY } from "./journal_directory.ts";
 import type { NftObjects } from "./nft_objects.ts";
 import { readTrustedText, requireTrusted } from "../trusted_file.ts";
-
-/**
- * Where journals are kept, one file a network namespace. Not in `/run/kuma`: a systemd unit with
- * `RuntimeDirectory=kuma` gives that one to the user of kuma-dp, who could then forge what root reads back.
- */
-export const JOURNAL_DIRECTORY = "/run/kuma-transparent-proxy";
 
 /** The notes. */
 export interface Notes {

@@ -9,7 +9,7 @@ import type { Logger } from "core/log/logger.ts";
 import { delay } from "core/time/clock.ts";
 import { netnsInode } from "../netns.ts";
 import { requireTrusted } from "../trusted_file.ts";
-import { JOURNAL_DIRECTORY } from "./journal.ts";
+import { JOURNAL_DIRECTORY } from "./journal_directory.ts";
 
 /** Longest wait for another run, milliseconds: it may itself be waiting for the xtables lock. */
 const LIMIT_MS = 60_000;

@@ -12,6 +12,7 @@ import { type FirewallChange, planChange } from "../firewall/transaction.ts";
 import type { FirewallView } from "../firewall/views.ts";
 import type { FamilyPlan } from "./plan.ts";
 import type { Session } from "./session.ts";
+import { restorerOf } from "./programs.ts";
 
 /** A plan with the view that a real run has. */
 export type UsablePlan = FamilyPlan & { readonly view: FirewallView };
@@ -26,7 +27,8 @@ export async function acceptedChange(
   known: readonly KnownRule[] | undefined,
   session: Session,
 ): Promise<FirewallChange | string> {
-  const { restorer, children, logger } = session;
+  const { children, logger } = session;
+  const restorer = restorerOf(session);
   const { view } = plan;
   const change = planChange(view, plan.ruleset, known);
   if (change.transition.text === "") return change;

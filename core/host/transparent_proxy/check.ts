@@ -74,18 +74,20 @@ export async function examineTransparentProxy(
     const ipv6 = holdsOurIpv6(around, () => found);
     return { differences, rules, ahead: [], home, config, ipv6 };
   }
-  beginListings(document, session);
+  await beginListings(document, session);
   const { examineIptables } = await import("./check_iptables.ts");
   return await examineIptables({ document, config, around }, session, options);
 }
 
 /** Each listing takes as long as all that is done meanwhile. */
-function beginListings(
+async function beginListings(
   { iptablesExecutables, ipFamilyMode }: TransparentProxyConfig,
-  { views }: Session,
-): void {
+  session: Session,
+): Promise<void> {
   // Then others than those that are found.
   if (Object.keys(iptablesExecutables).length > 0) return;
+  const { viewsOf } = await import("./programs.ts");
+  const views = viewsOf(session);
   for (const family of ipFamilyMode === "ipv4" ? ["ipv4" as const] : FAMILIES) {
     for (const flavour of ["nft", "legacy"] as const) {
       if (views.hasTables(family, flavour) === true) views.begin(family, flavour);

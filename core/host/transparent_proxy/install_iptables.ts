@@ -23,6 +23,7 @@ import { installReport } from "./report.ts";
 import { again, type Session } from "./session.ts";
 import { describeAhead } from "./describe_ahead.ts";
 import { warnOfAccepts } from "./warn_ahead.ts";
+import { restorerOf, viewsOf } from "./programs.ts";
 
 /**
  * Puts the rules of `document` in with iptables; a second call with the same document changes nothing.
@@ -78,6 +79,7 @@ export async function installIptables(
     try {
       await applyChanges(changes, {
         ...session,
+        restorer: restorerOf(session),
         retries: test ? document.retry.maxRetries : 0,
         parallel: options.parallelFamilies ?? document.cniMode,
         verify: options.verify ?? false,
@@ -143,7 +145,7 @@ async function accept(
   const refused = outcomes.find((outcome) => typeof outcome === "string");
   const ipv6Skipped = plan.ipv6Skipped ?? refused;
   const elsewhere = await leftovers(
-    session.views,
+    viewsOf(session),
     changes.map(({ view }) => view),
     session.logger,
   );

@@ -12,6 +12,7 @@ import type { FirewallChange } from "../firewall/transaction.ts";
 import type { FirewallView } from "../firewall/views.ts";
 import type { HostPlan } from "./plan.ts";
 import type { Session } from "./session.ts";
+import { viewsOf } from "./programs.ts";
 
 /** What nftables held before the first of our rules: as noted, unless nothing of ours is there any more. */
 export function notesBefore(notes: Notes, plan: HostPlan, session: Session): Notes["nftBefore"] {
@@ -24,8 +25,8 @@ export function notesBefore(notes: Notes, plan: HostPlan, session: Session): Not
   );
   if (installed) return notes.nftBefore;
   return {
-    ipv4: session.views.nftObjects("ipv4"),
-    ipv6: session.views.nftObjects("ipv6"),
+    ipv4: viewsOf(session).nftObjects("ipv4"),
+    ipv6: viewsOf(session).nftObjects("ipv6"),
   };
 }
 

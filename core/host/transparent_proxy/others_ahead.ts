@@ -63,7 +63,8 @@ export async function othersAhead(
   if (flavour === "legacy") return { ahead, unseen };
   for (const family of FAMILIES) {
     if (!around.legacy.some((table) => table.startsWith(family))) continue;
-    const view = await session.views.get(family, "legacy");
+    const { viewsOf } = await import("./programs.ts");
+    const view = await viewsOf(session).get(family, "legacy");
     const { rulesAhead } = await import("core/rules/ahead.ts");
     const { ownerships } = await import("core/rules/ownership.ts");
     if (typeof view === "string") {

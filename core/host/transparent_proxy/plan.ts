@@ -17,6 +17,7 @@ import { hasUsableIpv6, loopbackInterface } from "../interfaces.ts";
 import { dnsServersOf, factsOf } from "./facts.ts";
 import { type Basis, ipv6Obstacle, skipIpv6 } from "./prepare.ts";
 import type { Session } from "./session.ts";
+import { viewsOf } from "./programs.ts";
 
 /** The plan for one family. */
 export interface FamilyPlan {
@@ -72,10 +73,11 @@ export async function planInstall(
 
 async function usableIpv4(
   document: TransparentProxyConfig,
-  { views, logger, blind }: Session,
+  session: Session,
 ): Promise<FirewallView | undefined> {
+  const { logger, blind } = session;
   try {
-    return await detectIpv4(views, document.iptablesExecutables, logger);
+    return await detectIpv4(viewsOf(session), document.iptablesExecutables, logger);
   } catch (error) {
     const unseen = error instanceof KumaError && /^KUMA-TP-20[13]$/.test(error.code);
     if (!blind || !unseen) throw error;
@@ -109,14 +111,14 @@ async function planIpv6(
   basis: Basis & { readonly ipv4View: FirewallView | undefined },
   session: Session,
 ): Promise<FamilyPlan | string> {
-  const { logger, views } = session;
+  const { logger } = session;
   if (basis.ipv4View === undefined && basis.config.ipFamilyMode !== "ipv4" && hasUsableIpv6()) {
     return skipIpv6("no usable iptables was found", true, session);
   }
   const obstacle = ipv6Obstacle(document, basis, session);
   if (obstacle !== undefined || basis.ipv4View === undefined) return obstacle ?? "";
   const flavour = basis.ipv4View.tools.flavour;
-  const view = await detectIpv6(views, flavour, document.iptablesExecutables, logger);
+  const view = await detectIpv6(viewsOf(session), flavour, document.iptablesExecutables, logger);
   if (typeof view === "string") return skipIpv6(view, true, session);
   try {
     return planFamily("ipv6", view, basis, session);

@@ -14,7 +14,7 @@ import { defaultConfig, type TransparentProxyConfig } from "core/proxy/config.ts
 import type { Family } from "core/proxy/resolved.ts";
 import { COMMIT, VERSION } from "core/version.ts";
 import { removeIfThere, removeTemporaries, replaceFile } from "../atomic_file.ts";
-import { JOURNAL_DIRECTORY } from "../firewall/journal.ts";
+import { JOURNAL_DIRECTORY } from "../firewall/journal_directory.ts";
 import { type Incarnation, incarnation, isOfThisNetns } from "../incarnation.ts";
 import { netnsInode } from "../netns.ts";
 import { type HostChange, jsonChange } from "./host_change.ts";

@@ -14,6 +14,7 @@ import { holdsOurs } from "../firewall/snapshot.ts";
 import { ownTable } from "../nftables/table.ts";
 import type { HostOptions } from "./options.ts";
 import { openSession, patienceOf } from "./session.ts";
+import { viewsOf } from "./programs.ts";
 
 /** One firewall that holds rules of ours. */
 export interface RulesHere {
@@ -30,7 +31,7 @@ export interface RulesHere {
  * @throws {KumaError} `KUMA-TP-203`, `KUMA-TP-210` one is there and cannot be read.
  */
 export async function rulesHere(family: Family, options: HostOptions = {}): Promise<RulesHere[]> {
-  const { views } = openSession(options, patienceOf(defaultConfig()), true);
+  const views = viewsOf(openSession(options, patienceOf(defaultConfig()), true));
   const found: RulesHere[] = [];
   for (const flavour of ["nft", "legacy"] as const) {
     if (views.hasTables(family, flavour) === false) continue;

@@ -6,10 +6,7 @@
 import { type Logger, silentLogger } from "core/log/logger.ts";
 import type { TransparentProxyConfig } from "core/proxy/config.ts";
 import { Children } from "../firewall/children.ts";
-import { type Patience, Restorer } from "../firewall/restore.ts";
-import { ToolFinder } from "../firewall/tools.ts";
-import { Views } from "../firewall/views.ts";
-import { enterMountSandbox } from "../mount_sandbox.ts";
+import type { Patience } from "../firewall/restore.ts";
 import { currentPrivileges } from "../privileges.ts";
 import type { HostOptions } from "./options.ts";
 import { HERE, type Place } from "./place.ts";
@@ -25,8 +22,15 @@ export interface Session {
   /** A dry run of somebody who may not look at the firewall: it shows what a host without any extras would get. */
   readonly blind: boolean;
   readonly children: Children;
-  readonly views: Views;
-  readonly restorer: Restorer;
+  /** Stands for one look at what iptables lists (`programs.ts`): another one is another look. */
+  readonly sight: object;
+  /** PATH for the search of programs. */
+  readonly path: string;
+  readonly patience: Patience;
+  /** What legacy iptables locks in place of /run/xtables.lock. */
+  readonly lockFile: string | undefined;
+  /** Whether iptables is asked for what its rules have counted. */
+  readonly counters: boolean;
   /** Ends a phase: gives the milliseconds since the last one a name. */
   readonly lap: (phase: string) => void;
   readonly durations: Record<string, number>;
@@ -44,13 +48,12 @@ export function openSession(
   const logger = options.logger ?? silentLogger;
   const children = new Children({
     signal: options.signal,
-    beforeFirst: () => {
+    beforeFirst: async () => {
       options.beforePrograms?.();
-      if (options.sandbox ?? options.netnsPath === undefined) enterSandbox(logger);
+      if (options.sandbox ?? options.netnsPath === undefined) await enterSandbox(logger);
     },
     ...(options.run && { run: options.run }),
   });
-  const finder = new ToolFinder(children, options.path ?? Deno.env.get("PATH") ?? "");
   const durations: Record<string, number> = {};
   let last = performance.now();
   return {
@@ -60,8 +63,11 @@ export function openSession(
     dryRun,
     blind: dryRun && !currentPrivileges().has("CAP_NET_ADMIN"),
     children,
-    views: new Views(children, finder, { counters: options.counters ?? false }),
-    restorer: new Restorer(children, finder, patience, options.netnsPath),
+    sight: {},
+    path: options.path ?? Deno.env.get("PATH") ?? "",
+    patience,
+    lockFile: options.netnsPath,
+    counters: options.counters ?? false,
     durations,
     lap(phase) {
       const now = performance.now();
@@ -73,7 +79,7 @@ export function openSession(
 
 /** The same operation, which looks at the firewall anew. */
 export function again(session: Session): Session {
-  return { ...session, views: new Views(session.children, session.views.finder) };
+  return { ...session, sight: {} };
 }
 
 /** How long a configuration waits. */
@@ -82,10 +88,11 @@ export function patienceOf(config: TransparentProxyConfig): Patience {
   return { wait, waitInterval, ...retry };
 }
 
-function enterSandbox(logger: Logger): void {
+async function enterSandbox(logger: Logger): Promise<void> {
   // A container's init has no CAP_SYS_ADMIN and, having its own files, no slow name service either.
   if (sandboxed || !currentPrivileges().has("CAP_SYS_ADMIN")) return;
   sandboxed = true;
+  const { enterMountSandbox } = await import("../mount_sandbox.ts");
   const outcome = enterMountSandbox();
   if (!outcome.ok) {
     logger.warn(`iptables runs without a mount namespace of its own: ${outcome.reason}`);

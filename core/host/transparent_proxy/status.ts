@@ -121,7 +121,9 @@ const NOTHING = {
 } as const;
 
 /** Whether rules of ours are left in tables of iptables though no chain of ours is. */
-async function holdsRemnants({ views }: Session): Promise<boolean> {
+async function holdsRemnants(session: Session): Promise<boolean> {
+  const { viewsOf } = await import("./programs.ts");
+  const views = viewsOf(session);
   const { holdsOurs } = await import("../firewall/snapshot.ts");
   for (const family of FAMILIES) {
     for (const flavour of ["nft", "legacy"] as const) {

@@ -24,6 +24,7 @@ import { resolvConfText, restoreResolvConf } from "./resolv_conf_backup.ts";
 import { fileChange, type HostChange, jsonChange, real } from "./host_change.ts";
 import type { HostReport, UninstallOptions } from "./options.ts";
 import { openSession, patienceOf, type Session } from "./session.ts";
+import { restorerOf, viewsOf } from "./programs.ts";
 
 /**
  * Removes our rules, chains, entries of firewalld's direct.xml and the tables that only we needed; gives
@@ -112,7 +113,7 @@ export async function removeFromIptables(
     return changes;
   }
   await applyChanges(changes, {
-    restorer: session.restorer,
+    restorer: restorerOf(session),
     logger: session.logger,
     retries: defaultConfig().retry.maxRetries,
     parallel: false,
@@ -158,7 +159,8 @@ async function planRemoval(
   known: Readonly<Record<"ipv4" | "ipv6", readonly KnownRule[]>>,
   session: Session,
 ): Promise<FirewallChange[]> {
-  const { views, logger, blind } = session;
+  const { logger, blind } = session;
+  const views = viewsOf(session);
   const pairs = FAMILIES.flatMap((family) =>
     (["nft", "legacy"] as const).map((flavour) => ({ family, flavour }))
   ).filter(({ family, flavour }) => views.hasTables(family, flavour) !== false);
