@@ -5,9 +5,16 @@
  * @module
  */
 import { deflateRawSync } from "node:zlib";
-import type { Attachment, Part } from "core/program/attached.ts";
+import type {
+  Attachment,
+  CommandText,
+  LaterStage,
+  Part,
+  StagePart,
+} from "core/program/attached.ts";
 import type { Denort } from "../denort.ts";
 import { sha256 } from "../io.ts";
+import type { StageText } from "./stages.ts";
 
 /** A runtime with something attached, and where that lies. */
 export interface AttachedRuntime {
@@ -15,43 +22,48 @@ export interface AttachedRuntime {
   readonly attachment: Attachment;
 }
 
-/** The common half for a command, and bytecode of it. */
-export interface Common {
-  readonly text: string;
+/** A stage and bytecode of it. */
+export interface Stage extends StageText {
   readonly cache?: Uint8Array | undefined;
 }
 
 /**
  * Writes the runtime with all texts to `path`.
  *
- * @param commons by command; {@linkcode Attachment.commands}
- * @param others each module that is in the other half of any, by name
+ * @param commands stages by command; {@linkcode Attachment.commands}
+ * @param alone each module that some command has in no stage, by name
  */
 export async function attach(
   denort: Denort,
-  commons: ReadonlyMap<string, Common>,
-  others: ReadonlyMap<string, string>,
+  commands: ReadonlyMap<string, readonly Stage[]>,
+  alone: ReadonlyMap<string, string>,
   path: string,
 ): Promise<AttachedRuntime> {
+  const stages = [...commands].map(([command, stages]) => [
+    command,
+    stages.map(({ text, names, cache }) => [text, names, sha256(cache ?? "")]),
+  ]);
+  const id = sha256(JSON.stringify([stages, [...alone]]));
   const encoder = new TextEncoder();
-  const id = sha256(
-    JSON.stringify(
-      [...commons].map(([command, { text, cache }]) => [command, text, sha256(cache ?? "")]).concat(
-        [...others],
-      ),
-    ),
-  );
   const bytes = new Bytes();
-  const commands = [...commons].map(([command, { text, cache }]) =>
-    [command, {
-      text: bytes.put(encoder.encode(id + text)),
-      cache: cache === undefined ? undefined : bytes.put(cache),
-    }] as const
-  );
-  const index = [...others].map(([name, code]) =>
+  const putJson = (value: unknown) => bytes.put(encoder.encode(JSON.stringify(value)));
+  const putStage = ({ text, cache = new Uint8Array() }: Stage): StagePart => {
+    const [at, cacheLength] = bytes.put(cache);
+    return [at, cacheLength, bytes.put(encoder.encode(id + text))[1]];
+  };
+  const described: Record<string, CommandText> = {};
+  for (const [command, [first, ...rest]] of commands) {
+    if (first === undefined) continue;
+    const later = rest.map((stage): LaterStage => ({ part: putStage(stage), names: stage.names }));
+    described[command] = {
+      first: putStage(first),
+      later: later.length === 0 ? undefined : putJson(later),
+    };
+  }
+  const index = [...alone].map(([name, code]) =>
     [name, bytes.put(deflateRawSync(code, { level: 9 }))] as const
   );
-  const modules = bytes.put(encoder.encode(JSON.stringify(Object.fromEntries(index))));
+  const modules = putJson(Object.fromEntries(index));
   const runtime = await Deno.readFile(denort.path);
   const whole = new Uint8Array(runtime.length + bytes.length);
   whole.set(runtime);
@@ -59,7 +71,7 @@ export async function attach(
   await Deno.writeFile(path, whole, { mode: 0o755 });
   return {
     denort: { path, sha256: sha256(whole), origin: `${denort.origin}, with a program attached` },
-    attachment: { at: runtime.length, id, commands: Object.fromEntries(commands), modules },
+    attachment: { at: runtime.length, id, commands: described, modules },
   };
 }
 

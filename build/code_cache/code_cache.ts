@@ -1,5 +1,5 @@
 /**
- * Gives a program V8's bytecode of its common commands (`core/program/attached.ts`): it is cut in two halves, its
+ * Gives a program V8's bytecode of its common commands (`core/program/attached.ts`): its text is cut in stages, its
  * commands are run, and text and bytecode are attached to the runtime that it is compiled with.
  *
  * @module
@@ -14,9 +14,9 @@ import type { WarmUp } from "../components.ts";
 import type { Denort } from "../denort.ts";
 import { say, sha256 } from "../io.ts";
 import { attach } from "./attach.ts";
-import type { Common } from "./attach.ts";
-import { cutInHalves } from "./halves.ts";
-import type { Halves } from "./halves.ts";
+import type { Stage } from "./attach.ts";
+import { cutInStages, readUncut } from "./stages.ts";
+import type { Cut } from "./stages.ts";
 import { warmUp } from "./warm_up.ts";
 import type { Warm } from "./warm_up.ts";
 
@@ -60,7 +60,7 @@ export async function bundleStarters(
 
 /** How a program is cut and recorded is in no bundle, and changes what comes out as much. */
 function ownTexts(root: string): Promise<string[]> {
-  const names = ["attach.ts", "code_cache.ts", "halves.ts", "own_run.ts", "warm_up.ts"];
+  const names = ["attach.ts", "code_cache.ts", "own_run.ts", "stages.ts", "warm_up.ts"];
   return Promise.all(
     names.map((name) => Deno.readTextFile(join(root, "build", "code_cache", name))),
   );
@@ -84,50 +84,52 @@ export async function withCodeCache(
   const dir = join(work, "text");
   await Deno.mkdir(dir);
   for (const [name, text] of made.files) await Deno.writeTextFile(join(dir, name), text);
-  const cut = (hot: string[]) =>
-    cutInHalves(dir, [...made.files.keys()], made.main, new Set([made.main, ...hot]));
-  const record = async (halves: ReadonlyMap<string, Halves>, round: string) => {
+  const uncut = await readUncut(dir, [...made.files.keys()], made.main);
+  const attachTo = (
+    denort: Denort,
+    path: string,
+    cuts: ReadonlyMap<string, Cut>,
+    warm?: ReadonlyMap<string, Warm>,
+  ) => {
+    const stages = [...cuts].map(([command, { stages }]) => {
+      const caches = warm?.get(command)?.caches;
+      return [
+        command,
+        stages.map((stage, at): Stage => ({ ...stage, cache: caches?.get(at) })),
+      ] as const;
+    });
+    const alone = new Set([...cuts.values()].flatMap(({ others }) => others));
+    const texts = [...uncut.scripts].filter(([name]) => alone.has(name));
+    return attach(denort, new Map(stages), new Map(texts), path);
+  };
+  const record = async (cuts: ReadonlyMap<string, Cut>, round: string) => {
     const out = join(work, round);
     await Deno.mkdir(out);
-    const { denort: runtime, attachment } = await attach(
-      ...[runtimes.local, commonsOf(halves), othersOf(halves), join(out, "runtime")] as const,
-    );
+    const { denort, attachment } = await attachTo(runtimes.local, join(out, "runtime"), cuts);
     const recorder = join(out, "recorder");
-    await compileAny(starter(starters.recorder, attachment), runtime, recorder);
+    await compileAny(starter(starters.recorder, attachment), denort, recorder);
     const warm = await warmUp(recorder, starters.commands, out);
     // 200 MB.
     await Deno.remove(out, { recursive: true });
     return warm;
   };
 
-  // First each module by itself, to see which ones a command needs.
-  const halves = new Map<string, Halves>();
-  for (const [command, { loaded }] of await record(new Map([["", await cut([])]]), "first")) {
-    halves.set(command, await cut(loaded.map((name) => name.slice("./".length))));
+  // First each module by itself, to see which ones a run needs.
+  const cuts = new Map<string, Cut>();
+  for (
+    const [command, { loaded }] of await record(
+      new Map([["", await cutInStages(uncut, [[]])]]),
+      "first",
+    )
+  ) {
+    cuts.set(command, await cutInStages(uncut, loaded));
   }
-  const warm = await record(halves, "second");
+  const warm = await record(cuts, "second");
   for (const why of [...warm.values()].flatMap(({ missing }) => missing)) {
     say(`not in the code cache: ${why}`);
   }
-  const attached = await attach(
-    ...[runtimes.denort, commonsOf(halves, warm), othersOf(halves), join(work, "runtime")] as const,
-  );
-  return { made: starter(starters.main, attached.attachment), denort: attached.denort };
-}
-
-function commonsOf(
-  halves: ReadonlyMap<string, Halves>,
-  warm?: ReadonlyMap<string, Warm>,
-): Map<string, Common> {
-  return new Map(
-    [...halves].map(([command, { common }]) =>
-      [command, { text: common, cache: warm?.get(command)?.cache }] as const
-    ),
-  );
-}
-
-function othersOf(halves: ReadonlyMap<string, Halves>): Map<string, string> {
-  return new Map([...halves.values()].flatMap(({ others }) => [...others]));
+  const { denort, attachment } = await attachTo(runtimes.denort, join(work, "runtime"), cuts, warm);
+  return { made: starter(starters.main, attachment), denort };
 }
 
 /** A starter as a bundle, told where what is attached lies. */

@@ -12,17 +12,19 @@ import { OWN_RUN } from "./own_run.ts";
 
 /** What it is to do, as JSON in a file. */
 export interface Recording {
-  /** The command whose common half it is. */
+  /** The command whose stages these are. */
   readonly command: string;
   readonly runs: readonly WarmRun[];
-  /** Where the bytecode goes; beside it, with `.json`, what else there is to say. */
+  /** Where the bytecode of each stage goes, with its number behind; what else there is to say goes to `.json`. */
   readonly to: string;
 }
 
 /** What it says of what it did. */
 export interface Recorded {
-  /** Names of the modules that were needed and are not in the common half: `./x.js`. */
-  readonly loaded: readonly string[];
+  /** For each run, names of the modules that it needed beyond those before, and that are in no stage: `./x.js`. */
+  readonly loaded: readonly (readonly string[])[];
+  /** The numbers of the stages that have bytecode: those that were needed. */
+  readonly stages: readonly number[];
   /** Runs that failed on this machine, and how. */
   readonly missing: readonly string[];
 }
@@ -79,7 +81,7 @@ const recording = JSON.parse(await Deno.readTextFile(file)) as Recording;
 const [mount, ...places] = OWN_RUN;
 spawnHere(mount, places);
 const program = openAttached(attachment, recording.command.split(" "));
-const missing: string[] = [];
+const missing: string[] = [], loaded: string[][] = [], stages: number[] = [];
 for (const { before, run } of recording.runs) {
   enterFreshNetns();
   try {
@@ -90,8 +92,13 @@ for (const { before, run } of recording.runs) {
     // A tool that the builder lacks: what it would have needed is compiled when it is used.
     missing.push(errorText(error));
   }
+  loaded.push(program.loaded.slice(loaded.flat().length));
 }
-await Deno.writeFile(recording.to, program.script.createCachedData());
-const done: Recorded = { loaded: program.loaded, missing };
+for (const [index, script] of program.scripts.entries()) {
+  if (script === undefined) continue;
+  stages.push(index);
+  await Deno.writeFile(`${recording.to}${index}`, script.createCachedData());
+}
+const done: Recorded = { loaded, stages, missing };
 await Deno.writeTextFile(`${recording.to}.json`, JSON.stringify(done));
 Deno.exit(0);

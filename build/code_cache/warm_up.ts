@@ -12,7 +12,8 @@ import type { Recorded, Recording } from "./recorder.ts";
 
 /** What came of a command's runs. */
 export interface Warm extends Recorded {
-  readonly cache: Uint8Array;
+  /** By the number of the stage. */
+  readonly caches: ReadonlyMap<number, Uint8Array>;
 }
 
 /**
@@ -54,7 +55,9 @@ export async function warmUp(
       );
     }
     const recorded = JSON.parse(await Deno.readTextFile(`${to}.json`)) as Recorded;
-    warm.set(command, { cache: await Deno.readFile(to), ...recorded });
+    const caches = new Map<number, Uint8Array>();
+    for (const index of recorded.stages) caches.set(index, await Deno.readFile(`${to}${index}`));
+    warm.set(command, { caches, ...recorded });
   }
   return warm;
 }

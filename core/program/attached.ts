@@ -3,27 +3,46 @@
  * neither parses nor compiles what it needs (measured: 15 of the 30 ms that a command took), and reads nothing of what
  * it does not need: the payload of `deno compile` is read and copied whole at each start, 1.3 ms a megabyte.
  *
- * The text has two halves. The one that a common command needs is a single script, made for that command. Each module of
- * the other half is compressed by itself and read where it is asked for. V8 takes bytecode only where its version, its
- * flags and the length of the text are the same, else it compiles; that text and bytecode belong together is the build's
- * work, which makes both at once (`build/code_cache`).
+ * A command's text comes in stages, each a single script with bytecode. The first has the modules that the first of its
+ * recorded runs loads, the second what the next run loads beyond these, and so on; a later stage is read when one of its
+ * modules is asked for. Each module of no stage is compressed by itself, and read where it is asked for. V8 takes
+ * bytecode only where its version, its flags and the length of the text are the same, else it compiles; that text and
+ * bytecode belong together is the build's work, which makes both at once (`build/code_cache`).
  *
  * @module
  */
-import process from "node:process";
 import type { ErrorCode } from "core/errors.ts";
 import type { Script } from "node:vm";
 import { noteCodeCacheState } from "./code_cache.ts";
 
+// The very object that "node:process" gives, whose import costs each start half a millisecond.
+const { process } = globalThis;
+
+/** What is said where the text cannot be read; the program's own words are in that text. */
+const UNREADABLE: ErrorCode = "KUMA-HOST-022";
+
 /** Where a part lies: bytes from the attachment's start, and how many. */
 export type Part = readonly [at: number, length: number];
 
-/** What a command begins with. */
-export interface CommonText {
-  /** A script, ASCII, behind {@linkcode Attachment.id}. */
-  readonly text: Part;
-  /** Bytecode of it. */
-  readonly cache?: Part | undefined;
+/**
+ * Where a stage lies: bytes from the attachment's start, how many of bytecode (0 for none), and how many of text behind
+ * that. One read takes both, and bytecode at its start is where V8 does not copy it. The text is ASCII, behind
+ * {@linkcode Attachment.id}.
+ */
+export type StagePart = readonly [at: number, cache: number, text: number];
+
+/** A stage that is read when it is needed. */
+export interface LaterStage {
+  readonly part: StagePart;
+  /** Those of its modules that others ask for: `./x.js`. */
+  readonly names: readonly string[];
+}
+
+/** What there is for a command. */
+export interface CommandText {
+  readonly first: StagePart;
+  /** JSON: each {@linkcode LaterStage}; undefined where there is none. */
+  readonly later?: Part | undefined;
 }
 
 /** Where what is attached lies in the program's file. */
@@ -33,16 +52,16 @@ export interface Attachment {
   /** ASCII; tells whether the file is still the one that was started. */
   readonly id: string;
   /** By the command that it was made for, such as `status transparent-proxy`; that of "" is for all others. */
-  readonly commands: Readonly<Record<string, CommonText>>;
-  /** JSON: a {@linkcode Part} for each module that is in the other half of any, by name; what it names is deflated, ASCII. */
+  readonly commands: Readonly<Record<string, CommandText>>;
+  /** JSON: a {@linkcode Part} for each module that some command has in no stage; what it names is deflated, ASCII. */
   readonly modules: Part;
 }
 
-/** What the text gives: the program, and those of its common modules that others need. */
-interface CommonHalf {
+/** What a stage's text gives: the program if it is the first, and those of its modules that others need. */
+interface Stage {
   run(args: string[]): Promise<number>;
-  /** Undefined until its own modules have run. */
-  readonly modules?: Readonly<Record<string, () => unknown>>;
+  /** What such a module exports; undefined for all others. */
+  moduleOf(name: string): object | undefined;
 }
 
 type Require = (name: string) => unknown;
@@ -51,81 +70,140 @@ type Wrapped<T> = (require: Require, module: { exports: T }, exports: T) => void
 /** A program that was read and may be run. */
 export interface Attached {
   /** Runs it, more than once where asked: arguments to exit code. */
-  readonly run: CommonHalf["run"];
-  /** The script of the common half. */
-  readonly script: Script;
-  /** Names of the modules of the other half that were loaded until now. */
+  run(args: string[]): Promise<number>;
+  /** The scripts of the stages in order; a later one is missing until it is needed. */
+  readonly scripts: readonly (Script | undefined)[];
+  /** Names of the modules of no stage that were loaded until now. */
   readonly loaded: readonly string[];
 }
 
+/** What a program that was opened knows. */
+interface State extends Attached {
+  readonly scripts: Script[];
+  readonly loaded: string[];
+  readonly attachment: Attachment;
+  readonly later: Part | undefined;
+  readonly file: Deno.FsFile;
+  /** Those that were started: what each exports. */
+  readonly stages: { exports: Stage }[];
+  readonly require: Require;
+  laterStages?: readonly LaterStage[];
+  parts?: Readonly<Record<string, Part>>;
+}
+
 /**
- * Reads the common half for the command of `args`, and what bytecode there is of it.
+ * Reads the first stage for the command of `args`, and what bytecode there is of it, and starts it.
  *
  * @throws {Error} when the file cannot be read, or is not the one that was started
  */
 export function openAttached(attachment: Attachment, args: readonly string[]): Attached {
-  // Kept open: a program that is replaced while it runs still finds its own other half.
-  const file = Deno.openSync(Deno.execPath());
-  const read = (part: Part) => readPart(file, attachment.at, part);
-  const { text: part, cache } = commonTextFor(attachment, args);
-  const text = ascii(read(part));
-  if (!text.startsWith(attachment.id)) throw new Error("the file was replaced meanwhile");
-  const vm = process.getBuiltinModule("node:vm");
-  const script = new vm.Script(text.slice(attachment.id.length), {
-    filename: "program.js",
-    ...(cache === undefined ? {} : { cachedData: read(cache) as Uint8Array<ArrayBuffer> }),
-  });
-  if (cache !== undefined) {
-    noteCodeCacheState(script.cachedDataRejected === true ? "refused" : "used");
-  }
-  const common = { exports: {} as CommonHalf };
-  const loaded: string[] = [];
-  let index: Record<string, Part> | undefined;
-  const require = loader(common, (name) => {
-    loaded.push(name);
-    index ??= JSON.parse(ascii(read(attachment.modules))) as Record<string, Part>;
-    const part = index[name];
-    if (part === undefined) throw new Error(`${name} is not in the file`);
-    const inflated = process.getBuiltinModule("node:zlib").inflateRawSync(read(part));
-    return new vm.Script(ascii(inflated), { filename: name }).runInThisContext() as Wrapped<object>;
-  });
-  const start = script.runInThisContext() as Wrapped<CommonHalf>;
-  start(require, common, common.exports);
-  return { run: (given) => common.exports.run(given), script, loaded };
-}
-
-/** `require` of both halves: Node's own modules, those of the common half, and the others by `fetch`, each once. */
-function loader(
-  common: { exports: CommonHalf },
-  fetch: (name: string) => Wrapped<object>,
-): Require {
-  const known = new Map<string, { exports: unknown }>();
-  const require = (name: string): unknown => {
-    if (!name.startsWith("./")) return process.getBuiltinModule(name);
-    const before = known.get(name);
-    if (before !== undefined) return before.exports;
-    const shared = common.exports.modules?.[name];
-    const module = { exports: shared?.() ?? {} };
-    // Known before it runs, with what it exports by then: modules may ask for each other in a circle.
-    known.set(name, module);
-    if (shared === undefined) fetch(name)(require, module, module.exports);
-    return module.exports;
+  const { first, later } = commandTextFor(attachment, args);
+  const known = new Map<string, { exports: object }>();
+  const state: State = {
+    attachment,
+    later,
+    // Kept open: a program that is replaced while it runs still finds what it has not read yet.
+    file: Deno.openSync(Deno.execPath()),
+    scripts: [],
+    loaded: [],
+    stages: [],
+    run: (args) => program.run(args),
+    require(name) {
+      if (!name.startsWith("./")) return process.getBuiltinModule(name);
+      const before = known.get(name);
+      if (before !== undefined) return before.exports;
+      const staged = stagedModule(state, name);
+      const module = { exports: staged ?? {} };
+      // Known before it runs, with what it exports by then: modules may ask for each other in a circle.
+      known.set(name, module);
+      if (staged === undefined) alone(state, name)(state.require, module, module.exports);
+      return module.exports;
+    },
   };
-  return require;
+  const program = startStage(state, 0, stageScript(state, first));
+  return state;
 }
 
-function commonTextFor({ commands }: Attachment, args: readonly string[]): CommonText {
-  const named = Object.keys(commands).find((command) =>
-    command !== "" && command.split(" ").every((word, index) => args[index] === word)
-  );
-  const found = commands[named ?? ""];
-  if (found === undefined) throw new Error("nothing is attached to it");
-  return found;
+/** Each command is some words that a command line begins with; the one of no words is for all others. */
+function commandTextFor({ commands }: Attachment, args: readonly string[]): CommandText {
+  const line = `${args.join(" ")} `;
+  for (const [command, found] of Object.entries(commands)) {
+    if (command !== "" && line.startsWith(`${command} `)) return found;
+  }
+  const otherwise = commands[""];
+  if (otherwise === undefined) throw new Error("nothing is attached to it");
+  return otherwise;
 }
 
-function readPart(file: Deno.FsFile, start: number, [at, length]: Part): Uint8Array<ArrayBuffer> {
+/** Starts a stage: gives what it exports. */
+function startStage(state: State, index: number, script: Script): Stage {
+  state.scripts[index] = script;
+  const module = state.stages[index] = { exports: {} as Stage };
+  (script.runInThisContext() as Wrapped<Stage>)(state.require, module, module.exports);
+  return module.exports;
+}
+
+function stageScript(state: State, [at, cache, length]: StagePart): Script {
+  const { attachment: { id } } = state;
+  const bytes = read(state, [at, cache + length]);
+  const text = cache + id.length;
+  if (ascii(bytes.subarray(cache, text)) !== id) throw new Error("the file was replaced meanwhile");
+  const { Script } = process.getBuiltinModule("node:vm");
+  const script = new Script(ascii(bytes.subarray(text)), {
+    filename: "program.js",
+    ...(cache === 0 ? {} : { cachedData: bytes.subarray(0, cache) }),
+  });
+  if (cache > 0) noteCodeCacheState(script.cachedDataRejected === true ? "refused" : "used");
+  return script;
+}
+
+/** What a module exports that is in a stage, which is started where it was not yet; undefined for others. */
+function stagedModule(state: State, name: string): object | undefined {
+  const { stages, later } = state;
+  const first = stages[0]?.exports.moduleOf(name);
+  if (first !== undefined || later === undefined) return first;
+  state.laterStages ??= reading(() => JSON.parse(ascii(read(state, later))) as LaterStage[]);
+  const index = state.laterStages.findIndex(({ names }) => names.includes(name));
+  const found = state.laterStages[index];
+  if (found === undefined) return undefined;
+  const stage = stages[index + 1]?.exports ??
+    startStage(state, index + 1, reading(() => stageScript(state, found.part)));
+  return stage.moduleOf(name);
+}
+
+/** A module of no stage, to be run. */
+function alone(state: State, name: string): Wrapped<object> {
+  state.loaded.push(name);
+  return reading(() => {
+    state.parts ??= JSON.parse(ascii(read(state, state.attachment.modules))) as Record<
+      string,
+      Part
+    >;
+    const part = state.parts[name];
+    if (part === undefined) throw new Error(`${name} is not in the file`);
+    const inflated = process.getBuiltinModule("node:zlib").inflateRawSync(read(state, part));
+    const { Script } = process.getBuiltinModule("node:vm");
+    return new Script(ascii(inflated), { filename: name }).runInThisContext() as Wrapped<object>;
+  });
+}
+
+/** Does `work`; where the program's file fails a program that runs, its error says so: the text that asks knows only its own. */
+function reading<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const what = `cannot read a part of the program in ${Deno.execPath()}`;
+    throw new Error(`${what}: ${messageOf(cause)} [${UNREADABLE}]`, { cause });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function read({ file, attachment }: State, [at, length]: Part): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
-  file.seekSync(start + at, Deno.SeekMode.Start);
+  file.seekSync(attachment.at + at, Deno.SeekMode.Start);
   for (let filled = 0; filled < length;) {
     const count = file.readSync(bytes.subarray(filled));
     if (count === null) throw new Error("it ends too early");
@@ -138,17 +216,14 @@ function ascii(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** What is said where the text cannot be read; the program's own words are in that text. */
-const UNREADABLE: ErrorCode = "KUMA-HOST-022";
-
 /** Runs the program that is attached, and ends the process with its exit code; 1 where it cannot be started. */
 export async function runAttached(attachment: Attachment): Promise<never> {
   let program: Attached;
   try {
     program = openAttached(attachment, Deno.args);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const line = `Error: cannot start the program in ${Deno.execPath()}: ${why} [${UNREADABLE}]\n` +
+    const what = `cannot start the program in ${Deno.execPath()}`;
+    const line = `Error: ${what}: ${messageOf(error)} [${UNREADABLE}]\n` +
       "Hint: run it again; if that does not help, install it anew\n";
     Deno.stderr.writeSync(new TextEncoder().encode(line));
     Deno.exit(1);

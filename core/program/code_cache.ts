@@ -16,7 +16,7 @@ export function codeCacheState(): CodeCacheState | undefined {
   return shared[STATE];
 }
 
-/** Notes it, once, before the program's text runs. */
+/** Notes it for a stage, before its text runs. What was refused once stays so. */
 export function noteCodeCacheState(state: CodeCacheState): void {
-  shared[STATE] = state;
+  if (shared[STATE] !== "refused") shared[STATE] = state;
 }

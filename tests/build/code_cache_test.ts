@@ -47,7 +47,8 @@ test("bytecode that V8 refuses is compiled anew; a file that is not the one star
     const program = join(dist, "tiny");
     const whole = Buffer.from(await Deno.readFile(program));
     const { at, id, commands, modules } = attachmentOf(whole);
-    const { text, cache } = commands["cache"]!;
+    const [cache, cacheLength] = commands["cache"]!.first;
+    const [other, otherCache] = commands[""]!.first;
     const broken = async (where: number, verb: string) => {
       const copy = Buffer.from(whole);
       copy.writeUInt32LE(copy.readUInt32LE(where) ^ 0xff, where);
@@ -56,13 +57,13 @@ test("bytecode that V8 refuses is compiled anew; a file that is not the one star
       return await run(path, [verb]);
     };
     // The second word of bytecode is the hash of V8's version.
-    const refused = await broken(at + cache[0] + 4, "cache");
+    const refused = await broken(at + cache + 4, "cache");
     assert.deepEqual(refused, { code: 0, stdout: "refused\n", stderr: "" });
 
     for (
       const [where, verb] of [
-        [at + text[0], "cache"],
-        [at + commands[""]!.text[0] + id.length - 4, "lazy"],
+        [at + cache + cacheLength, "cache"],
+        [at + other + otherCache + id.length - 4, "lazy"],
       ] as const
     ) {
       const { code, stdout, stderr } = await broken(where, verb);
@@ -117,6 +118,96 @@ test("a lazy module finds the modules of a recorded command, whole and the same 
   });
 });
 
+// The first run loads "helper" and "early"; the second, beyond these, "late", and "inner" in a circle with that; no run
+// loads "cold". Each says what it finds of the others.
+const STAGED: Readonly<Record<string, string>> = {
+  "helper.ts":
+    "let count = 0; export const one = () => ++count; export const unused = () => -count;",
+  "early.ts": 'import { one } from "./helper.ts"; export const early = () => "early " + one();',
+  "late.ts": `import { one } from "./helper.ts"; import { inner } from "./inner.ts";
+    export const late = () => "late " + one() + " " + inner(); export const number = 7;
+    export const fail = () => { throw new Error("late failed"); };`,
+  "inner.ts": `import { number } from "./late.ts"; export const inner = () => "inner " + number;
+    export const again = async () => (await import("./late.ts")).late();`,
+  "cold.ts": `import { one, unused } from "./helper.ts"; import { late } from "./late.ts";
+    import { again } from "./inner.ts";
+    export const cold = async () =>
+      ["cold", one(), unused(), late(), await again(), one()].join(" ");`,
+  "run.ts": `import { codeCacheState } from "./state.ts";
+    export async function run(args: string[]): Promise<number> {
+      try {
+        for (const verb of args) {
+          if (verb === "early") console.log((await import("./early.ts")).early());
+          if (verb === "late") console.log((await import("./late.ts")).late());
+          if (verb === "again") console.log(await (await import("./inner.ts")).again());
+          if (verb === "fail") (await import("./late.ts")).fail();
+          if (verb === "cold") console.log(await (await import("./cold.ts")).cold());
+          if (verb === "state") console.log(codeCacheState());
+        }
+        return 0;
+      } catch (error) {
+        console.error(String(error));
+        return 3;
+      }
+    }`,
+  "state.ts": `export const codeCacheState = () =>
+    (globalThis as Record<symbol, unknown>)[Symbol.for("kuma.code_cache")];`,
+};
+
+test("what a later run needs beyond the first is a stage of its own, which is read when it is needed", async () => {
+  const staged = [{ run: "early" }, { run: "late again" }, { run: "early late" }, { run: "fail" }];
+  const runs = { module: "run.ts", commands: { "": staged } };
+  await withTiny(arch, { ...change, warmUp: runs }, async (dist, root) => {
+    for (const [name, text] of Object.entries(STAGED)) {
+      await Deno.writeTextFile(join(root, "tiny", name), text);
+    }
+    await build(root, nothing);
+    const program = join(dist, "tiny");
+    const said = async (path: string, args: string) => {
+      const { stdout, stderr } = await run(path, args.split(" "));
+      return stdout + stderr;
+    };
+    assert.equal(await said(program, "early state"), "early 1\nused\n");
+    assert.equal(await said(program, "late early state"), "late 1 inner 7\nearly 2\nused\n");
+    assert.equal(await said(program, "again late state"), "late 1 inner 7\nlate 2 inner 7\nused\n");
+    assert.equal(
+      await said(program, "cold late"),
+      "cold 1 -1 late 2 inner 7 late 3 inner 7 4\nlate 5 inner 7\n",
+    );
+    assert.equal(await said(program, "early fail"), "early 1\nError: late failed\n");
+
+    const whole = Buffer.from(await Deno.readFile(program));
+    const { at, id, commands } = attachmentOf(whole);
+    const [where, length] = commands[""]!.later!;
+    const later = JSON.parse(whole.subarray(at + where, at + where + length).toString()) as {
+      part: StagePart;
+      names: string[];
+    }[];
+    assert.equal(later.length, 1, "the third and the fourth run load nothing new");
+    const [start, cache, text] = later[0]!.part;
+    assert.ok(cache > 0);
+    assert.match(
+      whole.subarray(at + start + cache, at + start + cache + text).toString(),
+      /late failed/,
+    );
+    const broken = join(dist, "broken");
+    const damaged = async (from: number, args: string) => {
+      const copy = Buffer.from(whole);
+      copy.writeUInt32LE(copy.readUInt32LE(from) ^ 0xff, from);
+      await Deno.writeFile(broken, copy, { mode: 0o755 });
+      return await said(broken, args);
+    };
+    assert.equal(
+      await damaged(at + start + 4, "early state late state"),
+      "early 1\nused\nlate 2 inner 7\nrefused\n",
+    );
+    assert.equal(
+      await damaged(at + start + cache + id.length - 4, "early late"),
+      `early 1\nError: cannot read a part of the program in ${broken}: the file was replaced meanwhile [KUMA-HOST-022]\n`,
+    );
+  });
+});
+
 test("a program that runs on foreign nodes takes bytecode that this machine's runtime made", async () => {
   await withTiny(arch, { ...change, hostRuntime: true }, async (dist) => {
     const program = join(dist, "tiny");
@@ -130,11 +221,14 @@ test("a program that runs on foreign nodes takes bytecode that this machine's ru
   });
 });
 
+type Part = [at: number, length: number];
+type StagePart = [at: number, cache: number, text: number];
+
 interface Layout {
   at: number;
   id: string;
-  commands: Record<string, { text: [number, number]; cache: [number, number] }>;
-  modules: [number, number];
+  commands: Record<string, { first: StagePart; later?: Part }>;
+  modules: Part;
 }
 
 /** What the program's main module has been told. */
