@@ -23,8 +23,6 @@ const CHAIN = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 const ADDRESS = /^[0-9A-Fa-f.:]+(?:\/[0-9]{1,3})?$/;
 const INTERFACE = /^(?:[A-Za-z0-9_.@][A-Za-z0-9_.:@-]*\+?|\+)$/;
 const LOG_PREFIX = /^[A-Za-z0-9_:.-]+$/;
-// Control, format, surrogate and unassigned characters, and the line and paragraph separators.
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 /** The name of a chain or a target; ours have something after their prefix. Throws KUMA-TP-101. */
 export function checkChain(name: string): string {
@@ -67,7 +65,7 @@ export function checkPort(port: number): string {
  * between its quotes; never within a character or an escape. Throws KUMA-TP-101.
  */
 export function checkComment(text: string): string {
-  if (UNPRINTABLE.test(text)) refuse("comment", text);
+  if (!isPrintable(text)) refuse("comment", text);
   if (text.length * 3 <= COMMENT_MAX_BYTES) return text;
   let bytes = 0;
   let kept = "";
@@ -79,6 +77,12 @@ export function checkComment(text: string): string {
   return kept;
 }
 const encoder = new TextEncoder();
+
+/** No control, format, surrogate or unassigned characters, and no line or paragraph separators. */
+function isPrintable(text: string): boolean {
+  // To set up the other expression alone takes half a millisecond.
+  return /^[ -~]*$/.test(text) || !/[\p{C}\p{Zl}\p{Zp}]/u.test(text);
+}
 
 function check(holds: boolean, what: string, value: string): string {
   if (!holds) refuse(what, value);

@@ -138,14 +138,8 @@ function ruleMessage(to: NetlinkWriter, chain: string, { comment, expressions }:
   to.text(RULE.CHAIN, chain);
   const list = to.begin(RULE.EXPRESSIONS);
   for (const expression of expressions) {
-    const element = to.begin(LIST_ELEMENT);
-    // A verdict is loaded as data is.
-    const name = expression.name === "verdict" ? "immediate" : expression.name;
-    to.text(EXPRESSION.NAME, name);
-    const data = to.begin(EXPRESSION.DATA);
-    writeExpression(to, expression);
-    to.end(data);
-    to.end(element);
+    // The same few come in every rule.
+    to.repeat(JSON.stringify(expression), () => expressionElement(to, expression));
   }
   to.end(list);
   if (comment === undefined) return;
@@ -158,6 +152,17 @@ function value(to: NetlinkWriter, type: number, bytes: string): void {
   const start = to.begin(type);
   to.data(DATA.VALUE, bytes);
   to.end(start);
+}
+
+function expressionElement(to: NetlinkWriter, expression: Expression): void {
+  const element = to.begin(LIST_ELEMENT);
+  // A verdict is loaded as data is.
+  const name = expression.name === "verdict" ? "immediate" : expression.name;
+  to.text(EXPRESSION.NAME, name);
+  const data = to.begin(EXPRESSION.DATA);
+  writeExpression(to, expression);
+  to.end(data);
+  to.end(element);
 }
 
 /** What stands in `NFTA_EXPR_DATA`; the numbers are the attributes of each kind of expression. */

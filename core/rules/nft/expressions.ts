@@ -59,88 +59,100 @@ export type Expression =
   /** One that we never write: read from a rule that somebody else put into our table. */
   | { readonly name: "unknown"; readonly text: string };
 
+/** What was made of a rule: a table is put in words and into bytes, and each pod that starts waits for both. */
+const made = new WeakMap<NftRule, readonly Expression[]>();
+
 /**
  * All expressions of a rule, with a counter behind its matches, as each rule of iptables has one: chains of NAT see
  * the first packet of a connection alone, and the others only match DNS and what is dropped. Throws KumaError
  * KUMA-TP-101 where a value cannot stand in a rule.
  */
-export function expressionsOf(rule: NftRule): Expression[] {
-  const guard: Expression[] = rule.family === undefined
-    ? []
-    : [{ name: "meta", key: META.NFPROTO }, equal(hexNumber(NFPROTO[rule.family], 1))];
-  return [
-    ...guard,
-    ...rule.matches.flatMap((match) => matchExpressions(match)),
-    { name: "counter" },
-    ...targetExpressions(rule.target),
-  ];
+export function expressionsOf(rule: NftRule): readonly Expression[] {
+  let all = made.get(rule);
+  if (all === undefined) {
+    all = makeExpressions(rule);
+    made.set(rule, all);
+  }
+  return all;
+}
+
+function makeExpressions({ family, matches, target }: NftRule): readonly Expression[] {
+  const all: Expression[] = [];
+  if (family !== undefined) {
+    all.push({ name: "meta", key: META.NFPROTO }, equal(hexNumber(NFPROTO[family], 1)));
+  }
+  for (const match of matches) addMatch(all, match);
+  all.push({ name: "counter" });
+  addTarget(all, target);
+  return all;
 }
 
 function equal(data: string, not?: true): Expression {
   return { name: "cmp", op: not === true ? CMP.NEQ : CMP.EQ, data };
 }
 
-function matchExpressions(match: NftMatch): Expression[] {
+function addMatch(all: Expression[], match: NftMatch): void {
   switch (match.kind) {
     case "protocol":
-      return [{ name: "meta", key: META.L4PROTO }, equal(hexNumber(L4PROTO[match.protocol], 1))];
+      all.push({ name: "meta", key: META.L4PROTO }, equal(hexNumber(L4PROTO[match.protocol], 1)));
+      return;
     case "address":
-      return addressExpressions(match.side, match.value, match.not);
-    case "interface":
-      return [
-        { name: "meta", key: match.side === "in" ? META.IIFNAME : META.OIFNAME },
-        equal(interfaceData(checkInterface(match.name)), match.not),
-      ];
+      return addAddress(all, match.side, match.value, match.not);
+    case "interface": {
+      const key = match.side === "in" ? META.IIFNAME : META.OIFNAME;
+      all.push({ name: "meta", key }, equal(interfaceData(checkInterface(match.name)), match.not));
+      return;
+    }
     case "port": {
       const offset = match.side === "source" ? 0 : 2;
-      return [
-        { name: "payload", base: BASE.TRANSPORT, offset, length: 2 },
-        ...rangeExpressions(
-          match.value,
-          (port) => hexNumber(Number(checkPort(port)), 2),
-          match.not,
-        ),
-      ];
+      all.push({ name: "payload", base: BASE.TRANSPORT, offset, length: 2 });
+      return addRange(all, match.value, portData, match.not);
     }
     case "uid":
-      return uidExpressions(match.value, match.not);
+      return addUid(all, match.value, match.not);
     case "invalid":
-      return [
+      all.push(
         { name: "ct", key: CT.STATE },
         { name: "bitwise", mask: CT_INVALID },
         equal("00000000", true),
-      ];
+      );
   }
 }
 
-function addressExpressions(
+function portData(port: number): string {
+  return hexNumber(Number(checkPort(port)), 2);
+}
+
+function addAddress(
+  all: Expression[],
   side: "source" | "destination",
   value: NftValue<string>,
   not: true | undefined,
-): Expression[] {
-  const v6Offset = side === "source" ? 8 : 24, v4Offset = side === "source" ? 12 : 16;
-  const load = (bytes: number, length: number): Expression => ({
-    name: "payload",
-    base: BASE.NETWORK,
-    offset: bytes === 16 ? v6Offset : v4Offset,
-    length,
-  });
+): void {
   if ("set" in value) {
-    return [load(value.set.startsWith("ipv6") ? 16 : 4, value.set.startsWith("ipv6") ? 16 : 4), {
-      name: "lookup",
-      set: value.set,
-    }];
+    const length = value.set.startsWith("ipv6") ? 16 : 4;
+    all.push(loadAddress(side, length, length), { name: "lookup", set: value.set });
+    return;
   }
   const { bytes, bits } = prefixBytes(checkAddress(value.one)) ?? noAddress(value.one);
   // Whole bytes are compared alone, as nft does; else the rest is masked away.
-  const whole = bits > 0 && bits % 8 === 0;
-  if (whole) return [load(bytes.length, bits / 8), equal(hex(bytes.slice(0, bits / 8)), not)];
+  if (bits > 0 && bits % 8 === 0) {
+    const length = bits / 8;
+    all.push(loadAddress(side, bytes.length, length), equal(hex(bytes.slice(0, length)), not));
+    return;
+  }
   const mask = bytes.map((_, i) => 0xff00 >> Math.min(8, Math.max(0, bits - i * 8)) & 0xff);
-  return [
-    load(bytes.length, bytes.length),
+  all.push(
+    loadAddress(side, bytes.length, bytes.length),
     { name: "bitwise", mask: hex(mask) },
     equal(hex(bytes), not),
-  ];
+  );
+}
+
+/** The first `length` bytes of an address of `size` bytes. */
+function loadAddress(side: "source" | "destination", size: number, length: number): Expression {
+  const offset = size === 16 ? (side === "source" ? 8 : 24) : (side === "source" ? 12 : 16);
+  return { name: "payload", base: BASE.NETWORK, offset, length };
 }
 
 function noAddress(text: string): never {
@@ -155,54 +167,68 @@ function interfaceData(name: string): string {
   return prefix ? hex(bytes) : hex(bytes).padEnd(32, "0");
 }
 
-function uidExpressions(value: NftValue<NumberRange>, not: true | undefined): Expression[] {
-  const load: Expression = { name: "meta", key: META.SKUID };
+function addUid(all: Expression[], value: NftValue<NumberRange>, not: true | undefined): void {
+  all.push({ name: "meta", key: META.SKUID });
   if ("one" in value && value.one.from === value.one.to) {
+    const uid = Number(checkUid(value.one.from));
     // Little endian: the machine's byte order on every architecture that we build for.
-    const data = hexNumber(Number(checkUid(value.one.from)), 4).match(/../g) ?? [];
-    return [load, equal(data.reverse().join(""), not)];
+    const data = hexNumber(
+      ((uid & 0xff) << 24 | (uid & 0xff00) << 8 | uid >>> 8 & 0xff00 | uid >>> 24) >>> 0,
+      4,
+    );
+    all.push(equal(data, not));
+    return;
   }
-  const big = (uid: number): string => hexNumber(Number(checkUid(uid)), 4);
-  return [load, { name: "byteorder" }, ...rangeExpressions(value, big, not)];
+  all.push({ name: "byteorder" });
+  addRange(all, value, (uid) => hexNumber(Number(checkUid(uid)), 4), not);
 }
 
-function rangeExpressions(
+function addRange(
+  all: Expression[],
   value: NftValue<NumberRange>,
   write: (value: number) => string,
   not: true | undefined,
-): Expression[] {
-  if ("set" in value) return [{ name: "lookup", set: value.set }];
+): void {
+  if ("set" in value) {
+    all.push({ name: "lookup", set: value.set });
+    return;
+  }
   const { from, to } = value.one;
-  if (from === to) return [equal(write(from), not)];
+  if (from === to) {
+    all.push(equal(write(from), not));
+    return;
+  }
   checkNumber("end of a range", to, from, Number.MAX_SAFE_INTEGER);
   if (not === true) throw new TypeError("no rule of ours leaves out a range");
-  return [
+  all.push(
     { name: "cmp", op: CMP.GTE, data: write(from) },
     { name: "cmp", op: CMP.LTE, data: write(to) },
-  ];
+  );
 }
 
-function targetExpressions(target: NftTarget): Expression[] {
+function addTarget(all: Expression[], target: NftTarget): void {
   switch (target.kind) {
     case "jump":
-      return [{ name: "verdict", code: VERDICT.JUMP, chain: checkChain(target.chain) }];
+      all.push({ name: "verdict", code: VERDICT.JUMP, chain: checkChain(target.chain) });
+      return;
     case "return":
-      return [{ name: "verdict", code: VERDICT.RETURN }];
+      all.push({ name: "verdict", code: VERDICT.RETURN });
+      return;
     case "drop":
-      return [{ name: "verdict", code: VERDICT.DROP }];
+      all.push({ name: "verdict", code: VERDICT.DROP });
+      return;
     case "redirect":
-      return [
-        { name: "immediate", data: hexNumber(Number(checkPort(target.port)), 2) },
-        { name: "redir" },
-      ];
+      all.push({ name: "immediate", data: portData(target.port) }, { name: "redir" });
+      return;
     case "zone": {
       const zone = Number(checkNumber("conntrack zone", target.zone, 0, 65535));
       const data = hexNumber((zone & 0xff) << 8 | zone >> 8, 2);
-      return [{ name: "immediate", data }, { name: "ct", key: CT.ZONE, set: true }];
+      all.push({ name: "immediate", data }, { name: "ct", key: CT.ZONE, set: true });
+      return;
     }
     case "log": {
       const level = Number(checkNumber("log level", target.level, 0, 7));
-      return [{ name: "log", prefix: checkLogPrefix(target.prefix), level }];
+      all.push({ name: "log", prefix: checkLogPrefix(target.prefix), level });
     }
   }
 }

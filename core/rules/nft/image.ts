@@ -62,10 +62,12 @@ export function fingerprint(text: string): string {
   const padded = new Uint8Array((bytes.length + 4) & ~3);
   padded.set(bytes);
   let a = 0x811c9dc5, b = bytes.length;
-  for (const word of new Uint32Array(padded.buffer)) {
-    a = Math.imul(a ^ word, 0x01000193);
+  const words = new Uint32Array(padded.buffer), { imul } = Math;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? 0;
+    a = imul(a ^ word, 0x01000193);
     a ^= a >>> 15;
-    b = Math.imul(b + word | 0, 0x85ebca6b);
+    b = imul(b + word | 0, 0x85ebca6b);
     b ^= b >>> 13;
   }
   return [a, b].map((sum) => (sum >>> 0).toString(16).padStart(8, "0")).join("");

@@ -36,30 +36,32 @@ const LOG_LEVELS = ["emerg", "alert", "crit", "err", "warn", "notice", "info", "
  */
 export function renderNft(table: NftTable): string {
   const name = `inet ${NFT_TABLE}`;
-  const parts = [...table.sets.map(renderSet), ...table.chains.map(renderChain)];
-  return `table ${name}\ndelete table ${name}\ntable ${name} {\n${parts.join("\n\n")}\n}\n`;
+  let text = `table ${name}\ndelete table ${name}\ntable ${name} {\n`;
+  let gap = "";
+  for (const set of table.sets) {
+    text += gap + setText(set);
+    gap = "\n";
+  }
+  for (const chain of table.chains) {
+    text += gap + chainText(chain);
+    gap = "\n";
+  }
+  return `${text}}\n`;
 }
 
-function renderSet({ name, type, interval, elements }: NftSet): string {
-  return [
-    `\tset ${name} {`,
-    `\t\ttype ${SET_TYPE[type]}`,
-    ...(interval ? ["\t\tflags interval"] : []),
-    `\t\telements = { ${elements.map((element) => elementText(type, element)).join(", ")} }`,
-    "\t}",
-  ].join("\n");
+function setText({ name, type, interval, elements }: NftSet): string {
+  const flags = interval ? "\t\tflags interval\n" : "";
+  const values = elements.map((element) => elementText(type, element)).join(", ");
+  return `\tset ${name} {\n\t\ttype ${SET_TYPE[type]}\n${flags}\t\telements = { ${values} }\n\t}\n`;
 }
 
-function renderChain({ name, base, rules }: NftChain): string {
-  const head = base === undefined
-    ? []
-    : [`\t\ttype ${base.type} hook ${base.hook} priority ${base.priority}; policy accept;`];
-  return [
-    `\tchain ${name} {`,
-    ...head,
-    ...rules.map((rule) => `\t\t${renderNftRule(rule, true)}`),
-    "\t}",
-  ].join("\n");
+function chainText({ name, base, rules }: NftChain): string {
+  let text = `\tchain ${name} {\n`;
+  if (base !== undefined) {
+    text += `\t\ttype ${base.type} hook ${base.hook} priority ${base.priority}; policy accept;\n`;
+  }
+  for (const rule of rules) text += `\t\t${renderNftRule(rule, true)}\n`;
+  return `${text}\t}\n`;
 }
 
 /**
@@ -73,48 +75,39 @@ export function renderNftRule(rule: NftRule, counted = false): string {
   const { matches, family, comment, target } = rule;
   // An address says its family itself, where nft adds the check: at the place of the address.
   const addressed = matches[0]?.kind === "address";
-  const words = family !== undefined && !addressed ? [`meta nfproto ${family}`] : [];
-  for (const [index, match] of matches.entries()) {
-    words.push(...matchText(match, matches[index + 1], matches, family));
-  }
-  if (counted) words.push("counter");
-  words.push(targetText(target));
-  if (comment !== undefined) words.push(`comment ${quoteWord(comment)}`);
-  return words.join(" ");
+  let words = family !== undefined && !addressed ? `meta nfproto ${family} ` : "";
+  for (let i = 0; i < matches.length; i++) words += matchText(matches, i, family);
+  if (counted) words += "counter ";
+  words += targetText(target);
+  return comment === undefined ? words : `${words} comment ${quoteWord(comment)}`;
 }
 
-function matchText(
-  match: NftMatch,
-  next: NftMatch | undefined,
-  all: readonly NftMatch[],
-  family: Family | undefined,
-): string[] {
-  switch (match.kind) {
+/** With a blank behind it; empty where another match says it. */
+function matchText(all: readonly NftMatch[], at: number, family: Family | undefined): string {
+  const match = all[at];
+  switch (match?.kind) {
+    case undefined:
+      return "";
     case "protocol":
       // A port names its protocol itself.
-      return next?.kind === "port" ? [] : [`meta l4proto ${match.protocol}`];
+      return all[at + 1]?.kind === "port" ? "" : `meta l4proto ${match.protocol} `;
     case "address": {
       const field = `${family === "ipv6" ? "ip6" : "ip"} ${short(match.side)}addr`;
-      return [
-        `${field} ${not(match)}${
-          "set" in match.value ? `@${match.value.set}` : addressText(match.value.one)
-        }`,
-      ];
+      const value = "set" in match.value ? `@${match.value.set}` : addressText(match.value.one);
+      return `${field} ${not(match)}${value} `;
     }
-    case "interface":
-      return [
-        `${match.side === "in" ? "iifname" : "oifname"} ${not(match)}"${
-          match.name.replace(/\+$/, "*")
-        }"`,
-      ];
+    case "interface": {
+      const name = match.name.endsWith("+") ? `${match.name.slice(0, -1)}*` : match.name;
+      return `${match.side === "in" ? "iifname" : "oifname"} ${not(match)}"${name}" `;
+    }
     case "port": {
       const protocol = all.find((other) => other.kind === "protocol")?.protocol ?? "tcp";
-      return [`${protocol} ${short(match.side)}port ${not(match)}${rangeText(match.value)}`];
+      return `${protocol} ${short(match.side)}port ${not(match)}${rangeText(match.value)} `;
     }
     case "uid":
-      return [`meta skuid ${not(match)}${rangeText(match.value)}`];
+      return `meta skuid ${not(match)}${rangeText(match.value)} `;
     case "invalid":
-      return ["ct state invalid"];
+      return "ct state invalid ";
   }
 }
 

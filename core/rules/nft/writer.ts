@@ -12,8 +12,12 @@ const NLA_F_NESTED = 0x8000;
 const MESSAGE_HEAD = 20, ATTRIBUTE_HEAD = 4;
 /** The longest attribute: its length is a 16-bit number. */
 const ATTRIBUTE_MAX = 0xffff;
-/** Most that is ever written is a fraction of this; it doubles until all has room. */
+/** Enough for any question; it doubles until all has room. */
 const CAPACITY = 4096;
+/** A call of the encoder costs as much as so many characters that are written one by one. */
+const SHORT = 16;
+
+const encoder = new TextEncoder();
 
 /**
  * Writes messages, and the attributes of the one that was begun last.
@@ -28,6 +32,9 @@ export class NetlinkWriter {
   /** Where the last message begins. */
   #message = -1;
   #sequence: number;
+  /** Where attributes begin that may be copied, by their text and by the key of {@linkcode repeat}. */
+  readonly #texts = new Map<string, number>();
+  readonly #repeated = new Map<string, number>();
 
   /** @param first sequence number of the first message; the others count on */
   constructor(first = 0) {
@@ -88,11 +95,25 @@ export class NetlinkWriter {
     this.#end = align(this.#end);
   }
 
+  /** The one attribute that `write` writes: a copy of it where this writer had the same key before. */
+  repeat(key: string, write: () => void): void {
+    const from = this.#repeated.get(key);
+    if (from !== undefined) return this.#copy(from);
+    this.#repeated.set(key, this.#end);
+    write();
+  }
+
   /** A string attribute, with its closing NUL. Throws as {@linkcode end} does. */
   text(type: number, value: string): void {
-    const start = this.#beginBytes(type);
+    const from = this.#texts.get(value), start = this.#end;
+    if (from !== undefined) {
+      this.#copy(from);
+      return this.#view.setUint16(start + 2, type, true);
+    }
+    this.#beginBytes(type);
     this.#string(value);
     this.end(start);
+    this.#texts.set(value, start);
   }
 
   /** A 32-bit number in big endian, as nf_tables has them; negative numbers in two's complement. */
@@ -129,22 +150,26 @@ export class NetlinkWriter {
     this.#bytes[at + 1] = this.#end - at - 2;
   }
 
-  /** With a NUL behind it. Character by character: most are short, and each call of an encoder costs as much as twenty. */
+  /** With a NUL behind it. */
   #string(value: string): void {
     const { length } = value;
     this.#reserve(length * 3 + 4);
     const bytes = this.#bytes, at = this.#end;
-    for (let i = 0; i < length; i++) {
-      const code = value.charCodeAt(i);
-      if (code > 0x7f) {
-        const { written } = new TextEncoder().encodeInto(value, bytes.subarray(at));
-        this.#end = at + written;
-        bytes[this.#end++] = 0;
-        return;
-      }
-      bytes[at + i] = code;
+    let written = 0;
+    while (length < SHORT && written < length) {
+      const code = value.charCodeAt(written);
+      if (code > 0x7f) break;
+      bytes[at + written++] = code;
     }
-    this.#end = at + length + 1;
+    if (written < length) written = encoder.encodeInto(value, bytes.subarray(at)).written;
+    this.#end = at + written + 1;
+  }
+
+  #copy(from: number): void {
+    const length = align(this.#view.getUint16(from, true));
+    this.#reserve(length);
+    this.#bytes.copyWithin(this.#end, from, from + length);
+    this.#end += length;
   }
 
   #beginBytes(type: number): number {
