@@ -113,10 +113,11 @@ export function openAttached(attachment: Attachment, args: readonly string[]): A
       const before = known.get(name);
       if (before !== undefined) return before.exports;
       const staged = stagedModule(state, name);
+      const start = staged === undefined ? alone(state, name) : undefined;
       const module = { exports: staged ?? {} };
       // Known before it runs, with what it exports by then: modules may ask for each other in a circle.
       known.set(name, module);
-      if (staged === undefined) alone(state, name)(state.require, module, module.exports);
+      start?.(state.require, module, module.exports);
       return module.exports;
     },
   };
