@@ -16,7 +16,7 @@ export function isIpv4(text: string): boolean {
 
 /** Whether `text` is an IPv6 address as RFC 4291 section 2.2 writes it, without a zone. */
 export function isIpv6(text: string): boolean {
-  if (text.length > 45 || !/^[0-9a-fA-F:.]+$/.test(text)) return false;
+  if (text.length > 45 || !text.includes(":") || !/^[0-9a-fA-F:.]+$/.test(text)) return false;
   const halves = text.split("::");
   if (halves.length > 2) return false;
   const groups = halves.flatMap((half) => half === "" ? [] : half.split(":"));

@@ -20,50 +20,95 @@ export function canonicalAddress(text: string): string {
   return `${groups.join(":")}/${bits}`;
 }
 
-/** The bytes of an address or CIDR (4 or 16, host bits at zero) and its prefix length; undefined for what is none. */
+/**
+ * The bytes of an address or CIDR (4 or 16, host bits at zero) and its prefix length; undefined for what is none.
+ *
+ * Without regular expressions: to compile them costs a program that runs once more than all addresses of its rules.
+ */
 export function prefixBytes(
   text: string,
 ): { readonly bytes: readonly number[]; readonly bits: number } | undefined {
-  const [address = "", length] = text.split("/");
+  const slash = text.indexOf("/");
+  const address = slash < 0 ? text : text.slice(0, slash);
   const bytes = address.includes(":") ? ipv6Bytes(address) : ipv4Bytes(address);
   if (bytes === undefined) return undefined;
   const all = bytes.length * 8;
-  const bits = length === undefined ? all : /^[0-9]+$/.test(length) ? Number(length) : all + 1;
-  if (bits > all) return undefined;
-  const mask = (i: number): number => 0xff00 >> Math.min(8, Math.max(0, bits - i * 8)) & 0xff;
-  return { bytes: bytes.map((byte, i) => byte & mask(i)), bits };
+  const bits = slash < 0 ? all : decimal(text.slice(slash + 1), all);
+  if (bits < 0) return undefined;
+  for (let i = bits >> 3; i < bytes.length; i++) {
+    bytes[i] = (bytes[i] ?? 0) & 0xff00 >> Math.min(8, Math.max(0, bits - i * 8));
+  }
+  return { bytes, bits };
+}
+
+/** One to three digits that mean at most `max`; -1 for any other text. */
+function decimal(text: string, max: number): number {
+  const { length } = text;
+  if (length === 0 || length > 3) return -1;
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= max ? value : -1;
+}
+
+/** One to four hexadecimal digits; -1 for any other text. */
+function hexadecimal(text: string): number {
+  const { length } = text;
+  if (length === 0 || length > 4) return -1;
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i), letter = (code | 0x20) - 87;
+    const digit = code <= 57 ? code - 48 : letter < 10 ? -1 : letter;
+    if (digit < 0 || digit > 15) return -1;
+    value = value << 4 | digit;
+  }
+  return value;
 }
 
 function ipv4Bytes(text: string): number[] | undefined {
   const octets = text.split(".");
-  const valid = octets.length === 4 &&
-    octets.every((octet) => /^[0-9]{1,3}$/.test(octet) && Number(octet) < 256);
-  return valid ? octets.map(Number) : undefined;
+  if (octets.length !== 4) return undefined;
+  const bytes: number[] = [];
+  for (const octet of octets) {
+    const byte = decimal(octet, 255);
+    if (byte < 0) return undefined;
+    bytes.push(byte);
+  }
+  return bytes;
 }
 
 function ipv6Bytes(text: string): number[] | undefined {
-  const halves = text.split("::");
-  const [head = "", tail] = halves;
-  if (halves.length > 2) return undefined;
-  const before = groupBytes(head);
-  const after = groupBytes(tail ?? "");
-  if (before === undefined || after === undefined) return undefined;
-  const missing = 16 - before.length - after.length;
-  if (tail === undefined ? missing !== 0 : missing < 2) return undefined;
-  return [...before, ...new Array<number>(missing).fill(0), ...after];
+  const gap = text.indexOf("::");
+  if (gap < 0) {
+    const bytes = groupBytes(text);
+    return bytes?.length === 16 ? bytes : undefined;
+  }
+  const bytes = groupBytes(text.slice(0, gap)), after = groupBytes(text.slice(gap + 2));
+  if (bytes === undefined || after === undefined) return undefined;
+  const end = 16 - after.length;
+  if (end - bytes.length < 2) return undefined;
+  while (bytes.length < end) bytes.push(0);
+  for (const byte of after) bytes.push(byte);
+  return bytes;
 }
 
+/** Of the groups on one side of a `::`, or of all. */
 function groupBytes(text: string): number[] | undefined {
-  if (text === "") return [];
   const bytes: number[] = [];
+  if (text === "") return bytes;
   const groups = text.split(":");
   for (const [i, group] of groups.entries()) {
-    const dotted = i === groups.length - 1 ? ipv4Bytes(group) : undefined;
-    if (dotted !== undefined) bytes.push(...dotted);
-    else if (/^[0-9a-fA-F]{1,4}$/.test(group)) {
-      const value = parseInt(group, 16);
-      bytes.push(value >> 8, value & 0xff);
-    } else return undefined;
+    const dotted = i === groups.length - 1 && group.includes(".") ? ipv4Bytes(group) : undefined;
+    if (dotted !== undefined) {
+      bytes.push(...dotted);
+      continue;
+    }
+    const value = hexadecimal(group);
+    if (value < 0) return undefined;
+    bytes.push(value >> 8, value & 0xff);
   }
   return bytes;
 }

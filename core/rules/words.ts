@@ -84,5 +84,5 @@ export function quoteWord(text: string): string {
 
 /** What stands between the quotes of {@linkcode quoteWord}. */
 export function escapeQuoted(text: string): string {
-  return text.replace(/["\\]/g, "\\$&");
+  return text.includes('"') || text.includes("\\") ? text.replace(/["\\]/g, "\\$&") : text;
 }

@@ -51,7 +51,7 @@ export async function installNftables(
   });
   using socket = new NftSocket();
   if (session.dryRun) return await show(socket, plan, session);
-  const changed = apply(socket, { ...plan, config }, session, options);
+  const changed = apply(socket, { table: plan.table, config, around }, session, options);
   session.lap("apply");
   return nftReport(plan, changed, session);
 }
@@ -83,11 +83,13 @@ function refusal(reason: string): KumaError {
 
 function apply(
   socket: NftSocket,
-  { table, config }: NftPlan & { readonly config: ResolvedConfig },
+  { table, config, around }: Pick<InstallSubject, "config" | "around"> & Pick<NftPlan, "table">,
   { logger, print }: Session,
   options: InstallOptions,
 ): boolean {
-  const found = readTable(socket);
+  // A table that came since, or one without chains, is refused by its name and replaced then.
+  const absent = around.chains !== undefined && !around.ourTable;
+  const found = absent ? undefined : readTable(socket);
   if (found !== undefined && compareNft(table, found).length === 0) return false;
   // Nobody has a session in a pod that is only being made.
   if (options.netnsPath === undefined) {

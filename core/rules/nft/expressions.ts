@@ -134,7 +134,7 @@ function addAddress(
     all.push(loadAddress(side, length, length), { name: "lookup", set: value.set });
     return;
   }
-  const { bytes, bits } = prefixBytes(checkAddress(value.one)) ?? noAddress(value.one);
+  const { bytes, bits } = prefixBytes(value.one) ?? noAddress(value.one);
   // Whole bytes are compared alone, as nft does; else the rest is masked away.
   if (bits > 0 && bits % 8 === 0) {
     const length = bits / 8;
@@ -156,15 +156,18 @@ function loadAddress(side: "source" | "destination", size: number, length: numbe
 }
 
 function noAddress(text: string): never {
+  checkAddress(text);
   checkAddress(`no address: ${text}`);
   throw new TypeError(text);
 }
 
-/** The kernel's `ifname` holds 16 bytes; a prefix is compared without what follows it. */
+/** The kernel's `ifname` holds 16 bytes; a prefix is compared without what follows it. Names are ASCII. */
 function interfaceData(name: string): string {
   const prefix = name.endsWith("+");
-  const bytes = new TextEncoder().encode(prefix ? name.slice(0, -1) : name);
-  return prefix ? hex(bytes) : hex(bytes).padEnd(32, "0");
+  const length = prefix ? name.length - 1 : name.length;
+  let data = "";
+  for (let i = 0; i < length; i++) data += hexNumber(name.charCodeAt(i), 1);
+  return prefix ? data : data.padEnd(32, "0");
 }
 
 function addUid(all: Expression[], value: NftValue<NumberRange>, not: true | undefined): void {
