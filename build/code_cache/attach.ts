@@ -5,16 +5,10 @@
  * @module
  */
 import { deflateRawSync } from "node:zlib";
-import type {
-  Attachment,
-  CommandText,
-  LaterStage,
-  Part,
-  StagePart,
-} from "core/program/attached.ts";
+import type { Attachment, Beyond, CommandText, Part, StagePart } from "core/program/attached.ts";
 import type { Denort } from "../denort.ts";
 import { sha256 } from "../io.ts";
-import type { StageText } from "./stages.ts";
+import type { Cut } from "./stages.ts";
 
 /** A runtime with something attached, and where that lies. */
 export interface AttachedRuntime {
@@ -22,42 +16,46 @@ export interface AttachedRuntime {
   readonly attachment: Attachment;
 }
 
-/** A stage and bytecode of it. */
-export interface Stage extends StageText {
-  readonly cache?: Uint8Array | undefined;
+/** What there is for a command, and bytecode of each of its stages, by number. */
+export interface CommandStages extends Pick<Cut, "first" | "later"> {
+  readonly caches?: ReadonlyMap<number, Uint8Array> | undefined;
 }
 
 /**
  * Writes the runtime with all texts to `path`.
  *
- * @param commands stages by command; {@linkcode Attachment.commands}
+ * @param commands by command; {@linkcode Attachment.commands}
  * @param alone each module that some command has in no stage, by name
  */
 export async function attach(
   denort: Denort,
-  commands: ReadonlyMap<string, readonly Stage[]>,
+  commands: ReadonlyMap<string, CommandStages>,
   alone: ReadonlyMap<string, string>,
   path: string,
 ): Promise<AttachedRuntime> {
-  const stages = [...commands].map(([command, stages]) => [
-    command,
-    stages.map(({ text, names, cache }) => [text, names, sha256(cache ?? "")]),
-  ]);
-  const id = sha256(JSON.stringify([stages, [...alone]]));
+  const all = [...commands].map(([command, { first, later, caches = new Map() }]) =>
+    [command, first, later, [...caches].map(([at, cache]) => [at, sha256(cache)])] as const
+  );
+  const id = sha256(JSON.stringify([all, [...alone]]));
   const encoder = new TextEncoder();
   const bytes = new Bytes();
   const putJson = (value: unknown) => bytes.put(encoder.encode(JSON.stringify(value)));
-  const putStage = ({ text, cache = new Uint8Array() }: Stage): StagePart => {
+  const putStage = (text: string, cache: Uint8Array = new Uint8Array()): StagePart => {
     const [at, cacheLength] = bytes.put(cache);
     return [at, cacheLength, bytes.put(encoder.encode(id + text))[1]];
   };
   const described: Record<string, CommandText> = {};
-  for (const [command, [first, ...rest]] of commands) {
-    if (first === undefined) continue;
-    const later = rest.map((stage): LaterStage => ({ part: putStage(stage), names: stage.names }));
+  for (const [command, { first, later, caches }] of commands) {
+    const beyond: Beyond = {
+      shared: first.shared,
+      later: later.map(({ text, names }, at) => ({
+        part: putStage(text, caches?.get(at + 1)),
+        names,
+      })),
+    };
     described[command] = {
-      first: putStage(first),
-      later: later.length === 0 ? undefined : putJson(later),
+      first: putStage(first.text, caches?.get(0)),
+      beyond: putJson(beyond),
     };
   }
   const index = [...alone].map(([name, code]) =>

@@ -14,8 +14,7 @@ import type { WarmUp } from "../components.ts";
 import type { Denort } from "../denort.ts";
 import { say, sha256 } from "../io.ts";
 import { attach } from "./attach.ts";
-import type { Stage } from "./attach.ts";
-import { cutInStages, readUncut } from "./stages.ts";
+import { cutInStages, writeUncut } from "./stages.ts";
 import type { Cut } from "./stages.ts";
 import { warmUp } from "./warm_up.ts";
 import type { Warm } from "./warm_up.ts";
@@ -83,21 +82,16 @@ export async function withCodeCache(
 ): Promise<WithCodeCache> {
   const dir = join(work, "text");
   await Deno.mkdir(dir);
-  for (const [name, text] of made.files) await Deno.writeTextFile(join(dir, name), text);
-  const uncut = await readUncut(dir, [...made.files.keys()], made.main);
+  const uncut = await writeUncut(dir, made);
   const attachTo = (
     denort: Denort,
     path: string,
     cuts: ReadonlyMap<string, Cut>,
     warm?: ReadonlyMap<string, Warm>,
   ) => {
-    const stages = [...cuts].map(([command, { stages }]) => {
-      const caches = warm?.get(command)?.caches;
-      return [
-        command,
-        stages.map((stage, at): Stage => ({ ...stage, cache: caches?.get(at) })),
-      ] as const;
-    });
+    const stages = [...cuts].map(([command, { first, later }]) =>
+      [command, { first, later, caches: warm?.get(command)?.caches }] as const
+    );
     const alone = new Set([...cuts.values()].flatMap(({ others }) => others));
     const texts = [...uncut.scripts].filter(([name]) => alone.has(name));
     return attach(denort, new Map(stages), new Map(texts), path);

@@ -9,6 +9,8 @@
 import * as esbuild from "esbuild";
 import { errorText, KumaError } from "core/errors.ts";
 import { basename, join } from "node:path";
+import type { SharedValues } from "core/program/attached.ts";
+import type { Bundle } from "../bundle.ts";
 
 /** A bundle that can be cut. */
 export interface Uncut {
@@ -20,22 +22,28 @@ export interface Uncut {
   readonly scripts: ReadonlyMap<string, string>;
 }
 
-/** A script of several modules, as such a function. */
-export interface StageText {
+/** Several modules in one such function, with the main module. */
+export interface FirstText {
   readonly text: string;
-  /** Its modules that others ask for. */
+  readonly shared: SharedValues;
+}
+
+/** Several modules in one such function. */
+export interface LaterText {
+  readonly text: string;
+  /** Those that others ask for. */
   readonly names: readonly string[];
 }
 
 /** What comes of it for one command. */
 export interface Cut {
-  /** The main module is in the first. */
-  readonly stages: readonly StageText[];
+  readonly first: FirstText;
+  readonly later: readonly LaterText[];
   /** The names of all others. */
   readonly others: readonly string[];
 }
 
-// What bundlers write for Node's createRequire asks for the module's own address; a script has none.
+// A script has no address of its own, either.
 const ADDRESS = { "import.meta.url": JSON.stringify("file:///program.js") };
 const SHARED = {
   platform: "node",
@@ -47,19 +55,21 @@ const SHARED = {
   supported: { "dynamic-import": false },
 } as const;
 
+// Bundlers make a `require` for modules of CommonJS by Node's createRequire, at each start. A script has its own.
+const CREATED_REQUIRE = /= ?[\w$]+\(import\.meta\.url\)/;
+
 /**
- * Reads the bundle whose files lie in `dir`.
+ * Writes a bundle to the folder `dir`, to be cut.
  *
- * @param files names of its files
- * @param main the file that exports `run`
  * @throws {KumaError} `KUMA-BUILD-001` what the bundler says
  */
-export function readUncut(dir: string, files: readonly string[], main: string): Promise<Uncut> {
+export function writeUncut(dir: string, { files, main }: Bundle): Promise<Uncut> {
   return told(async () => {
     const scripts = new Map<string, string>();
-    for (const name of files.toSorted()) {
-      const { code } = await esbuild.transform(await Deno.readTextFile(join(dir, name)), SHARED);
-      scripts.set(`./${name}`, wrapped(code));
+    for (const [name, given] of [...files].toSorted(([a], [b]) => a < b ? -1 : 1)) {
+      const text = given.replace(CREATED_REQUIRE, "=(name)=>require(name)");
+      await Deno.writeTextFile(join(dir, name), text);
+      scripts.set(`./${name}`, wrapped((await esbuild.transform(text, SHARED)).code));
     }
     return { dir, main: `./${main}`, scripts };
   });
@@ -74,18 +84,18 @@ export function readUncut(dir: string, files: readonly string[], main: string): 
  */
 export function cutInStages(uncut: Uncut, runs: readonly (readonly string[])[]): Promise<Cut> {
   return told(async () => {
-    const groups: Set<string>[] = [];
-    for (const [index, loaded] of runs.entries()) {
+    const first = new Set([uncut.main, ...runs[0] ?? []]);
+    const groups = [first];
+    for (const loaded of runs.slice(1)) {
       const fresh = loaded.filter((name) => !groups.some((group) => group.has(name)));
-      const group = new Set(index === 0 ? [uncut.main, ...fresh] : fresh);
-      if (group.size > 0) groups.push(group);
+      if (fresh.length > 0) groups.push(new Set(fresh));
     }
-    const stages: StageText[] = [];
-    for (const group of groups) stages.push(await stageOf(uncut, group));
+    const later: LaterText[] = [];
+    for (const group of groups.slice(1)) later.push(await laterStage(uncut, group));
     const others = [...uncut.scripts.keys()].filter((name) =>
       !groups.some((group) => group.has(name))
     );
-    return { stages, others };
+    return { first: await firstStage(uncut, first), later, others };
   });
 }
 
@@ -99,23 +109,41 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function stageOf(uncut: Uncut, group: ReadonlySet<string>): Promise<StageText> {
-  const { dir, main, scripts } = uncut;
-  const outside = [...scripts.keys()].filter((name) => !group.has(name));
-  const names = [...group].toSorted().filter((name) =>
-    outside.some((other) => scripts.get(other)?.includes(`require(${JSON.stringify(name)})`))
+async function firstStage(uncut: Uncut, group: ReadonlySet<string>): Promise<FirstText> {
+  const shared: Record<string, Record<string, number>> = {};
+  let count = 0;
+  for (const [name, exports] of await exportsOf(uncut.dir, askedFor(uncut, group))) {
+    shared[name] = Object.fromEntries(exports.map((exported) => [exported, count++]));
+  }
+  return { text: await bundled(uncut, group, firstEntry(uncut.main, shared)), shared };
+}
+
+async function laterStage(uncut: Uncut, group: ReadonlySet<string>): Promise<LaterText> {
+  const names = askedFor(uncut, group);
+  return { text: await bundled(uncut, group, laterEntry(names)), names };
+}
+
+/** Those of `group` that modules outside ask for. */
+function askedFor({ scripts }: Uncut, group: ReadonlySet<string>): string[] {
+  const outside = [...scripts].filter(([name]) => !group.has(name)).map(([, code]) => code);
+  return [...group].toSorted().filter((name) =>
+    outside.some((code) => code.includes(`require(${JSON.stringify(name)})`))
   );
-  const contents = group.has(main)
-    ? firstEntry(main, await exportsOf(dir, names))
-    : laterEntry(names);
-  const made = await esbuild.build({
+}
+
+async function bundled(
+  { dir, scripts }: Uncut,
+  group: ReadonlySet<string>,
+  contents: string,
+): Promise<string> {
+  const { outputFiles } = await esbuild.build({
     ...SHARED,
     stdin: { contents, resolveDir: dir, loader: "js" },
     bundle: true,
     write: false,
-    external: outside,
+    external: [...scripts.keys()].filter((name) => !group.has(name)),
   });
-  return { text: wrapped(made.outputFiles[0]?.text ?? ""), names };
+  return wrapped(outputFiles[0]?.text ?? "");
 }
 
 /** Brackets make V8 compile the function with the script, not when it is called a moment later. */
@@ -142,34 +170,25 @@ async function exportsOf(dir: string, names: readonly string[]): Promise<Map<str
 }
 
 /**
- * The module that the first stage begins with. What the others need of it is given by getters, as modules do: some of it
- * gets its value late.
+ * The module that the first stage begins with. What the others need of it is given by a number, when they need it: some of
+ * it gets its value late. One function, and not one for each, since V8 then has one to read at each start.
  */
-function firstEntry(main: string, shared: ReadonlyMap<string, readonly string[]>): string {
+function firstEntry(main: string, shared: SharedValues): string {
   const imports: string[] = [], cases: string[] = [];
-  let count = 0;
-  for (const [name, names] of shared) {
-    const at = JSON.stringify(name);
-    const locals = names.map((exported) => [exported, `shared${count++}`] as const);
-    const list = locals.map(([exported, local]) => `${exported} as ${local}`).join(", ");
-    imports.push(`import {${list}} from ${at};`);
-    const getters = locals.map(([exported, local]) => `get ${exported}() { return ${local}; }`);
-    cases.push(`case ${at}: return {${getters.join(", ")}};`);
+  for (const [name, numbers] of Object.entries(shared)) {
+    const list = Object.entries(numbers).map(([exported, at]) => `${exported} as shared${at}`);
+    imports.push(`import {${list.join(", ")}} from ${JSON.stringify(name)};`);
+    for (const at of Object.values(numbers)) cases.push(`case ${at}: return shared${at};`);
   }
-  return [
-    ...imports,
-    `export { run } from ${JSON.stringify(main)};`,
-    ...moduleFunction(cases),
-  ].join("\n");
+  const run = `export { run } from ${JSON.stringify(main)};`;
+  const value = ["export function value(at) {", "switch (at) {", ...cases, "}", "}"];
+  return [...imports, run, ...value, ""].join("\n");
 }
 
 /** The module that a later stage begins with: each of its modules runs when it is asked for. */
 function laterEntry(names: readonly string[]): string {
-  const ats = names.map((name) => JSON.stringify(name));
-  return moduleFunction(ats.map((at) => `case ${at}: return require(${at});`)).join("\n");
-}
-
-/** One function, and not one for each module: what a start does not call is but one thing to V8. */
-function moduleFunction(cases: readonly string[]): string[] {
-  return ["export function moduleOf(name) {", "switch (name) {", ...cases, "}", "}", ""];
+  const cases = names.map((name) => JSON.stringify(name)).map((at) =>
+    `case ${at}: return require(${at});`
+  );
+  return ["export function moduleOf(name) {", "switch (name) {", ...cases, "}", "}", ""].join("\n");
 }

@@ -31,18 +31,27 @@ export type Part = readonly [at: number, length: number];
  */
 export type StagePart = readonly [at: number, cache: number, text: number];
 
+/** For each module of the first stage that others ask for, `./x.js`: by exported name, the number of its value. */
+export type SharedValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** A stage that is read when it is needed. */
 export interface LaterStage {
   readonly part: StagePart;
-  /** Those of its modules that others ask for: `./x.js`. */
+  /** Those of its modules that others ask for. */
   readonly names: readonly string[];
+}
+
+/** What only those need to know who ask for more than the first stage. */
+export interface Beyond {
+  readonly shared: SharedValues;
+  readonly later: readonly LaterStage[];
 }
 
 /** What there is for a command. */
 export interface CommandText {
   readonly first: StagePart;
-  /** JSON: each {@linkcode LaterStage}; undefined where there is none. */
-  readonly later?: Part | undefined;
+  /** JSON: {@linkcode Beyond}. */
+  readonly beyond: Part;
 }
 
 /** Where what is attached lies in the program's file. */
@@ -57,11 +66,15 @@ export interface Attachment {
   readonly modules: Part;
 }
 
-/** What a stage's text gives: the program if it is the first, and those of its modules that others need. */
-interface Stage {
+/** What the text of the first stage gives: the program, and the values of {@linkcode SharedValues}. */
+interface First {
   run(args: string[]): Promise<number>;
-  /** What such a module exports; undefined for all others. */
-  moduleOf(name: string): object | undefined;
+  value(at: number): unknown;
+}
+
+/** What the text of a later one gives: those of its modules that others ask for. */
+interface Later {
+  moduleOf(name: string): object;
 }
 
 type Require = (name: string) => unknown;
@@ -82,12 +95,13 @@ interface State extends Attached {
   readonly scripts: Script[];
   readonly loaded: string[];
   readonly attachment: Attachment;
-  readonly later: Part | undefined;
+  readonly command: CommandText;
   readonly file: Deno.FsFile;
-  /** Those that were started: what each exports. */
-  readonly stages: { exports: Stage }[];
+  readonly first: { exports: First };
+  /** Those that were started. */
+  readonly later: Later[];
   readonly require: Require;
-  laterStages?: readonly LaterStage[];
+  beyond?: Beyond;
   parts?: Readonly<Record<string, Part>>;
 }
 
@@ -97,17 +111,19 @@ interface State extends Attached {
  * @throws {Error} when the file cannot be read, or is not the one that was started
  */
 export function openAttached(attachment: Attachment, args: readonly string[]): Attached {
-  const { first, later } = commandTextFor(attachment, args);
+  const command = commandTextFor(attachment, args);
   const known = new Map<string, { exports: object }>();
+  const first = { exports: {} as First };
   const state: State = {
     attachment,
-    later,
+    command,
     // Kept open: a program that is replaced while it runs still finds what it has not read yet.
     file: Deno.openSync(Deno.execPath()),
     scripts: [],
     loaded: [],
-    stages: [],
-    run: (args) => program.run(args),
+    first,
+    later: [],
+    run: (args) => first.exports.run(args),
     require(name) {
       if (!name.startsWith("./")) return process.getBuiltinModule(name);
       const before = known.get(name);
@@ -121,7 +137,7 @@ export function openAttached(attachment: Attachment, args: readonly string[]): A
       return module.exports;
     },
   };
-  const program = startStage(state, 0, stageScript(state, first));
+  startStage(state, 0, first, stageScript(state, command.first));
   return state;
 }
 
@@ -136,12 +152,9 @@ function commandTextFor({ commands }: Attachment, args: readonly string[]): Comm
   return otherwise;
 }
 
-/** Starts a stage: gives what it exports. */
-function startStage(state: State, index: number, script: Script): Stage {
+function startStage<T>(state: State, index: number, module: { exports: T }, script: Script): void {
   state.scripts[index] = script;
-  const module = state.stages[index] = { exports: {} as Stage };
-  (script.runInThisContext() as Wrapped<Stage>)(state.require, module, module.exports);
-  return module.exports;
+  (script.runInThisContext() as Wrapped<T>)(state.require, module, module.exports);
 }
 
 function stageScript(state: State, [at, cache, length]: StagePart): Script {
@@ -160,16 +173,29 @@ function stageScript(state: State, [at, cache, length]: StagePart): Script {
 
 /** What a module exports that is in a stage, which is started where it was not yet; undefined for others. */
 function stagedModule(state: State, name: string): object | undefined {
-  const { stages, later } = state;
-  const first = stages[0]?.exports.moduleOf(name);
-  if (first !== undefined || later === undefined) return first;
-  state.laterStages ??= reading(() => JSON.parse(ascii(read(state, later))) as LaterStage[]);
-  const index = state.laterStages.findIndex(({ names }) => names.includes(name));
-  const found = state.laterStages[index];
+  const { first, later, command } = state;
+  state.beyond ??= reading(() => JSON.parse(ascii(read(state, command.beyond))) as Beyond);
+  const numbers = state.beyond.shared[name];
+  if (numbers !== undefined) return namespaceOf(first.exports, numbers);
+  const index = state.beyond.later.findIndex(({ names }) => names.includes(name));
+  const found = state.beyond.later[index];
   if (found === undefined) return undefined;
-  const stage = stages[index + 1]?.exports ??
-    startStage(state, index + 1, reading(() => stageScript(state, found.part)));
-  return stage.moduleOf(name);
+  if (later[index] === undefined) {
+    const script = reading(() => stageScript(state, found.part));
+    const module = { exports: {} as Later };
+    startStage(state, index + 1, module, script);
+    later[index] = module.exports;
+  }
+  return later[index].moduleOf(name);
+}
+
+/** By getters, as a bundler writes modules: some of it gets its value late. */
+function namespaceOf(first: First, numbers: Readonly<Record<string, number>>): object {
+  const namespace = Object.defineProperty({}, "__esModule", { value: true });
+  for (const [exported, at] of Object.entries(numbers)) {
+    Object.defineProperty(namespace, exported, { enumerable: true, get: () => first.value(at) });
+  }
+  return namespace;
 }
 
 /** A module of no stage, to be run. */

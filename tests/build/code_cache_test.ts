@@ -122,17 +122,17 @@ test("a lazy module finds the modules of a recorded command, whole and the same 
 // loads "cold". Each says what it finds of the others.
 const STAGED: Readonly<Record<string, string>> = {
   "helper.ts":
-    "let count = 0; export const one = () => ++count; export const unused = () => -count;",
+    'let count = 0; export const one = () => ++count; export const unused = () => -count; export default "whole";',
   "early.ts": 'import { one } from "./helper.ts"; export const early = () => "early " + one();',
   "late.ts": `import { one } from "./helper.ts"; import { inner } from "./inner.ts";
     export const late = () => "late " + one() + " " + inner(); export const number = 7;
     export const fail = () => { throw new Error("late failed"); };`,
   "inner.ts": `import { number } from "./late.ts"; export const inner = () => "inner " + number;
     export const again = async () => (await import("./late.ts")).late();`,
-  "cold.ts": `import { one, unused } from "./helper.ts"; import { late } from "./late.ts";
+  "cold.ts": `import whole, { one, unused } from "./helper.ts"; import { late } from "./late.ts";
     import { again } from "./inner.ts";
     export const cold = async () =>
-      ["cold", one(), unused(), late(), await again(), one()].join(" ");`,
+      ["cold", whole, one(), unused(), late(), await again(), one()].join(" ");`,
   "run.ts": `import { codeCacheState } from "./state.ts";
     export async function run(args: string[]): Promise<number> {
       try {
@@ -172,17 +172,16 @@ test("what a later run needs beyond the first is a stage of its own, which is re
     assert.equal(await said(program, "again late state"), "late 1 inner 7\nlate 2 inner 7\nused\n");
     assert.equal(
       await said(program, "cold late"),
-      "cold 1 -1 late 2 inner 7 late 3 inner 7 4\nlate 5 inner 7\n",
+      "cold whole 1 -1 late 2 inner 7 late 3 inner 7 4\nlate 5 inner 7\n",
     );
     assert.equal(await said(program, "early fail"), "early 1\nError: late failed\n");
 
     const whole = Buffer.from(await Deno.readFile(program));
     const { at, id, commands } = attachmentOf(whole);
-    const [where, length] = commands[""]!.later!;
-    const later = JSON.parse(whole.subarray(at + where, at + where + length).toString()) as {
-      part: StagePart;
-      names: string[];
-    }[];
+    const [where, length] = commands[""]!.beyond;
+    const { later } = JSON.parse(whole.subarray(at + where, at + where + length).toString()) as {
+      later: { part: StagePart; names: string[] }[];
+    };
     assert.equal(later.length, 1, "the third and the fourth run load nothing new");
     const [start, cache, text] = later[0]!.part;
     assert.ok(cache > 0);
@@ -227,7 +226,7 @@ type StagePart = [at: number, cache: number, text: number];
 interface Layout {
   at: number;
   id: string;
-  commands: Record<string, { first: StagePart; later?: Part }>;
+  commands: Record<string, { first: StagePart; beyond: Part }>;
   modules: Part;
 }
 
