@@ -157,10 +157,7 @@ function split(path: string): { directory: string; name: string } {
 }
 
 function randomHex(): string {
-  return Array.from(
-    crypto.getRandomValues(new Uint8Array(8)),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+  return crypto.getRandomValues(new Uint8Array(8)).toHex();
 }
 
 function failed(path: string, cause: unknown, what = "write"): KumaError {

@@ -23,9 +23,8 @@ const MAX_UID = 4294967294;
  * @throws {KumaError} `KUMA-HOST-150` no such user (message as Kuma 2.9 words it).
  */
 export function lookUpUid(value: string, passwd: string): number {
-  const users = parsePasswd(passwd);
   if (value === "") {
-    const uid = find(users, String(DEFAULT_KUMA_DP_UID)) ?? find(users, DEFAULT_KUMA_DP_USER);
+    const uid = find(passwd, String(DEFAULT_KUMA_DP_UID)) ?? find(passwd, DEFAULT_KUMA_DP_USER);
     if (uid !== undefined) return uid;
     throw new KumaError(
       "KUMA-HOST-150",
@@ -34,7 +33,7 @@ export function lookUpUid(value: string, passwd: string): number {
       { hint: CREATE },
     );
   }
-  const uid = find(users, value);
+  const uid = find(passwd, value);
   if (uid !== undefined) return uid;
   throw new KumaError(
     "KUMA-HOST-150",
@@ -60,9 +59,13 @@ interface User {
   readonly uid: number;
 }
 
-/** Lines of passwd(5); comments, NIS markers (`+`, `-`) and malformed lines are passed over. */
-function parsePasswd(text: string): User[] {
-  return text.split("\n").flatMap((line) => {
+/**
+ * Lines of passwd(5) with these letters somewhere; comments, NIS markers (`+`, `-`) and malformed lines are passed over.
+ * Most lines need no closer look.
+ */
+function usersWith(letters: string, passwd: string): User[] {
+  return passwd.split("\n").flatMap((line) => {
+    if (!line.includes(letters)) return [];
     const fields = line.split(":");
     const [name, , uid] = fields;
     if (fields.length < 7 || name === undefined || uid === undefined) return [];
@@ -71,9 +74,10 @@ function parsePasswd(text: string): User[] {
   });
 }
 
-function find(users: readonly User[], value: string): number | undefined {
-  const byUid = /^\d{1,10}$/.test(value)
-    ? users.find((user) => user.uid === Number(value))
-    : undefined;
+function find(passwd: string, value: string): number | undefined {
+  // A number may be written with leading zeros, in either place.
+  const uid = /^\d{1,10}$/.test(value) ? Number(value) : undefined;
+  const users = usersWith(uid === undefined ? value : String(uid), passwd);
+  const byUid = uid === undefined ? undefined : users.find((user) => user.uid === uid);
   return (byUid ?? users.find((user) => user.name === value))?.uid;
 }
