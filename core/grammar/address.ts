@@ -4,6 +4,7 @@
  * @module
  */
 import type { Family, IpPrefix } from "core/proxy/resolved.ts";
+import { isDigits } from "./digits.ts";
 import { refused, shown } from "./echo.ts";
 import { decimal } from "./numbers.ts";
 
@@ -11,11 +12,17 @@ import { decimal } from "./numbers.ts";
 export function isIpv4(text: string): boolean {
   const octets = text.split(".");
   return octets.length === 4 &&
-    octets.every((octet) => /^(0|[1-9][0-9]{0,2})$/.test(octet) && Number(octet) <= 255);
+    octets.every((octet) => isPlainNumber(octet) && Number(octet) <= 255);
+}
+
+/** At most three digits, without a leading zero. */
+function isPlainNumber(text: string): boolean {
+  return isDigits(text, 3) && (text.length === 1 || !text.startsWith("0"));
 }
 
 /** Whether `text` is an IPv6 address as RFC 4291 section 2.2 writes it, without a zone. */
 export function isIpv6(text: string): boolean {
+  // What has no colon is none; most that is asked about is of IPv4.
   if (text.length > 45 || !text.includes(":") || !/^[0-9a-fA-F:.]+$/.test(text)) return false;
   const halves = text.split("::");
   if (halves.length > 2) return false;
@@ -85,7 +92,7 @@ function typedPrefix(text: string): IpPrefix | undefined {
   if (family === undefined) return undefined;
   if (slash >= 0) {
     const length = trimmed.slice(slash + 1);
-    const valid = /^(0|[1-9][0-9]{0,2})$/.test(length) &&
+    const valid = isPlainNumber(length) &&
       decimal(length, family === "ipv4" ? 32 : 128) !== undefined;
     if (!valid) return undefined;
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isDigits } from "./digits.ts";
 import { refused, shown } from "./echo.ts";
 
 /** Largest UID that a rule can match: 2³² - 1 is the kernel's "no such user". */
@@ -15,7 +16,7 @@ const MAX_UINT = 2_147_483_647;
 
 /** Reads plain decimal digits, at most ten, without sign; undefined for anything else or above `max`. */
 export function decimal(text: string, max: number): number | undefined {
-  if (!/^[0-9]{1,10}$/.test(text)) return undefined;
+  if (!isDigits(text, 10)) return undefined;
   const value = Number(text);
   return value <= max ? value : undefined;
 }

@@ -67,7 +67,7 @@ export function ipv6Addresses(): Ipv6Address[] {
 /** Reads the text of /proc/net/if_inet6: address, index, prefix length, scope, flags (hex), name. */
 export function parseIfInet6(text: string): Ipv6Address[] {
   return text.split("\n").flatMap((line) => {
-    const [hex, , prefix, , , iface] = line.trim().split(/\s+/);
+    const [hex, , prefix, , , iface] = line.split(" ").filter((word) => word !== "");
     if (hex?.length !== 32 || prefix === undefined || iface === undefined) return [];
     return [{ iface, hex, prefixLength: Number.parseInt(prefix, 16) }];
   });

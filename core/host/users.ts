@@ -5,6 +5,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
+import { isDigits } from "core/grammar/digits.ts";
 import { DEFAULT_KUMA_DP_UID, DEFAULT_KUMA_DP_USER } from "core/proxy/config.ts";
 
 const CREATE =
@@ -69,14 +70,15 @@ function usersWith(letters: string, passwd: string): User[] {
     const fields = line.split(":");
     const [name, , uid] = fields;
     if (fields.length < 7 || name === undefined || uid === undefined) return [];
-    if (!/^[^+#-]/.test(name) || !/^\d{1,10}$/.test(uid) || Number(uid) > MAX_UID) return [];
+    const marked = name === "" || "+#-".includes(name.charAt(0));
+    if (marked || !isDigits(uid, 10) || Number(uid) > MAX_UID) return [];
     return [{ name, uid: Number(uid) }];
   });
 }
 
 function find(passwd: string, value: string): number | undefined {
   // A number may be written with leading zeros, in either place.
-  const uid = /^\d{1,10}$/.test(value) ? Number(value) : undefined;
+  const uid = isDigits(value, 10) ? Number(value) : undefined;
   const users = usersWith(uid === undefined ? value : String(uid), passwd);
   const byUid = uid === undefined ? undefined : users.find((user) => user.uid === uid);
   return (byUid ?? users.find((user) => user.name === value))?.uid;

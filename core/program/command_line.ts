@@ -72,8 +72,9 @@ export function plainCommand<Name extends string>(
   const known = definition.flags;
   const flags: GivenFlag[] = [];
   for (const word of words.slice(path.length)) {
-    const [, flag, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
-    if (flag === undefined || value === undefined) return undefined;
+    const equals = word.indexOf("=");
+    if (!word.startsWith("--") || equals <= 2) return undefined;
+    const flag = word.slice(2, equals), value = word.slice(equals + 1);
     if (!known.some((one) => one.name === flag)) return undefined;
     flags.push({ flag, value });
   }

@@ -13,7 +13,11 @@ import type { Family } from "./resolved.ts";
 export function parseNameservers(text: string, family: Family): string[] {
   const servers: string[] = [];
   for (const line of text.split("\n")) {
-    const [keyword, word = ""] = line.trim().split(/[ \t]+/);
+    // Most lines are comments or of other kinds.
+    if (!line.includes("nameserver")) continue;
+    const [keyword, word = ""] = line.replaceAll("\t", " ").trim().split(" ").filter((part) =>
+      part !== ""
+    );
     if (keyword !== "nameserver") continue;
     const address = mappedIpv4(word) ?? word;
     if (family === "ipv4" ? isIpv4(address) : isIpv6(address)) servers.push(address);
