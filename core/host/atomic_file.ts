@@ -16,6 +16,7 @@ import { systemCalls } from "./system_call.ts";
 const kernel = systemCalls({
   renameat2: ["i32", "buffer", "i32", "buffer", "u32"],
   unlinkat: ["i32", "buffer", "i32"],
+  getrandom: ["buffer", "usize", "u32"],
 });
 
 /** Mode and owner of the file, in place before the name shows it. */
@@ -157,7 +158,10 @@ function split(path: string): { directory: string; name: string } {
 }
 
 function randomHex(): string {
-  return crypto.getRandomValues(new Uint8Array(8)).toHex();
+  const bytes = new Uint8Array(8);
+  const drawn = kernel.getrandom(bytes, BigInt(bytes.length), 0);
+  if (drawn === bytes.length) return bytes.toHex();
+  throw new KumaError("KUMA-HOST-130", `no random name can be made: ${errnoText(drawn)}`);
 }
 
 function failed(path: string, cause: unknown, what = "write"): KumaError {

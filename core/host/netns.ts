@@ -7,6 +7,7 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
+import { statusAt } from "./file_status.ts";
 import {
   close,
   datagramSocket,
@@ -54,9 +55,11 @@ export function enterNetns(path: string): void {
  * @throws {Deno.errors.NotFound} nothing is at `path`.
  */
 export function netnsInode(path = "/proc/thread-self/ns/net"): number {
-  const inode = Deno.statSync(path).ino;
-  if (inode === null) throw new TypeError(`"${path}" has no inode`);
-  return inode;
+  const found = statusAt(path);
+  if (typeof found !== "number") return found.inode;
+  // Fails in the same way, and says so in an error of the documented kind.
+  Deno.statSync(path);
+  throw new Error(`cannot look at "${path}": ${errnoText(found)}`);
 }
 
 /**

@@ -8,7 +8,8 @@
  * @module
  */
 import { KumaError } from "core/errors.ts";
-import { effectiveUserId } from "./libc.ts";
+import { type FileStatus, KIND, statusOfName } from "./file_status.ts";
+import { effectiveUserId, ERRNO, errnoText } from "./libc.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
@@ -39,9 +40,12 @@ export function requireTrusted(path: string): void {
   requireTrustedDirectory(parentOf(path));
   const info = lstatOrNothing(path);
   if (info === undefined) return;
-  if (!info.isFile) throw refused(path, info.isSymlink ? "is a link" : "is no plain file", info);
+  const kind = info.mode & KIND.mask;
+  if (kind !== KIND.file) {
+    throw refused(path, kind === KIND.link ? "is a link" : "is no plain file", info);
+  }
   requireOwner(path, info);
-  if (((info.mode ?? 0) & WRITABLE_BY_OTHERS) !== 0) throw refused(path, mayWrite(info), info);
+  if ((info.mode & WRITABLE_BY_OTHERS) !== 0) throw refused(path, mayWrite(info), info);
 }
 
 /**
@@ -60,25 +64,26 @@ function requireTrustedDirectory(path: string, above = false): void {
   if (info === undefined) return;
   requireOwner(path, info);
   // A link of root's own, such as /var/run, leads to a folder that has to pass as well.
-  if (info.isSymlink) return requireTrustedDirectory(Deno.realPathSync(path), above);
-  if (!info.isDirectory) throw refused(path, "is no folder", info);
-  const mode = info.mode ?? 0;
+  const kind = info.mode & KIND.mask;
+  if (kind === KIND.link) return requireTrustedDirectory(Deno.realPathSync(path), above);
+  if (kind !== KIND.folder) throw refused(path, "is no folder", info);
+  const { mode } = info;
   // With the sticky bit (/tmp) others can add names, but not replace a folder of root's.
   if ((mode & WRITABLE_BY_OTHERS) !== 0 && !(above && (mode & STICKY) !== 0)) {
     throw refused(path, mayWrite(info), info);
   }
 }
 
-function requireOwner(path: string, info: Deno.FileInfo): void {
+function requireOwner(path: string, info: FileStatus): void {
   if (info.uid === 0 || info.uid === effectiveUserId()) return;
   throw refused(path, "belongs to another user", info);
 }
 
-function mayWrite({ mode }: Deno.FileInfo): string {
-  return `may be written by others (mode ${((mode ?? 0) & 0o7777).toString(8)})`;
+function mayWrite({ mode }: FileStatus): string {
+  return `may be written by others (mode ${(mode & 0o7777).toString(8)})`;
 }
 
-function refused(path: string, why: string, { uid, gid }: Deno.FileInfo): KumaError {
+function refused(path: string, why: string, { uid, gid }: FileStatus): KumaError {
   return new KumaError(
     "KUMA-HOST-131",
     `${path} is not trusted: it ${why}; its owner is UID ${uid}, GID ${gid}`,
@@ -95,11 +100,11 @@ function parentOf(path: string): string {
   return slash < 0 ? Deno.cwd() : path.slice(0, slash) || "/";
 }
 
-function lstatOrNothing(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+function lstatOrNothing(path: string): FileStatus | undefined {
+  const found = statusOfName(path);
+  if (typeof found !== "number") return found;
+  if (found === -ERRNO.ENOENT) return undefined;
+  // Fails in the same way, and says so in the runtime's words.
+  Deno.lstatSync(path);
+  throw new Error(`cannot look at ${path}: ${errnoText(found)}`);
 }

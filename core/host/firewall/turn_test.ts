@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { effectiveUserId } from "../libc.ts";
 import { KumaError } from "core/errors.ts";
 import { silentLogger } from "core/log/logger.ts";
 import { takeTurn } from "./turn.ts";
+
+effectiveUserId(); // Opens the C library outside of any test.
 
 Deno.test("a second run waits for the first, and gives up in the end", async () => {
   const directory = await Deno.makeTempDir({ prefix: "kuma-turn-" });
