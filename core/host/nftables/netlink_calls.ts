@@ -32,11 +32,14 @@ export type OpenNetlink = (group?: number) => NetlinkCalls;
 const SOL_SOCKET = 1, SO_SNDBUFFORCE = 32, SO_RCVBUFFORCE = 33;
 const SOL_NETLINK = 270, NETLINK_EXT_ACK = 11, NETLINK_CAP_ACK = 10;
 const MSG_DONTWAIT = 0x40, MSG_TRUNC = 0x20;
-const POLLIN = 1;
+const POLLIN = 1, EAGAIN = 11;
 /** What the kernel gives a socket without asking (net.core.wmem_default). */
 const USUAL_BUFFER = 200 * 1024;
 /** Datagrams of dumps are at most 32 KiB (netlink_dump); an answer to a message is far smaller. */
 const DATAGRAM = 64 * 1024;
+
+/** All sockets receive into this one, and copy what they give. */
+let datagram: Bytes | undefined;
 
 /**
  * A socket to the netfilter subsystem of the netns that the main thread is in; it stays with that netns.
@@ -58,7 +61,6 @@ export function openNetfilter(group?: number): NetlinkCalls {
   // Errors come without the whole message that they are about.
   set(SOL_NETLINK, NETLINK_CAP_ACK, 1);
   if (group !== undefined) join(fd, group);
-  const buffer = new Uint8Array(DATAGRAM);
   return {
     send(message) {
       if (message.length > USUAL_BUFFER / 2) {
@@ -69,16 +71,10 @@ export function openNetfilter(group?: number): NetlinkCalls {
       return kernel.sendto(fd, message, BigInt(message.length), 0, null, 0) === message.length;
     },
     receive(milliseconds) {
-      if (!readable(fd, milliseconds)) return undefined;
-      const size = kernel.recvfrom(
-        fd,
-        buffer,
-        BigInt(DATAGRAM),
-        MSG_DONTWAIT | MSG_TRUNC,
-        null,
-        null,
-      );
-      return size > 0 && size <= DATAGRAM ? buffer.slice(0, size) : undefined;
+      // What answers a message is there when that was sent: most need not be waited for.
+      let size = take(fd);
+      if (size === -EAGAIN && readable(fd, milliseconds)) size = take(fd);
+      return size > 0 && size <= DATAGRAM ? datagram?.slice(0, size) : undefined;
     },
     close: () => close(fd),
   };
@@ -95,6 +91,12 @@ function join(fd: number, group: number): void {
   if (result >= 0) return;
   close(fd);
   throw new NftError(-result, `it gives no news of netfilter: ${errnoText(result)}`);
+}
+
+/** Bytes of the next datagram, which is in {@linkcode datagram} then; or the negative errno. */
+function take(fd: number): number {
+  datagram ??= new Uint8Array(DATAGRAM);
+  return kernel.recvfrom(fd, datagram, BigInt(DATAGRAM), MSG_DONTWAIT | MSG_TRUNC, null, null);
 }
 
 function readable(fd: number, milliseconds: number): boolean {

@@ -24,21 +24,23 @@ export const PRIORITY = { raw: -300, mangle: -150, natFirst: -101, natLast: -99 
 const HOOK = { PREROUTING: "prerouting", OUTPUT: "output" } as const;
 
 /** All chains of one family, base chains first; the chains of our own as they are called in iptables. */
-export function familyChains(ruleset: Ruleset): NftChain[] {
-  return ruleset.tables.flatMap((table) => tableChains(table, ruleset.family));
-}
-
-function tableChains(table: Table, family: Family): NftChain[] {
-  const byChain = Map.groupBy(table.rules, (rule) => rule.chain);
-  const base = (["PREROUTING", "OUTPUT"] as const).flatMap((name) =>
-    baseChains(table.name, HOOK[name], byChain.get(name) ?? [])
-      .map((chain) => ({ ...chain, rules: translate(chain.rules, table, family) }))
-  );
-  const own = table.chains.map((name) => ({
-    name,
-    rules: translate(byChain.get(name) ?? [], table, family),
-  }));
-  return [...base, ...own];
+export function familyChains({ tables, family }: Ruleset): NftChain[] {
+  const all: NftChain[] = [];
+  for (const table of tables) {
+    const byChain = Map.groupBy(table.rules, (rule) => rule.chain);
+    const add = (name: string, rules: readonly Rule[], base?: NftBase): void => {
+      const translated = translate(rules, table, family);
+      all.push(
+        base === undefined ? { name, rules: translated } : { name, base, rules: translated },
+      );
+    };
+    for (const name of ["PREROUTING", "OUTPUT"] as const) {
+      const planned = baseChains(table.name, HOOK[name], byChain.get(name) ?? []);
+      for (const { name, base, rules } of planned) add(name, rules, base);
+    }
+    for (const name of table.chains) add(name, byChain.get(name) ?? []);
+  }
+  return all;
 }
 
 interface Planned {
@@ -77,19 +79,21 @@ function endsHere({ target }: Rule): boolean {
 }
 
 function translate(rules: readonly Rule[], table: Table, family: Family): NftRule[] {
-  return rules.flatMap((rule, index) => {
-    const kept = withoutNeedlessOwner(rule, rules[index + 1]);
+  const translated: NftRule[] = [];
+  for (let i = 0; i < rules.length; i++) {
+    const rule = rules[i];
+    if (rule === undefined) continue;
     const target = translateTarget(rule.target, table);
     const comment = rule.comment === undefined
       ? {}
       : { comment: checkComment(COMMENT_PREFIX + rule.comment) };
-    return spread(kept).map((matches) => ({
-      family,
-      ...comment,
-      matches: matches.flatMap(translateMatch),
-      target,
-    }));
-  });
+    for (const some of spread(withoutNeedlessOwner(rule, rules[i + 1]))) {
+      const matches: NftMatch[] = [];
+      for (const match of some) addMatch(matches, match);
+      translated.push({ family, ...comment, matches, target });
+    }
+  }
+  return translated;
 }
 
 /** A rule's matches once for each of its ranges of ports. */
@@ -115,34 +119,47 @@ function withoutNeedlessOwner(rule: Rule, next: Rule | undefined): readonly Matc
   return returned ? matches.filter((match) => match !== owner) : matches;
 }
 
-function translateMatch(match: Match): NftMatch[] {
+function addMatch(all: NftMatch[], match: Match): void {
   switch (match.kind) {
     case "module":
-      return [];
+      return;
     case "protocol":
-      return [match];
+      all.push(match);
+      return;
     case "source":
     case "destination":
-      return [{ kind: "address", side: match.kind, value: { one: match.address }, ...not(match) }];
+      all.push({
+        kind: "address",
+        side: match.kind,
+        value: { one: match.address },
+        ...not(match),
+      });
+      return;
     case "inInterface":
     case "outInterface": {
-      if (match.name === "+") return [];
+      if (match.name === "+") return;
       const side = match.kind === "inInterface" ? "in" : "out";
-      return [{ kind: "interface", side, name: match.name, ...not(match) }];
+      all.push({ kind: "interface", side, name: match.name, ...not(match) });
+      return;
     }
     case "sourcePort":
     case "destinationPort": {
       const side = match.kind === "sourcePort" ? "source" : "destination";
       const one = { from: match.port, to: match.port };
-      return [{ kind: "port", side, value: { one }, ...not(match) }];
+      all.push({ kind: "port", side, value: { one }, ...not(match) });
+      return;
     }
     // Spread into one rule a range before: grouping makes one set of them.
     case "destinationPorts":
-      return match.ports.map((one) => ({ kind: "port", side: "destination", value: { one } }));
+      for (const one of match.ports) {
+        all.push({ kind: "port", side: "destination", value: { one } });
+      }
+      return;
     case "uidOwner":
-      return [{ kind: "uid", value: { one: match.uids }, ...not(match) }];
+      all.push({ kind: "uid", value: { one: match.uids }, ...not(match) });
+      return;
     case "ctState":
-      return [{ kind: "invalid" }];
+      all.push({ kind: "invalid" });
   }
 }
 

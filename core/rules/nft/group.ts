@@ -27,28 +27,30 @@ const DIMENSIONS: readonly ((match: NftMatch) => match is Single)[] = [
  */
 export function groupRules(rules: readonly NftRule[], name: NameSet): NftRule[] {
   const grouped: NftRule[] = [];
-  // By their text, so that what is said twice is written once.
-  let run = new Map<string, NftRule>();
-  let place = "";
-  const close = (): void => {
-    const all = [...run.values()];
+  let run: NftRule[] = [];
+  for (let i = 0; i < rules.length; i++) {
+    const rule = rules[i], next = rules[i + 1];
+    if (rule === undefined) continue;
+    run.push(rule);
+    if (next !== undefined && goTogether(rule, next)) continue;
     // Most stand alone, and each pod that starts waits for this.
-    if (all.length < 2) grouped.push(...all);
-    else {
-      grouped.push(
-        ...DIMENSIONS.reduce<readonly NftRule[]>((rest, pick) => groupRun(rest, pick, name), all),
-      );
-    }
-    run = new Map();
-  };
-  for (const rule of rules) {
-    const here = JSON.stringify([rule.target, rule.comment]);
-    if (here !== place || rule.target.kind === "log") close();
-    place = here;
-    run.set(JSON.stringify(rule), rule);
+    if (run.length === 1) grouped.push(rule);
+    else grouped.push(...groupAll(run, name));
+    run = [];
   }
-  close();
   return grouped;
+}
+
+function goTogether(a: NftRule, b: NftRule): boolean {
+  return a.comment === b.comment && a.target.kind !== "log" &&
+    JSON.stringify(a.target) === JSON.stringify(b.target);
+}
+
+function groupAll(rules: readonly NftRule[], name: NameSet): readonly NftRule[] {
+  // By their text, so that what is said twice is written once.
+  const all = [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+  if (all.length === 1) return all;
+  return DIMENSIONS.reduce<readonly NftRule[]>((rest, pick) => groupRun(rest, pick, name), all);
 }
 
 function groupRun(
