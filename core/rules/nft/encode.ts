@@ -80,7 +80,7 @@ function tableMessage(to: NetlinkWriter, type: number, flags: number, fingerprin
   begin(to, type, flags);
   to.text(TABLE.NAME, NFT_TABLE);
   if (fingerprint === undefined) return;
-  const note = to.beginUserdata(TABLE.USERDATA);
+  const note = to.beginBytes(TABLE.USERDATA);
   to.userdata(USERDATA.COMMENT, TABLE_COMMENT);
   to.userdata(USERDATA.FINGERPRINT, fingerprint);
   to.end(note);
@@ -139,11 +139,11 @@ function ruleMessage(to: NetlinkWriter, chain: string, { comment, expressions }:
   const list = to.begin(RULE.EXPRESSIONS);
   for (const expression of expressions) {
     // The same few come in every rule.
-    to.repeat(JSON.stringify(expression), () => expressionElement(to, expression));
+    if (!to.again(JSON.stringify(expression))) expressionElement(to, expression);
   }
   to.end(list);
   if (comment === undefined) return;
-  const note = to.beginUserdata(RULE.USERDATA);
+  const note = to.beginBytes(RULE.USERDATA);
   to.userdata(USERDATA.COMMENT, comment);
   to.end(note);
 }

@@ -32,9 +32,9 @@ export class NetlinkWriter {
   /** Where the last message begins. */
   #message = -1;
   #sequence: number;
-  /** Where attributes begin that may be copied, by their text and by the key of {@linkcode repeat}. */
+  /** Where attributes begin that may be copied, by their text and by the key of {@linkcode again}. */
   readonly #texts = new Map<string, number>();
-  readonly #repeated = new Map<string, number>();
+  readonly #known = new Map<string, number>();
 
   /** @param first sequence number of the first message; the others count on */
   constructor(first = 0) {
@@ -62,8 +62,7 @@ export class NetlinkWriter {
     this.#endMessage();
     this.#reserve(MESSAGE_HEAD);
     const at = this.#end, view = this.#view;
-    view.setUint16(at + 4, type, true);
-    view.setUint16(at + 6, NLM_F_REQUEST | flags, true);
+    view.setUint32(at + 4, (NLM_F_REQUEST | flags) << 16 | type, true);
     view.setUint32(at + 8, ++this.#sequence, true);
     view.setUint8(at + 16, family);
     view.setUint16(at + 18, resource, false);
@@ -79,12 +78,16 @@ export class NetlinkWriter {
 
   /** Begins an attribute that holds others; what this gives is for {@linkcode end}. */
   begin(type: number): number {
-    return this.#beginBytes(type | NLA_F_NESTED);
+    return this.beginBytes(type | NLA_F_NESTED);
   }
 
-  /** Begins an attribute that holds what {@linkcode userdata} writes; what this gives is for {@linkcode end}. */
-  beginUserdata(type: number): number {
-    return this.#beginBytes(type);
+  /** Begins an attribute that holds none, such as {@linkcode userdata}; what this gives is for {@linkcode end}. */
+  beginBytes(type: number): number {
+    const at = this.#end;
+    if (at + ATTRIBUTE_HEAD > this.#bytes.length) this.#reserve(ATTRIBUTE_HEAD);
+    this.#view.setUint16(at + 2, type, true);
+    this.#end = at + ATTRIBUTE_HEAD;
+    return at;
   }
 
   /** Ends the attribute that begins at `start`. Throws a `RangeError` where it is too long for one. */
@@ -95,12 +98,15 @@ export class NetlinkWriter {
     this.#end = align(this.#end);
   }
 
-  /** The one attribute that `write` writes: a copy of it where this writer had the same key before. */
-  repeat(key: string, write: () => void): void {
-    const from = this.#repeated.get(key);
-    if (from !== undefined) return this.#copy(from);
-    this.#repeated.set(key, this.#end);
-    write();
+  /**
+   * Writes the attribute again that was written when this was first asked with the same key; false, and nothing, that
+   * first time: the caller writes it then.
+   */
+  again(key: string): boolean {
+    const from = this.#known.get(key);
+    if (from === undefined) this.#known.set(key, this.#end);
+    else this.#copy(from);
+    return from !== undefined;
   }
 
   /** A string attribute, with its closing NUL. Throws as {@linkcode end} does. */
@@ -110,7 +116,7 @@ export class NetlinkWriter {
       this.#copy(from);
       return this.#view.setUint16(start + 2, type, true);
     }
-    this.#beginBytes(type);
+    this.beginBytes(type);
     this.#string(value);
     this.end(start);
     this.#texts.set(value, start);
@@ -118,8 +124,9 @@ export class NetlinkWriter {
 
   /** A 32-bit number in big endian, as nf_tables has them; negative numbers in two's complement. */
   number(type: number, value: number): void {
-    this.#reserve(8);
-    const at = this.#end, view = this.#view;
+    const at = this.#end;
+    if (at + 8 > this.#bytes.length) this.#reserve(8);
+    const view = this.#view;
     view.setUint32(at, type << 16 | 8, true);
     view.setUint32(at + 4, value, false);
     this.#end = at + 8;
@@ -127,7 +134,7 @@ export class NetlinkWriter {
 
   /** Bytes that are written in hexadecimal. Throws a `SyntaxError` where they are not. */
   data(type: number, hex: string): void {
-    const start = this.#beginBytes(type), length = hex.length / 2;
+    const start = this.beginBytes(type), length = hex.length / 2;
     if (!Number.isInteger(length)) throw new SyntaxError(`half a byte in hexadecimal: ${hex}`);
     this.#reserve(length + 4);
     for (let i = 0; i < length; i += 4) {
@@ -170,14 +177,6 @@ export class NetlinkWriter {
     this.#reserve(length);
     this.#bytes.copyWithin(this.#end, from, from + length);
     this.#end += length;
-  }
-
-  #beginBytes(type: number): number {
-    this.#reserve(ATTRIBUTE_HEAD);
-    const at = this.#end;
-    this.#view.setUint16(at + 2, type, true);
-    this.#end = at + ATTRIBUTE_HEAD;
-    return at;
   }
 
   #endMessage(): void {
