@@ -54,5 +54,5 @@ function sourcePort(port: number): Match {
 }
 
 function isLoopback(address: string): boolean {
-  return address.startsWith("127.") || /^[0:]+:0{0,3}1$/.test(address);
+  return address.startsWith("127.") || address.includes(":") && /^[0:]+:0{0,3}1$/.test(address);
 }
