@@ -42,7 +42,7 @@ export async function attach(
   const putJson = (value: unknown) => bytes.put(encoder.encode(JSON.stringify(value)));
   const putStage = (text: string, cache: Uint8Array = new Uint8Array()): StagePart => {
     const [at, cacheLength] = bytes.put(cache);
-    return [at, cacheLength, bytes.put(encoder.encode(id + text))[1]];
+    return [at, cacheLength, bytes.put(encoder.encode(`//${id}\n${text}`))[1]];
   };
   const described: Record<string, CommandText> = {};
   for (const [command, { first, later, caches }] of commands) {

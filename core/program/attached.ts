@@ -17,6 +17,7 @@ import { noteCodeCacheState } from "./code_cache.ts";
 
 // The very object that "node:process" gives, whose import costs each start half a millisecond.
 const { process } = globalThis;
+const decoder = new TextDecoder();
 
 /** What is said where the text cannot be read; the program's own words are in that text. */
 const UNREADABLE: ErrorCode = "KUMA-HOST-022";
@@ -26,8 +27,8 @@ export type Part = readonly [at: number, length: number];
 
 /**
  * Where a stage lies: bytes from the attachment's start, how many of bytecode (0 for none), and how many of text behind
- * that. One read takes both, and bytecode at its start is where V8 does not copy it. The text is ASCII, behind
- * {@linkcode Attachment.id}.
+ * that. One read takes both, and bytecode at its start is where V8 does not copy it. The text is ASCII, and begins with
+ * {@linkcode Attachment.id} as a comment.
  */
 export type StagePart = readonly [at: number, cache: number, text: number];
 
@@ -60,7 +61,7 @@ export interface Attachment {
   readonly at: number;
   /** ASCII; tells whether the file is still the one that was started. */
   readonly id: string;
-  /** By the command that it was made for, such as `status transparent-proxy`; that of "" is for all others. */
+  /** By the words that such a command line begins with: `status transparent-proxy`; that of "" is for all others. */
   readonly commands: Readonly<Record<string, CommandText>>;
   /** JSON: a {@linkcode Part} for each module that some command has in no stage; what it names is deflated, ASCII. */
   readonly modules: Part;
@@ -106,12 +107,18 @@ interface State extends Attached {
 }
 
 /**
- * Reads the first stage for the command of `args`, and what bytecode there is of it, and starts it.
+ * Reads the first stage for the command of `args`, and what bytecode there is of it, and starts it. What each start does
+ * is in few functions, since V8 compiles each of them then: there is no bytecode of this.
  *
  * @throws {Error} when the file cannot be read, or is not the one that was started
  */
 export function openAttached(attachment: Attachment, args: readonly string[]): Attached {
-  const command = commandTextFor(attachment, args);
+  const line = `${args.join(" ")} `;
+  let command = attachment.commands[""];
+  for (const [words, found] of Object.entries(attachment.commands)) {
+    if (words !== "" && line.startsWith(`${words} `)) command = found;
+  }
+  if (command === undefined) throw new Error("nothing is attached to it");
   const known = new Map<string, { exports: object }>();
   const first = { exports: {} as First };
   const state: State = {
@@ -137,33 +144,19 @@ export function openAttached(attachment: Attachment, args: readonly string[]): A
       return module.exports;
     },
   };
-  startStage(state, 0, first, stageScript(state, command.first));
+  const script = state.scripts[0] = stageScript(state, command.first);
+  (script.runInThisContext() as Wrapped<First>)(state.require, first, first.exports);
   return state;
 }
 
-/** Each command is some words that a command line begins with; the one of no words is for all others. */
-function commandTextFor({ commands }: Attachment, args: readonly string[]): CommandText {
-  const line = `${args.join(" ")} `;
-  for (const [command, found] of Object.entries(commands)) {
-    if (command !== "" && line.startsWith(`${command} `)) return found;
-  }
-  const otherwise = commands[""];
-  if (otherwise === undefined) throw new Error("nothing is attached to it");
-  return otherwise;
-}
-
-function startStage<T>(state: State, index: number, module: { exports: T }, script: Script): void {
-  state.scripts[index] = script;
-  (script.runInThisContext() as Wrapped<T>)(state.require, module, module.exports);
-}
-
 function stageScript(state: State, [at, cache, length]: StagePart): Script {
-  const { attachment: { id } } = state;
   const bytes = read(state, [at, cache + length]);
-  const text = cache + id.length;
-  if (ascii(bytes.subarray(cache, text)) !== id) throw new Error("the file was replaced meanwhile");
+  const text = decoder.decode(bytes.subarray(cache));
+  if (!text.startsWith(state.attachment.id, "//".length)) {
+    throw new Error("the file was replaced meanwhile");
+  }
   const { Script } = process.getBuiltinModule("node:vm");
-  const script = new Script(ascii(bytes.subarray(text)), {
+  const script = new Script(text, {
     filename: "program.js",
     ...(cache === 0 ? {} : { cachedData: bytes.subarray(0, cache) }),
   });
@@ -174,7 +167,7 @@ function stageScript(state: State, [at, cache, length]: StagePart): Script {
 /** What a module exports that is in a stage, which is started where it was not yet; undefined for others. */
 function stagedModule(state: State, name: string): object | undefined {
   const { first, later, command } = state;
-  state.beyond ??= reading(() => JSON.parse(ascii(read(state, command.beyond))) as Beyond);
+  state.beyond ??= reading(() => JSON.parse(decoder.decode(read(state, command.beyond))) as Beyond);
   const numbers = state.beyond.shared[name];
   if (numbers !== undefined) return namespaceOf(first.exports, numbers);
   const index = state.beyond.later.findIndex(({ names }) => names.includes(name));
@@ -183,7 +176,8 @@ function stagedModule(state: State, name: string): object | undefined {
   if (later[index] === undefined) {
     const script = reading(() => stageScript(state, found.part));
     const module = { exports: {} as Later };
-    startStage(state, index + 1, module, script);
+    state.scripts[index + 1] = script;
+    (script.runInThisContext() as Wrapped<Later>)(state.require, module, module.exports);
     later[index] = module.exports;
   }
   return later[index].moduleOf(name);
@@ -202,7 +196,7 @@ function namespaceOf(first: First, numbers: Readonly<Record<string, number>>): o
 function alone(state: State, name: string): Wrapped<object> {
   state.loaded.push(name);
   return reading(() => {
-    state.parts ??= JSON.parse(ascii(read(state, state.attachment.modules))) as Record<
+    state.parts ??= JSON.parse(decoder.decode(read(state, state.attachment.modules))) as Record<
       string,
       Part
     >;
@@ -210,7 +204,9 @@ function alone(state: State, name: string): Wrapped<object> {
     if (part === undefined) throw new Error(`${name} is not in the file`);
     const inflated = process.getBuiltinModule("node:zlib").inflateRawSync(read(state, part));
     const { Script } = process.getBuiltinModule("node:vm");
-    return new Script(ascii(inflated), { filename: name }).runInThisContext() as Wrapped<object>;
+    return new Script(decoder.decode(inflated), { filename: name }).runInThisContext() as Wrapped<
+      object
+    >;
   });
 }
 
@@ -237,10 +233,6 @@ function read({ file, attachment }: State, [at, length]: Part): Uint8Array<Array
     filled += count;
   }
   return bytes;
-}
-
-function ascii(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }
 
 /** Runs the program that is attached, and ends the process with its exit code; 1 where it cannot be started. */

@@ -62,7 +62,7 @@ test("bytecode that V8 refuses is compiled anew; a file that is not the one star
 
     for (
       const [where, verb] of [
-        [at + cache + cacheLength, "cache"],
+        [at + cache + cacheLength + 2, "cache"],
         [at + other + otherCache + id.length - 4, "lazy"],
       ] as const
     ) {
