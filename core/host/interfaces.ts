@@ -8,7 +8,7 @@
  */
 import { KumaError } from "core/errors.ts";
 import { close, datagramSocket, ERRNO, errnoText, ioctl } from "./libc.ts";
-import { readProcFile } from "./proc.ts";
+import { readProcFile, readProcFileIfThere } from "./proc.ts";
 
 const AF_INET = 2, AF_INET6 = 10;
 const SIOCGIFFLAGS = 0x8913, SIOCGIFINDEX = 0x8933, SIOCSIFADDR = 0x8916;
@@ -33,15 +33,22 @@ export interface Ipv6Address {
 export function loopbackInterface(): string {
   const fd = openSocket(AF_INET);
   try {
-    for (const name of interfaceNames(readProcFile("/proc/thread-self/net/dev"))) {
-      const request = ifreq(name);
-      if (ioctl(fd, SIOCGIFFLAGS, request) < 0) continue; // It left between the list and the question.
-      if ((view(request).getUint16(IFNAMSIZ, true) & IFF_LOOPBACK) !== 0) return name;
-    }
+    // The kernel makes one in each namespace and calls it so; only where it was renamed are all of them listed.
+    if (isLoopback(fd, "lo")) return "lo";
+    const names = interfaceNames(readProcFile("/proc/thread-self/net/dev"));
+    const name = names.find((name) => isLoopback(fd, name));
+    if (name !== undefined) return name;
   } finally {
     close(fd);
   }
   throw new KumaError("KUMA-HOST-120", "no interface of this network namespace is a loopback");
+}
+
+/** False for one that left between the list and the question. */
+function isLoopback(socket: number, name: string): boolean {
+  const request = ifreq(name);
+  return ioctl(socket, SIOCGIFFLAGS, request) >= 0 &&
+    (view(request).getUint16(IFNAMSIZ, true) & IFF_LOOPBACK) !== 0;
 }
 
 /** Interface names in the kernel's order from the text of /proc/net/dev. */
@@ -56,12 +63,7 @@ export function interfaceNames(text: string): string[] {
 
 /** Every IPv6 address of the namespace; empty where the kernel has IPv6 switched off. */
 export function ipv6Addresses(): Ipv6Address[] {
-  try {
-    return parseIfInet6(readProcFile("/proc/thread-self/net/if_inet6"));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  return parseIfInet6(readProcFileIfThere("/proc/thread-self/net/if_inet6") ?? "");
 }
 
 /** Reads the text of /proc/net/if_inet6: address, index, prefix length, scope, flags (hex), name. */

@@ -1,4 +1,4 @@
-import { close, ERRNO, errnoText, openReadOnly, read } from "./libc.ts";
+import { close, ERRNO, errnoText, isAbsence, openReadOnly, read } from "./libc.ts";
 
 /** Larger than any file of /proc that is read here; a bound for what is not. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -13,14 +13,29 @@ const buffer = new Uint8Array(16 * 1024);
  * @throws {Deno.errors.PermissionDenied} the kernel does not let this process read it.
  */
 export function readProcFile(path: string): string {
+  const text = textOf(path);
+  if (typeof text === "number") throw failure(path, text);
+  return text;
+}
+
+/** The same of what may not be there: undefined then, without the cost of an error that nobody sees. */
+export function readProcFileIfThere(path: string): string | undefined {
+  const text = textOf(path);
+  if (typeof text === "string") return text;
+  if (isAbsence(text)) return undefined;
+  throw failure(path, text);
+}
+
+/** The text, or the negative errno. */
+function textOf(path: string): string | number {
   const fd = openReadOnly(path);
-  if (fd < 0) throw failure(path, fd);
+  if (fd < 0) return fd;
   try {
     let text = "";
     const decoder = new TextDecoder();
     for (let total = 0; total < MAX_BYTES;) {
       const count = read(fd, buffer);
-      if (count < 0) throw failure(path, count);
+      if (count < 0) return count;
       if (count === 0) break;
       total += count;
       text += decoder.decode(buffer.subarray(0, count), { stream: true });

@@ -1,5 +1,5 @@
 import type { Family } from "core/proxy/resolved.ts";
-import { readProcFile } from "../proc.ts";
+import { readProcFileIfThere } from "../proc.ts";
 
 /**
  * Names of the legacy tables that exist in this netns; undefined where the kernel does not let us know.
@@ -8,10 +8,10 @@ import { readProcFile } from "../proc.ts";
 export function legacyTables(family: Family): string[] | undefined {
   const name = family === "ipv4" ? "ip_tables_names" : "ip6_tables_names";
   try {
-    const text = readProcFile(`/proc/thread-self/net/${name}`);
+    // Where the module is not loaded there is no such file.
+    const text = readProcFileIfThere(`/proc/thread-self/net/${name}`) ?? "";
     return text.split("\n").filter((line) => line !== "");
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return []; // The module is not loaded.
     if (error instanceof Deno.errors.PermissionDenied) return undefined;
     throw error;
   }

@@ -28,6 +28,7 @@ const NLM_F_ACK = 4, NLM_F_DUMP = 0x300;
 const NLM_F_DUMP_INTR = 0x10, NLM_F_ACK_TLVS = 0x200;
 const NLMSG_ERROR = 2, NLMSG_DONE = 3;
 const NLMSGERR_ATTR_MSG = 1;
+const NFPROTO_UNSPEC = 0;
 /** Answers are there when send() returns; the limit only keeps a surprise from hanging the program. */
 const ANSWER_MS = 2000;
 /** How often a question is asked again that was disturbed. */
@@ -68,14 +69,21 @@ export class NftSocket implements Disposable {
    * @throws {KumaError} `KUMA-TP-210`, an {@linkcode NftError} where the kernel said why.
    */
   dump(type: number, family: number, names: readonly Named[] = []): Bytes[] {
-    return this.#ask(type, NLM_F_DUMP, family, names);
+    return this.#ask(type, NLM_F_DUMP, family, names).map(attributesIn);
+  }
+
+  /** {@linkcode dump} of all families at once, each object with its own (`nfgen_family`). */
+  dumpAll(type: number): { readonly family: number; readonly attributes: Bytes }[] {
+    return this.#ask(type, NLM_F_DUMP, NFPROTO_UNSPEC, [])
+      .map((body) => ({ family: body[0] ?? 0, attributes: attributesIn(body) }));
   }
 
   /** The attributes of one object; undefined where there is none of that name. Throws as {@linkcode dump} does. */
   get(type: number, family: number, names: readonly Named[]): Bytes | undefined {
     const ENOENT = 2;
     try {
-      return this.#ask(type, NLM_F_ACK, family, names)[0];
+      const [body] = this.#ask(type, NLM_F_ACK, family, names);
+      return body && attributesIn(body);
     } catch (error) {
       if (error instanceof NftError && error.errno === ENOENT) return undefined;
       throw error;
@@ -84,7 +92,7 @@ export class NftSocket implements Disposable {
 
   /** A number that every transaction in this netns changes, whoever makes it. */
   generation(): number {
-    const answer = this.#ask(NFT_MSG.GETGEN, NLM_F_ACK, 0, [])[0] ?? new Uint8Array(0);
+    const answer = this.get(NFT_MSG.GETGEN, NFPROTO_UNSPEC, []) ?? new Uint8Array(0);
     const id = attributesOf(answer).get(GENERATION_ID);
     return id === undefined ? 0 : numberOf(id);
   }
@@ -146,7 +154,7 @@ export class NftSocket implements Disposable {
     );
   }
 
-  /** All answers to one question; undefined where they are not to be relied on. */
+  /** The bodies of all answers to one question; undefined where they are not to be relied on. */
   #answers(sequence: number): Bytes[] | undefined {
     const EINTR = 4, EAGAIN = 11;
     const found: Bytes[] = [];
@@ -165,7 +173,7 @@ export class NftSocket implements Disposable {
           if (errno === EAGAIN || errno === EINTR) return undefined;
           throw new NftError(errno, wordsOf(part, errno));
         }
-        found.push(part.body.subarray(FULL_HEAD - HEAD));
+        found.push(part.body);
       }
     }
   }
@@ -185,6 +193,11 @@ export class NftSocket implements Disposable {
     const datagram = this.#calls.receive(Math.ceil(milliseconds));
     return datagram === undefined ? undefined : messagesOf(datagram);
   }
+}
+
+/** What stands behind `nfgenmsg` in a body. */
+function attributesIn(body: Bytes): Bytes {
+  return body.subarray(FULL_HEAD - HEAD);
 }
 
 function errorOf(body: Bytes): number {

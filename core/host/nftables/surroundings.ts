@@ -87,12 +87,20 @@ export function requireSight({ forbidden, reason }: Surroundings): void {
 }
 
 function seenChains(socket: NftSocket): SeenChain[] {
-  const families = { ...NFPROTO, inet: NFPROTO_INET };
-  return (["ipv4", "ipv6", "inet"] as const).flatMap((family) =>
-    socket.dump(NFT_MSG.GETCHAIN, families[family])
-      .map((bytes) => seenChain(family, attributesOf(bytes)))
-  );
+  const chains: SeenChain[] = [];
+  for (const { family: number, attributes } of socket.dumpAll(NFT_MSG.GETCHAIN)) {
+    // Those of arp, bridge and netdev meet none of our packets.
+    const family = SEEN_FAMILIES[number];
+    if (family !== undefined) chains.push(seenChain(family, attributesOf(attributes)));
+  }
+  return chains;
 }
+
+const SEEN_FAMILIES: Readonly<Record<number, SeenChain["family"]>> = {
+  [NFPROTO.ipv4]: "ipv4",
+  [NFPROTO.ipv6]: "ipv6",
+  [NFPROTO_INET]: "inet",
+};
 
 function isOurs({ family, table }: SeenChain): boolean {
   return family === "inet" && table === NFT_TABLE;
