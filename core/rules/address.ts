@@ -100,7 +100,8 @@ function groupBytes(text: string): number[] | undefined {
   const bytes: number[] = [];
   if (text === "") return bytes;
   const groups = text.split(":");
-  for (const [i, group] of groups.entries()) {
+  for (let i = 0; i < groups.length; i++) {
+    const group = groups[i] ?? "";
     const dotted = i === groups.length - 1 && group.includes(".") ? ipv4Bytes(group) : undefined;
     if (dotted !== undefined) {
       bytes.push(...dotted);

@@ -17,7 +17,7 @@ export const KEY_LENGTH: Readonly<Record<NftSetType, number>> = {
 
 /** Bytes in hexadecimal. */
 export function hex(bytes: Uint8Array | readonly number[]): string {
-  return (bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes)).toHex();
+  return (bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)).toHex();
 }
 
 /** A number as `bytes` big-endian bytes in hexadecimal. */

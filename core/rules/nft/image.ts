@@ -63,8 +63,7 @@ export function fingerprint(text: string): string {
   padded.set(bytes);
   let a = 0x811c9dc5, b = bytes.length;
   const words = new Uint32Array(padded.buffer), { imul } = Math;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? 0;
+  for (let i = 0, word = words[0]; word !== undefined; word = words[++i]) {
     a = imul(a ^ word, 0x01000193);
     a ^= a >>> 15;
     b = imul(b + word | 0, 0x85ebca6b);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { align, type Bytes } from "./wire.ts";
+import type { Bytes } from "./wire.ts";
 
 const NLM_F_REQUEST = 1;
 const NLA_F_NESTED = 0x8000;
@@ -95,7 +95,7 @@ export class NetlinkWriter {
     const length = this.#end - start;
     if (length > ATTRIBUTE_MAX) throw new RangeError(`an attribute of ${length} bytes is too long`);
     this.#view.setUint16(start, length, true);
-    this.#end = align(this.#end);
+    this.#end = this.#end + 3 & ~3;
   }
 
   /**
@@ -173,10 +173,10 @@ export class NetlinkWriter {
   }
 
   #copy(from: number): void {
-    const length = align(this.#view.getUint16(from, true));
-    this.#reserve(length);
-    this.#bytes.copyWithin(this.#end, from, from + length);
-    this.#end += length;
+    const at = this.#end, length = this.#view.getUint16(from, true);
+    if (at + length > this.#bytes.length) this.#reserve(length);
+    this.#bytes.copyWithin(at, from, from + length);
+    this.#end = at + length + 3 & ~3;
   }
 
   #endMessage(): void {
