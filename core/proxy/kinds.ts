@@ -157,3 +157,21 @@ export function putSetting(
   else if (path[0] === "iptablesExecutables" && value === "") delete at[last];
   else at[last] = Array.isArray(value) ? [...value] : value;
 }
+
+/** The configuration with {@linkcode putSetting} done to a copy of what lies on the setting's path; the rest is shared. */
+export function withSetting(
+  config: TransparentProxyConfig,
+  setting: ProxySetting,
+  value: SettingValue,
+): TransparentProxyConfig {
+  const copy = { ...config };
+  let at = copy as unknown as Record<string, unknown>;
+  for (const name of setting.key.split(".")) {
+    const member = at[name];
+    // Of the last name it is the value below: executables are merged into it.
+    if (typeof member !== "object" || member === null || Array.isArray(member)) break;
+    at = at[name] = { ...member };
+  }
+  putSetting(copy, setting, value);
+  return copy;
+}

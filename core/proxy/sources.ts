@@ -14,9 +14,8 @@
 import { defaultConfig, type TransparentProxyConfig } from "./config.ts";
 import type { ParsedDocument } from "./document.ts";
 import { prefixed, shown } from "core/grammar/echo.ts";
-import { jsonCopy } from "core/patch/json.ts";
 import { parseText } from "core/grammar/names.ts";
-import { KINDS, putSetting, type SettingValue } from "./kinds.ts";
+import { KINDS, putSetting, type SettingValue, withSetting } from "./kinds.ts";
 import { ENV_PREFIX, type ProxySetting, SETTINGS } from "./options.ts";
 
 /** Where a setting's value comes from, in words: the document, `KUMA_…`, or `--flag`. */
@@ -102,12 +101,12 @@ function readEnvironment(setting: ProxySetting, name: string, text: string): Set
 /**
  * Puts the flags of a command line over a merged configuration. A list replaces the list below it; of a
  * repeatable flag each occurrence adds one element; of any other flag the last one counts. Flags that
- * write no setting are left to the caller.
+ * write no setting are left to the caller. What no flag writes is shared with `merged`.
  *
  * @throws KumaError `invalid argument "X" for "--flag" flag: REASON` for a bad value.
  */
 export function applyFlags(merged: MergedConfig, flags: readonly FlagValue[]): MergedConfig {
-  const config = jsonCopy(merged.config);
+  let { config } = merged;
   const provenance = new Map(merged.provenance);
   const lists = new Map<string, string[]>();
   for (const { flag, value } of flags) {
@@ -117,8 +116,8 @@ export function applyFlags(merged: MergedConfig, flags: readonly FlagValue[]): M
     if (setting.kind === "texts") {
       const list = [...lists.get(setting.key) ?? [], String(read)];
       lists.set(setting.key, list);
-      putSetting(config, setting, list);
-    } else putSetting(config, setting, read);
+      config = withSetting(config, setting, list);
+    } else config = withSetting(config, setting, read);
     provenance.set(setting.key, `--${flag}`);
   }
   return { config, provenance };
@@ -136,7 +135,6 @@ function readFlag(setting: ProxySetting, flag: string, value: string): SettingVa
 /** What the command line does after merging: capturing all DNS means redirecting DNS. */
 export function impliedByCaptureAll(config: TransparentProxyConfig): TransparentProxyConfig {
   if (!config.redirect.dns.captureAll || config.redirect.dns.enabled) return config;
-  const copy = jsonCopy(config);
-  copy.redirect.dns.enabled = true;
-  return copy;
+  const { redirect } = config;
+  return { ...config, redirect: { ...redirect, dns: { ...redirect.dns, enabled: true } } };
 }
