@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decimal } from "core/grammar/numbers.ts";
 
 /**
  * `text` (an address or CIDR) with its host bits at zero and its prefix length written out: `10.1.2.3/8`
@@ -33,25 +34,17 @@ export function prefixBytes(
   const bytes = address.includes(":") ? ipv6Bytes(address) : ipv4Bytes(address);
   if (bytes === undefined) return undefined;
   const all = bytes.length * 8;
-  const bits = slash < 0 ? all : decimal(text.slice(slash + 1), all);
-  if (bits < 0) return undefined;
+  const bits = slash < 0 ? all : short(text.slice(slash + 1), all);
+  if (bits === undefined) return undefined;
   for (let i = bits >> 3; i < bytes.length; i++) {
     bytes[i] = (bytes[i] ?? 0) & 0xff00 >> Math.min(8, Math.max(0, bits - i * 8));
   }
   return { bytes, bits };
 }
 
-/** One to three digits that mean at most `max`; -1 for any other text. */
-function decimal(text: string, max: number): number {
-  const { length } = text;
-  if (length === 0 || length > 3) return -1;
-  let value = 0;
-  for (let i = 0; i < length; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value <= max ? value : -1;
+/** One to three digits that mean at most `max`; undefined for any other text. */
+function short(text: string, max: number): number | undefined {
+  return text.length > 3 ? undefined : decimal(text, max);
 }
 
 /** One to four hexadecimal digits; -1 for any other text. */
@@ -73,8 +66,8 @@ function ipv4Bytes(text: string): number[] | undefined {
   if (octets.length !== 4) return undefined;
   const bytes: number[] = [];
   for (const octet of octets) {
-    const byte = decimal(octet, 255);
-    if (byte < 0) return undefined;
+    const byte = short(octet, 255);
+    if (byte === undefined) return undefined;
     bytes.push(byte);
   }
   return bytes;

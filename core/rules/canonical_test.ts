@@ -61,7 +61,20 @@ Deno.test("addresses have one spelling", () => {
     for (const text of many) assert.equal(canonicalAddress(text), one);
   }
   for (
-    const odd of ["", "1.2.3", "1.2.3.256", "10.0.0.0/33", "10.0.0.0/255.0.255.0", ":::", "1::2::3"]
+    const odd of [
+      ...["", "1.2.3", "1.2.3.256", "10.0.0.0/33", "10.0.0.0/255.0.255.0", ":::", "1::2::3"],
+      // What stands in a rule as it was typed: nothing may be behind, between or before.
+      ...[
+        "1.2.3.4/8/9",
+        "1.2.3.4/0008",
+        "0001.2.3.4",
+        "1.2.3.4 ",
+        "1.2.3.+4",
+        "1.2.3.0x4",
+        "::1\n",
+      ],
+      ...["1::@", "1::g", "1::12345", "::1 /64", "::1/", "/8", "::1.2.3.4:5"],
+    ]
   ) {
     assert.equal(canonicalAddress(odd), odd);
   }
