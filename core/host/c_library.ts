@@ -29,8 +29,10 @@ export function lazyCLibrary<const S extends Deno.ForeignLibraryInterface>(
   };
 }
 
+const encoder = new TextEncoder();
+
 /** Text as C has it, with its closing NUL. Throws a `TypeError` for text with a NUL inside. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   if (text.includes("\0")) throw new TypeError("a path with a NUL character names no file");
-  return new TextEncoder().encode(`${text}\0`);
+  return encoder.encode(`${text}\0`);
 }
