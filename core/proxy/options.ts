@@ -18,15 +18,14 @@ export const SETTINGS: readonly ProxySetting[] = [
   ...OTHER_SETTINGS,
 ];
 
-const BY_KEY: ReadonlyMap<string, ProxySetting> = new Map(
-  SETTINGS.map((setting) => [setting.key, setting]),
-);
-
-const DEFAULTS = defaultConfig();
+// Made when they are asked for first, which a plain run of kumactl never does.
+let byKey: ReadonlyMap<string, ProxySetting> | undefined;
+let defaults: TransparentProxyConfig | undefined;
 
 /** The setting of a key. Throws a `TypeError` for a key that the table does not have. */
 export function settingOf(key: string): ProxySetting {
-  const setting = BY_KEY.get(key);
+  byKey ??= new Map(SETTINGS.map((setting) => [setting.key, setting]));
+  const setting = byKey.get(key);
   if (setting === undefined) throw new TypeError(`no setting has the key "${key}"`);
   return setting;
 }
@@ -42,5 +41,5 @@ export function valueOf(config: TransparentProxyConfig, { key }: ProxySetting): 
 
 /** The default of a setting, as {@linkcode defaultConfig} has it; undefined for one executable's path. */
 export function defaultOf(setting: ProxySetting): unknown {
-  return valueOf(DEFAULTS, setting);
+  return valueOf(defaults ??= defaultConfig(), setting);
 }

@@ -1,8 +1,8 @@
 import { IPTABLES_EXECUTABLES } from "./config.ts";
 import type { ProxySetting } from "./setting.ts";
 
-/** The settings beside the two directions. */
-export const OTHER_SETTINGS: readonly ProxySetting[] = [
+// In two tables of plain objects: V8 makes each of them in one step, and a list with something else inside row by row.
+const FIRST: readonly ProxySetting[] = [
   {
     key: "redirect.dns.enabled",
     kind: "bool",
@@ -125,11 +125,9 @@ export const OTHER_SETTINGS: readonly ProxySetting[] = [
     flag: "iptables-executables",
     help: "executables to use instead of detected ones, 'name:path[,name:path…]'",
   },
-  ...IPTABLES_EXECUTABLES.map((name): ProxySetting => ({
-    key: `iptablesExecutables.${name}`,
-    kind: "text",
-    help: `path of ${name}`,
-  })),
+];
+
+const LAST: readonly ProxySetting[] = [
   {
     key: "firewallBackend",
     kind: "backend",
@@ -225,4 +223,15 @@ export const OTHER_SETTINGS: readonly ProxySetting[] = [
     flag: "verbose",
     help: "long option names and headings in the rules, and more of what is done",
   },
+];
+
+/** The settings beside the two directions. */
+export const OTHER_SETTINGS: readonly ProxySetting[] = [
+  ...FIRST,
+  ...IPTABLES_EXECUTABLES.map((name): ProxySetting => ({
+    key: `iptablesExecutables.${name}`,
+    kind: "text",
+    help: `path of ${name}`,
+  })),
+  ...LAST,
 ];

@@ -42,10 +42,6 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
   ...new Set(SETTINGS.flatMap((setting) => environmentNames(setting))),
 ].sort();
 
-const BY_FLAG: ReadonlyMap<string, ProxySetting> = new Map(
-  SETTINGS.flatMap((setting) => flagNames(setting).map((flag) => [flag, setting] as const)),
-);
-
 /** The flags of a setting, hidden ones last. */
 export function flagNames(setting: ProxySetting): string[] {
   const hidden = setting.hiddenFlags ?? [];
@@ -60,7 +56,10 @@ export function environmentNames(setting: ProxySetting): string[] {
 
 /** The setting that a flag writes, undefined for a flag that writes none. */
 export function settingOfFlag(flag: string): ProxySetting | undefined {
-  return BY_FLAG.get(flag);
+  // A command line has a few flags: a table of all takes longer to make.
+  return SETTINGS.find((setting) =>
+    setting.flag === flag || setting.hiddenFlags?.includes(flag) === true
+  );
 }
 
 /**
@@ -110,7 +109,7 @@ export function applyFlags(merged: MergedConfig, flags: readonly FlagValue[]): M
   const provenance = new Map(merged.provenance);
   const lists = new Map<string, string[]>();
   for (const { flag, value } of flags) {
-    const setting = BY_FLAG.get(flag);
+    const setting = settingOfFlag(flag);
     if (setting === undefined) continue;
     const read = readFlag(setting, flag, value);
     if (setting.kind === "texts") {
