@@ -31,16 +31,19 @@ function textOf(path: string): string | number {
   const fd = openReadOnly(path);
   if (fd < 0) return fd;
   try {
-    let text = "";
     const decoder = new TextDecoder();
+    let text = "", filled = 0;
     for (let total = 0; total < MAX_BYTES;) {
-      const count = read(fd, buffer);
+      const count = read(fd, buffer.subarray(filled));
       if (count < 0) return count;
       if (count === 0) break;
       total += count;
-      text += decoder.decode(buffer.subarray(0, count), { stream: true });
+      filled += count;
+      if (filled < buffer.length) continue;
+      text += decoder.decode(buffer, { stream: true });
+      filled = 0;
     }
-    return text + decoder.decode();
+    return text + decoder.decode(buffer.subarray(0, filled));
   } finally {
     close(fd);
   }
