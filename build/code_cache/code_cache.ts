@@ -23,6 +23,8 @@ import type { Warm } from "./warm_up.ts";
 export interface Starters extends WarmUp {
   readonly main: string;
   readonly recorder: string;
+  /** What gives the modules that are in no first stage; part of each first stage. */
+  readonly modules: string;
   /** Changes with each of them, and with what is to be recorded. */
   readonly key: string;
 }
@@ -52,9 +54,13 @@ export async function bundleStarters(
     if (files.size === 1) return files.get(main) ?? "";
     throw new KumaError("KUMA-BUILD-005", `Cannot bundle ${name}.ts into a single file`);
   };
-  const [main, recorder] = [await text("main"), await text("recorder")];
-  const parts = [main, recorder, commands, esbuild.version, await ownTexts(root)];
-  return { module, commands, main, recorder, key: sha256(JSON.stringify(parts)) };
+  const [main, recorder, modules] = [
+    await text("main"),
+    await text("recorder"),
+    await text("modules"),
+  ];
+  const parts = [main, recorder, modules, commands, esbuild.version, await ownTexts(root)];
+  return { module, commands, main, recorder, modules, key: sha256(JSON.stringify(parts)) };
 }
 
 /** How a program is cut and recorded is in no bundle, and changes what comes out as much. */
@@ -82,7 +88,7 @@ export async function withCodeCache(
 ): Promise<WithCodeCache> {
   const dir = join(work, "text");
   await Deno.mkdir(dir);
-  const uncut = await writeUncut(dir, made);
+  const uncut = await writeUncut(dir, made, starters.modules);
   const attachTo = (
     denort: Denort,
     path: string,

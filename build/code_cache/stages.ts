@@ -58,14 +58,20 @@ const SHARED = {
 // Bundlers make a `require` for modules of CommonJS by Node's createRequire, at each start. A script has its own.
 const CREATED_REQUIRE = /= ?[\w$]+\(import\.meta\.url\)/;
 
+/** Of no module of a bundle. */
+const MODULES = "@modules.js";
+
 /**
  * Writes a bundle to the folder `dir`, to be cut.
  *
+ * @param modules what each first stage also has: its text exports `load`
+ *
  * @throws {KumaError} `KUMA-BUILD-001` what the bundler says
  */
-export function writeUncut(dir: string, { files, main }: Bundle): Promise<Uncut> {
+export function writeUncut(dir: string, { files, main }: Bundle, modules: string): Promise<Uncut> {
   return told(async () => {
     const scripts = new Map<string, string>();
+    await Deno.writeTextFile(join(dir, MODULES), modules);
     for (const [name, given] of [...files].toSorted(([a], [b]) => a < b ? -1 : 1)) {
       const text = given.replace(CREATED_REQUIRE, "=(name)=>require(name)");
       await Deno.writeTextFile(join(dir, name), text);
@@ -182,7 +188,9 @@ function firstEntry(main: string, shared: SharedValues): string {
   }
   const run = `export { run } from ${JSON.stringify(main)};`;
   const value = ["export function value(at) {", "switch (at) {", ...cases, "}", "}"];
-  return [...imports, run, ...value, ""].join("\n");
+  // In front: the modules behind it may ask for others while they start.
+  const load = `export { load } from ${JSON.stringify(`./${MODULES}`)};`;
+  return [load, ...imports, run, ...value, ""].join("\n");
 }
 
 /** The module that a later stage begins with: each of its modules runs when it is asked for. */

@@ -11,16 +11,12 @@
  *
  * @module
  */
-import type { ErrorCode } from "core/errors.ts";
 import type { Script } from "node:vm";
 import { noteCodeCacheState } from "./code_cache.ts";
+import { unreadable } from "./unreadable.ts";
 
 // The very object that "node:process" gives, whose import costs each start half a millisecond.
 const { process } = globalThis;
-const decoder = new TextDecoder();
-
-/** What is said where the text cannot be read; the program's own words are in that text. */
-const UNREADABLE: ErrorCode = "KUMA-HOST-022";
 
 /** Where a part lies: bytes from the attachment's start, and how many. */
 export type Part = readonly [at: number, length: number];
@@ -67,19 +63,17 @@ export interface Attachment {
   readonly modules: Part;
 }
 
-/** What the text of the first stage gives: the program, and the values of {@linkcode SharedValues}. */
-interface First {
+/** What the text of the first stage gives: the program, the values of {@linkcode SharedValues}, and all other modules. */
+export interface First {
   run(args: string[]): Promise<number>;
   value(at: number): unknown;
-}
-
-/** What the text of a later one gives: those of its modules that others ask for. */
-interface Later {
-  moduleOf(name: string): object;
+  load(opened: Opened, name: string): object;
 }
 
 type Require = (name: string) => unknown;
-type Wrapped<T> = (require: Require, module: { exports: T }, exports: T) => void;
+
+/** What a script gives: the text of modules as a function. */
+export type Wrapped<T> = (require: Require, module: { exports: T }, exports: T) => void;
 
 /** A program that was read and may be run. */
 export interface Attached {
@@ -91,24 +85,22 @@ export interface Attached {
   readonly loaded: readonly string[];
 }
 
-/** What a program that was opened knows. */
-interface State extends Attached {
+/** What the first stage is given to find more. */
+export interface Opened extends Attached {
   readonly scripts: Script[];
   readonly loaded: string[];
   readonly attachment: Attachment;
   readonly command: CommandText;
   readonly file: Deno.FsFile;
   readonly first: { exports: First };
-  /** Those that were started. */
-  readonly later: Later[];
   readonly require: Require;
-  beyond?: Beyond;
-  parts?: Readonly<Record<string, Part>>;
+  readonly read: typeof read;
+  readonly scriptOf: typeof scriptOf;
 }
 
 /**
- * Reads the first stage for the command of `args`, and what bytecode there is of it, and starts it. What each start does
- * is in few functions, since V8 compiles each of them then: there is no bytecode of this.
+ * Reads the first stage for the command of `args`, and what bytecode there is of it, and starts it. There is no bytecode
+ * of this: it has few functions and little else than each start needs, and the first stage has the rest.
  *
  * @throws {Error} when the file cannot be read, or is not the one that was started
  */
@@ -119,9 +111,8 @@ export function openAttached(attachment: Attachment, args: readonly string[]): A
     if (words !== "" && line.startsWith(`${words} `)) command = found;
   }
   if (command === undefined) throw new Error("nothing is attached to it");
-  const known = new Map<string, { exports: object }>();
   const first = { exports: {} as First };
-  const state: State = {
+  const opened: Opened = {
     attachment,
     command,
     // Kept open: a program that is replaced while it runs still finds what it has not read yet.
@@ -129,30 +120,22 @@ export function openAttached(attachment: Attachment, args: readonly string[]): A
     scripts: [],
     loaded: [],
     first,
-    later: [],
+    read,
+    scriptOf,
+    require: (name) =>
+      name.startsWith("./") ? first.exports.load(opened, name) : process.getBuiltinModule(name),
     run: (args) => first.exports.run(args),
-    require(name) {
-      if (!name.startsWith("./")) return process.getBuiltinModule(name);
-      const before = known.get(name);
-      if (before !== undefined) return before.exports;
-      const staged = stagedModule(state, name);
-      const start = staged === undefined ? alone(state, name) : undefined;
-      const module = { exports: staged ?? {} };
-      // Known before it runs, with what it exports by then: modules may ask for each other in a circle.
-      known.set(name, module);
-      start?.(state.require, module, module.exports);
-      return module.exports;
-    },
   };
-  const script = state.scripts[0] = stageScript(state, command.first);
-  (script.runInThisContext() as Wrapped<First>)(state.require, first, first.exports);
-  return state;
+  const script = opened.scripts[0] = scriptOf(opened, command.first);
+  (script.runInThisContext() as Wrapped<First>)(opened.require, first, first.exports);
+  return opened;
 }
 
-function stageScript(state: State, [at, cache, length]: StagePart): Script {
-  const bytes = read(state, [at, cache + length]);
-  const text = decoder.decode(bytes.subarray(cache));
-  if (!text.startsWith(state.attachment.id, "//".length)) {
+/** Reads a stage. */
+function scriptOf(opened: Opened, [at, cache, length]: StagePart): Script {
+  const bytes = read(opened, [at, cache + length]);
+  const text = new TextDecoder().decode(bytes.subarray(cache));
+  if (!text.startsWith(opened.attachment.id, "//".length)) {
     throw new Error("the file was replaced meanwhile");
   }
   const { Script } = process.getBuiltinModule("node:vm");
@@ -164,67 +147,7 @@ function stageScript(state: State, [at, cache, length]: StagePart): Script {
   return script;
 }
 
-/** What a module exports that is in a stage, which is started where it was not yet; undefined for others. */
-function stagedModule(state: State, name: string): object | undefined {
-  const { first, later, command } = state;
-  state.beyond ??= reading(() => JSON.parse(decoder.decode(read(state, command.beyond))) as Beyond);
-  const numbers = state.beyond.shared[name];
-  if (numbers !== undefined) return namespaceOf(first.exports, numbers);
-  const index = state.beyond.later.findIndex(({ names }) => names.includes(name));
-  const found = state.beyond.later[index];
-  if (found === undefined) return undefined;
-  if (later[index] === undefined) {
-    const script = reading(() => stageScript(state, found.part));
-    const module = { exports: {} as Later };
-    state.scripts[index + 1] = script;
-    (script.runInThisContext() as Wrapped<Later>)(state.require, module, module.exports);
-    later[index] = module.exports;
-  }
-  return later[index].moduleOf(name);
-}
-
-/** By getters, as a bundler writes modules: some of it gets its value late. */
-function namespaceOf(first: First, numbers: Readonly<Record<string, number>>): object {
-  const namespace = Object.defineProperty({}, "__esModule", { value: true });
-  for (const [exported, at] of Object.entries(numbers)) {
-    Object.defineProperty(namespace, exported, { enumerable: true, get: () => first.value(at) });
-  }
-  return namespace;
-}
-
-/** A module of no stage, to be run. */
-function alone(state: State, name: string): Wrapped<object> {
-  state.loaded.push(name);
-  return reading(() => {
-    state.parts ??= JSON.parse(decoder.decode(read(state, state.attachment.modules))) as Record<
-      string,
-      Part
-    >;
-    const part = state.parts[name];
-    if (part === undefined) throw new Error(`${name} is not in the file`);
-    const inflated = process.getBuiltinModule("node:zlib").inflateRawSync(read(state, part));
-    const { Script } = process.getBuiltinModule("node:vm");
-    return new Script(decoder.decode(inflated), { filename: name }).runInThisContext() as Wrapped<
-      object
-    >;
-  });
-}
-
-/** Does `work`; where the program's file fails a program that runs, its error says so: the text that asks knows only its own. */
-function reading<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    const what = `cannot read a part of the program in ${Deno.execPath()}`;
-    throw new Error(`${what}: ${messageOf(cause)} [${UNREADABLE}]`, { cause });
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function read({ file, attachment }: State, [at, length]: Part): Uint8Array<ArrayBuffer> {
+function read({ file, attachment }: Opened, [at, length]: Part): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   file.seekSync(attachment.at + at, Deno.SeekMode.Start);
   for (let filled = 0; filled < length;) {
@@ -241,8 +164,7 @@ export async function runAttached(attachment: Attachment): Promise<never> {
   try {
     program = openAttached(attachment, Deno.args);
   } catch (error) {
-    const what = `cannot start the program in ${Deno.execPath()}`;
-    const line = `Error: ${what}: ${messageOf(error)} [${UNREADABLE}]\n` +
+    const line = `Error: ${unreadable("cannot start the program", error)}\n` +
       "Hint: run it again; if that does not help, install it anew\n";
     Deno.stderr.writeSync(new TextEncoder().encode(line));
     Deno.exit(1);
