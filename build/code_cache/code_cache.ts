@@ -55,12 +55,26 @@ export async function bundleStarters(
     throw new KumaError("KUMA-BUILD-005", `Cannot bundle ${name}.ts into a single file`);
   };
   const [main, recorder, modules] = [
-    await text("main"),
+    await eager(await text("main")),
     await text("recorder"),
     await text("modules"),
   ];
   const parts = [main, recorder, modules, commands, esbuild.version, await ownTexts(root)];
   return { module, commands, main, recorder, modules, key: sha256(JSON.stringify(parts)) };
+}
+
+/**
+ * Brackets make V8 compile functions with the script. Of the starter nearly all run at each start, and there is no bytecode
+ * of it: one by one they cost 0.2 ms more.
+ */
+async function eager(text: string): Promise<string> {
+  try {
+    // As the bundler writes it by itself, a function of the module begins and ends at the start of a line.
+    const { code } = await esbuild.transform(text);
+    return code.replace(/^(async )?function ([\w$]+)(\([^]*?^\})$/gm, "var $2 = ($1function$3);");
+  } finally {
+    await esbuild.stop();
+  }
 }
 
 /** How a program is cut and recorded is in no bundle, and changes what comes out as much. */

@@ -56,6 +56,12 @@ test("bytecode that V8 refuses is compiled anew; a file that is not the one star
       await Deno.writeFile(path, copy, { mode: 0o755 });
       return await run(path, [verb]);
     };
+    const starter = whole.subarray(
+      whole.lastIndexOf('Symbol.for("kuma.code_cache")'),
+      whole.lastIndexOf('{\\"at\\":'),
+    ).toString();
+    assert.match(starter, / = \(async function\(/);
+    assert.doesNotMatch(starter, /^(async )?function /m, "all are compiled with the script");
     // The second word of bytecode is the hash of V8's version.
     const refused = await broken(at + cache + 4, "cache");
     assert.deepEqual(refused, { code: 0, stdout: "refused\n", stderr: "" });
