@@ -6,6 +6,7 @@
 import { KumaError } from "../errors.ts";
 import { DEFAULT_KUMA_DP_UID, type TrafficConfig, type TransparentProxyConfig } from "./config.ts";
 import { parseIpExclusion } from "core/grammar/address.ts";
+import { isDigits } from "core/grammar/digits.ts";
 import { within } from "core/grammar/echo.ts";
 import { CHAIN_NAME_PREFIX, parseChainSuffix } from "core/grammar/names.ts";
 import { parseUid } from "core/grammar/numbers.ts";
@@ -82,7 +83,8 @@ export function sidecarUid(document: TransparentProxyConfig): number {
 
 /** Whether `kumaDPUser` names a user rather than a UID, as useradd(8) takes names; such a one has to be looked up. */
 export function isUserName(kumaDPUser: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?$/.test(kumaDPUser);
+  // Most are UIDs: the expression need not be compiled for them.
+  return !isDigits(kumaDPUser) && /^[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?$/.test(kumaDPUser);
 }
 
 function resolveTraffic(
