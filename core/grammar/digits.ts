@@ -10,3 +10,13 @@ export function isDigits(text: string, most = Infinity): boolean {
   }
   return true;
 }
+
+/** Whether the text is one or more ASCII letters, digits and `others`; without a regular expression as {@linkcode isDigits}. */
+export function isMadeOf(text: string, others: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i), letter = code | 0x20;
+    if (letter >= 0x61 && letter <= 0x7a || code >= 0x30 && code <= 0x39) continue;
+    if (!others.includes(text.charAt(i))) return false;
+  }
+  return text !== "";
+}

@@ -1,4 +1,5 @@
 import type { FirewallBackend, IpFamilyMode } from "core/proxy/config.ts";
+import { isMadeOf } from "./digits.ts";
 import { refused, shown } from "./echo.ts";
 
 /** What every chain of ours starts with. */
@@ -12,9 +13,8 @@ const MAX_CHAIN_NAME = 28;
  * @throws KumaError `KUMA-TP-011` for anything else.
  */
 export function parseChainSuffix(text: string): string {
-  const valid = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text) &&
-    CHAIN_NAME_PREFIX.length + text.length <= MAX_CHAIN_NAME;
-  if (valid) return text;
+  const valid = isMadeOf(text, "_.-") && !"_.-".includes(text.charAt(0));
+  if (valid && CHAIN_NAME_PREFIX.length + text.length <= MAX_CHAIN_NAME) return text;
   throw refused(
     "KUMA-TP-011",
     `value '${

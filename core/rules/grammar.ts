@@ -5,6 +5,7 @@
  * @module
  */
 import { KumaError } from "../errors.ts";
+import { isMadeOf } from "core/grammar/digits.ts";
 import { CHAIN_NAME_PREFIX } from "core/grammar/names.ts";
 import { escapeQuoted } from "./words.ts";
 
@@ -84,19 +85,6 @@ const encoder = new TextEncoder();
 function isPrintable(text: string): boolean {
   // To set up the other expression alone takes half a millisecond.
   return /^[ -~]*$/.test(text) || !/[\p{C}\p{Zl}\p{Zp}]/u.test(text);
-}
-
-/**
- * Whether the text is one or more ASCII letters, digits and `others`. Without a regular expression: a program that runs
- * once spends more on compiling one than on all its names.
- */
-function isMadeOf(text: string, others: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i), letter = code | 0x20;
-    if (letter >= 0x61 && letter <= 0x7a || code >= 0x30 && code <= 0x39) continue;
-    if (!others.includes(text.charAt(i))) return false;
-  }
-  return text !== "";
 }
 
 function check(holds: boolean, what: string, value: string): string {
