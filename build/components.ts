@@ -37,7 +37,10 @@ export interface WarmRun {
   readonly run: string;
 }
 
-/** What to run for each set of bytecode, by the command that it is for; that of "" is for all others. */
+/**
+ * What to run for each set of bytecode, by the command that it is for; that of "" is for all others. In the order that
+ * counts: a command begins with the modules of its first run alone.
+ */
 export type WarmRuns = Readonly<Record<string, readonly WarmRun[]>>;
 
 /** How bytecode is recorded. */
