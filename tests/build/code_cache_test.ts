@@ -124,26 +124,30 @@ test("a lazy module finds the modules of a recorded command, whole and the same 
   });
 });
 
-// The first run loads "helper" and "early"; the second, beyond these, "late", and "inner" in a circle with that; no run
-// loads "cold". Each says what it finds of the others.
+// The first run loads "helper", "early" and "whole"; the second, beyond these, "late", and "inner" in a circle with that;
+// no run loads "cold". Each says what it finds of the others.
 const STAGED: Readonly<Record<string, string>> = {
   "helper.ts":
-    'let count = 0; export const one = () => ++count; export const unused = () => -count; export default "whole";',
-  "early.ts": 'import { one } from "./helper.ts"; export const early = () => "early " + one();',
+    "let count = 0; export const one = () => ++count; export const unused = () => -count;",
+  "whole.ts": 'export default "whole";',
+  "early.ts": `import { one } from "./helper.ts";
+    export const early = async () =>
+      ["early", (await import("./whole.ts")).default, one()].join(" ");`,
   "late.ts": `import { one } from "./helper.ts"; import { inner } from "./inner.ts";
     export const late = () => "late " + one() + " " + inner(); export const number = 7;
     export const fail = () => { throw new Error("late failed"); };`,
   "inner.ts": `import { number } from "./late.ts"; export const inner = () => "inner " + number;
     export const again = async () => (await import("./late.ts")).late();`,
-  "cold.ts": `import whole, { one, unused } from "./helper.ts"; import { late } from "./late.ts";
+  "cold.ts": `import { one, unused } from "./helper.ts"; import { late } from "./late.ts";
     import { again } from "./inner.ts";
     export const cold = async () =>
-      ["cold", whole, one(), unused(), late(), await again(), one()].join(" ");`,
+      ["cold", (await import("./whole.ts")).default, one(), unused(), late(), await again(), one()]
+        .join(" ");`,
   "run.ts": `import { codeCacheState } from "./state.ts";
     export async function run(args: string[]): Promise<number> {
       try {
         for (const verb of args) {
-          if (verb === "early") console.log((await import("./early.ts")).early());
+          if (verb === "early") console.log(await (await import("./early.ts")).early());
           if (verb === "late") console.log((await import("./late.ts")).late());
           if (verb === "again") console.log(await (await import("./inner.ts")).again());
           if (verb === "fail") (await import("./late.ts")).fail();
@@ -173,14 +177,14 @@ test("what a later run needs beyond the first is a stage of its own, which is re
       const { stdout, stderr } = await run(path, args.split(" "));
       return stdout + stderr;
     };
-    assert.equal(await said(program, "early state"), "early 1\nused\n");
-    assert.equal(await said(program, "late early state"), "late 1 inner 7\nearly 2\nused\n");
+    assert.equal(await said(program, "early state"), "early whole 1\nused\n");
+    assert.equal(await said(program, "late early state"), "late 1 inner 7\nearly whole 2\nused\n");
     assert.equal(await said(program, "again late state"), "late 1 inner 7\nlate 2 inner 7\nused\n");
     assert.equal(
       await said(program, "cold late"),
       "cold whole 1 -1 late 2 inner 7 late 3 inner 7 4\nlate 5 inner 7\n",
     );
-    assert.equal(await said(program, "early fail"), "early 1\nError: late failed\n");
+    assert.equal(await said(program, "early fail"), "early whole 1\nError: late failed\n");
 
     const whole = Buffer.from(await Deno.readFile(program));
     const { at, id, commands } = attachmentOf(whole);
@@ -204,11 +208,11 @@ test("what a later run needs beyond the first is a stage of its own, which is re
     };
     assert.equal(
       await damaged(at + start + 4, "early state late state"),
-      "early 1\nused\nlate 2 inner 7\nrefused\n",
+      "early whole 1\nused\nlate 2 inner 7\nrefused\n",
     );
     assert.equal(
       await damaged(at + start + cache + id.length - 4, "early late"),
-      `early 1\nError: cannot read a part of the program in ${broken}: the file was replaced meanwhile [KUMA-HOST-022]\n`,
+      `early whole 1\nError: cannot read a part of the program in ${broken}: the file was replaced meanwhile [KUMA-HOST-022]\n`,
     );
   });
 });
