@@ -7,14 +7,17 @@ import { type FlagDefinition, lazyFlags } from "core/program/command.ts";
 import { defaultOf, type ProxySetting, SETTINGS } from "core/proxy/options.ts";
 import { ENV_PREFIX } from "core/proxy/setting.ts";
 import { KINDS } from "core/proxy/kinds.ts";
-import { flagNames } from "core/proxy/sources.ts";
 
 /** The flags that write settings, in the table's order; hidden ones are marked. */
-export const settingFlags: () => readonly FlagDefinition[] = lazyFlags(() =>
-  SETTINGS.flatMap((setting) =>
-    flagNames(setting).map((name) => new SettingFlag(setting, name, setting.env))
-  )
-);
+export const settingFlags: () => readonly FlagDefinition[] = lazyFlags(() => {
+  const flags: FlagDefinition[] = [];
+  for (const setting of SETTINGS) {
+    const { flag, hiddenFlags = [], env } = setting;
+    if (flag !== undefined) flags.push(new SettingFlag(setting, flag, env));
+    for (const hidden of hiddenFlags) flags.push(new SettingFlag(setting, hidden, env));
+  }
+  return flags;
+});
 
 /** The flag of one setting, by its key. */
 export function flagOf(key: string): FlagDefinition {
@@ -27,45 +30,46 @@ export function flagOf(key: string): FlagDefinition {
 /** All of them are made whenever a command line is read; only help and completion ask for more than the names. */
 class SettingFlag implements FlagDefinition {
   readonly bool: boolean;
-  readonly #setting: ProxySetting;
-  readonly #env: string | undefined;
 
-  constructor(setting: ProxySetting, readonly name: string, env: string | undefined) {
+  constructor(
+    readonly setting: ProxySetting,
+    readonly name: string,
+    /** The variable that says the same, without its prefix. */
+    readonly env: string | undefined,
+  ) {
     this.bool = setting.kind === "bool";
-    this.#setting = setting;
-    this.#env = env;
   }
 
   get help(): string {
-    return this.#setting.help;
+    return this.setting.help;
   }
 
   get defaultText(): string {
-    return defaultText(this.#setting);
+    return defaultText(this.setting);
   }
 
   get placeholder(): string | undefined {
-    return KINDS[this.#setting.kind].placeholder;
+    return KINDS[this.setting.kind].placeholder;
   }
 
   get choices(): readonly string[] | undefined {
-    return KINDS[this.#setting.kind].choices;
+    return KINDS[this.setting.kind].choices;
   }
 
   get hidden(): boolean {
-    return this.name !== this.#setting.flag;
+    return this.name !== this.setting.flag;
   }
 
   get variable(): string | undefined {
-    return this.#env === undefined ? undefined : `${ENV_PREFIX}${this.#env}`;
+    return this.env === undefined ? undefined : `${ENV_PREFIX}${this.env}`;
   }
 
   get completes(): "user" | undefined {
-    return this.#setting.key === "kumaDPUser" ? "user" : undefined;
+    return this.setting.key === "kumaDPUser" ? "user" : undefined;
   }
 
   get path(): boolean {
-    return /[pP]ath$/.test(this.#setting.key);
+    return /[pP]ath$/.test(this.setting.key);
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import * as esbuild from "esbuild";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Attachment } from "core/program/attached.ts";
 import { KumaError } from "core/errors.ts";
 import { bundle } from "../bundle.ts";
@@ -44,20 +44,15 @@ export async function bundleStarters(
   { module, commands }: WarmUp,
   work: string,
 ): Promise<Starters> {
-  const text = async (name: string) => {
-    const { files, main } = await bundle(
-      root,
-      join(root, "build", "code_cache", `${name}.ts`),
-      join(work, name),
-      true,
-    );
+  const text = async (path: string) => {
+    const { files, main } = await bundle(root, join(root, path), join(work, basename(path)), true);
     if (files.size === 1) return files.get(main) ?? "";
-    throw new KumaError("KUMA-BUILD-005", `Cannot bundle ${name}.ts into a single file`);
+    throw new KumaError("KUMA-BUILD-005", `Cannot bundle ${path} into a single file`);
   };
   const [main, recorder, modules] = [
-    await eager(await text("main")),
-    await text("recorder"),
-    await text("modules"),
+    await eager(await text("build/code_cache/main.ts")),
+    await text("build/code_cache/recorder.ts"),
+    await text("core/program/attached_modules.ts"),
   ];
   const parts = [main, recorder, modules, commands, esbuild.version, await ownTexts(root)];
   return { module, commands, main, recorder, modules, key: sha256(JSON.stringify(parts)) };

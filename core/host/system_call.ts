@@ -131,21 +131,23 @@ export type SystemCalls<S extends Partial<Record<SystemCall, Signature>>> = {
 export function systemCalls<const S extends Partial<Record<SystemCall, Signature>>>(
   signatures: S,
 ): SystemCalls<S> {
-  const calls = Object.entries(signatures as Record<string, Signature>).map(
-    ([name, parameters]) => {
-      let call: { call(...given: unknown[]): unknown } | undefined;
-      const [x86, arm] = NUMBERS[name as SystemCall];
-      const number = Deno.build.arch === "x86_64" ? x86 : arm;
-      return [name, (...given: unknown[]): number => {
-        call ??= new Deno.UnsafeFnPointer<Deno.ForeignFunction>(theCode(), {
-          parameters: ["usize", ...parameters],
-          result: "isize",
-        });
-        return Number(call.call(number, ...given as never[]));
-      }];
-    },
-  );
-  return Object.fromEntries(calls) as SystemCalls<S>;
+  const calls: Record<string, (...given: unknown[]) => number> = {};
+  for (const [name, parameters] of Object.entries(signatures as Record<string, Signature>)) {
+    calls[name] = systemCall(name as SystemCall, parameters);
+  }
+  return calls as SystemCalls<S>;
+}
+
+function systemCall(name: SystemCall, parameters: Signature): (...given: unknown[]) => number {
+  let call: { call(...given: unknown[]): unknown } | undefined;
+  return (...given) => {
+    call ??= new Deno.UnsafeFnPointer<Deno.ForeignFunction>(theCode(), {
+      parameters: ["usize", ...parameters],
+      result: "isize",
+    });
+    const [x86, arm] = NUMBERS[name];
+    return Number(call.call(Deno.build.arch === "x86_64" ? x86 : arm, ...given as never[]));
+  };
 }
 
 // deno-lint-ignore no-explicit-any -- as above

@@ -67,7 +67,7 @@ export interface Attachment {
 export interface First {
   run(args: string[]): Promise<number>;
   value(at: number): unknown;
-  load(opened: Opened, name: string): object;
+  load: typeof import("./attached_modules.ts").load;
 }
 
 type Require = (name: string) => unknown;

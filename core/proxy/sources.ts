@@ -38,9 +38,17 @@ export interface FlagValue {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Every name of a variable that {@linkcode mergeSources} looks at. */
-export const ENVIRONMENT_NAMES: readonly string[] = [
-  ...new Set(SETTINGS.flatMap((setting) => environmentNames(setting))),
-].sort();
+export const ENVIRONMENT_NAMES: readonly string[] = namesOfAll();
+
+/** Name by name, without a list for each setting: each run makes them. */
+function namesOfAll(): string[] {
+  const names: string[] = [], bare = new Set<string>();
+  for (const { env, bareEnv } of SETTINGS) {
+    if (env !== undefined) names.push(ENV_PREFIX + env);
+    if (bareEnv !== undefined) bare.add(bareEnv);
+  }
+  return [...names, ...bare];
+}
 
 /** The flags of a setting, hidden ones last. */
 export function flagNames(setting: ProxySetting): string[] {
