@@ -6,7 +6,7 @@
  */
 import { type Figures, measureInTurn, percentile, runOrFail, type Subject } from "./measure.ts";
 import { dropNamespace, inFreshNamespace, makeNamespace, usesLegacy } from "./netns_subject.ts";
-import { ratioOf, type Row } from "./table.ts";
+import { ratioByRounds, ratioOf, type Row } from "./table.ts";
 
 const INSTALL = [
   "install",
@@ -94,6 +94,7 @@ function toRows(figures: Record<string, Figures>, children: Record<string, numbe
     const ratio = ratioOf(one, empty);
     const ratios = {
       "empty": ratio,
+      "empty by rounds": ratioByRounds(one, empty),
       "both bare restores": percentile(one.ms, 0.5) / percentile(bare, 0.5),
     };
     const rss = one.rssMiB ?? Infinity;

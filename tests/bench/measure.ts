@@ -9,6 +9,8 @@
 export interface Figures {
   /** Milliseconds of each counted run, sorted. */
   readonly ms: readonly number[];
+  /** The same in the order of the rounds, where several subjects were measured in turn. */
+  readonly rounds?: readonly number[];
   /** Largest peak resident set of the memory runs, MiB; undefined where it was not measured. */
   readonly rssMiB: number | undefined;
 }
@@ -109,8 +111,10 @@ export async function measureInTurn(
   }
   for (const [name, subject] of Object.entries(subjects)) {
     const memory = await measure(subject, { runs: 0, warmUps: 0, memoryRuns: 3 });
+    const rounds = times[name] ?? [];
     figures[name] = {
-      ms: (times[name] ?? []).sort((a, b) => a - b),
+      ms: rounds.toSorted((a, b) => a - b),
+      rounds,
       rssMiB: memory.rssMiB,
     };
   }

@@ -20,6 +20,15 @@ export function ratioOf(a: Figures, b: Figures): number {
   return percentile(a.ms, 0.5) / percentile(b.ms, 0.5);
 }
 
+/**
+ * The median of the quotients of each round, where both were measured in turn: a machine that is slower for some seconds
+ * is so for both. NaN for others.
+ */
+export function ratioByRounds({ rounds: a = [] }: Figures, { rounds: b = [] }: Figures): number {
+  const quotients = a.map((ms, round) => ms / (b[round] ?? NaN));
+  return percentile(quotients.toSorted((one, other) => one - other), 0.5);
+}
+
 /** The table as text: p50, p95, peak RSS, ratios and whether each bound was kept. */
 export function renderTable(title: string, rows: readonly Row[]): string {
   const cells = [
