@@ -3,6 +3,6 @@
  *
  * @module
  */
-import { run } from "./run.ts";
+import { end, run } from "./run.ts";
 
-Deno.exit(await run([...Deno.args]));
+end(await run([...Deno.args]));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { endProcess } from "core/host/end_process.ts";
 import { systemIo } from "core/program/io.ts";
 import { LOCALE_VARIABLES } from "core/program/locale.ts";
 import { runProgram } from "core/program/program.ts";
@@ -14,4 +15,9 @@ import { KUMACTL } from "./program.ts";
 export function run(args: string[]): Promise<number> {
   const names = [...ENVIRONMENT_NAMES, ...LOCALE_VARIABLES, ...CLUSTER_VARIABLES, "HOME"];
   return runProgram(KUMACTL, args, systemIo(names));
+}
+
+/** Ends the process with that code. */
+export function end(code: number): never {
+  endProcess(code);
 }

@@ -16,7 +16,7 @@ import type { Bundle } from "../bundle.ts";
 export interface Uncut {
   /** Where its files lie. */
   readonly dir: string;
-  /** The module that exports `run`. */
+  /** The module that exports `run`, and `end` where it ends the process itself. */
   readonly main: string;
   /** Each module as a script by itself: a function `(require, module, exports)`, ASCII. In the order of names. */
   readonly scripts: ReadonlyMap<string, string>;
@@ -186,11 +186,11 @@ function firstEntry(main: string, shared: SharedValues): string {
     imports.push(`import {${list.join(", ")}} from ${JSON.stringify(name)};`);
     for (const at of Object.values(numbers)) cases.push(`case ${at}: return shared${at};`);
   }
-  const run = `export { run } from ${JSON.stringify(main)};`;
+  const own = `export * from ${JSON.stringify(main)};`;
   const value = ["export function value(at) {", "switch (at) {", ...cases, "}", "}"];
   // In front: the modules behind it may ask for others while they start.
   const load = `export { load } from ${JSON.stringify(`./${MODULES}`)};`;
-  return [load, ...imports, run, ...value, ""].join("\n");
+  return [load, ...imports, own, ...value, ""].join("\n");
 }
 
 /** The module that a later stage begins with: each of its modules runs when it is asked for. */

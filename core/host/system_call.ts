@@ -31,6 +31,7 @@ const NUMBERS = {
   close: [3, 57],
   dup: [32, 23],
   execve: [59, 221],
+  exit_group: [231, 94],
   flock: [73, 32],
   fchownat: [260, 54],
   fsconfig: [431, 431],
@@ -136,6 +137,11 @@ export function systemCalls<const S extends Partial<Record<SystemCall, Signature
     calls[name] = systemCall(name as SystemCall, parameters);
   }
   return calls as SystemCalls<S>;
+}
+
+/** Whether one was made before, so that another one costs next to nothing. */
+export function isReady(): boolean {
+  return code !== undefined;
 }
 
 function systemCall(name: SystemCall, parameters: Signature): (...given: unknown[]) => number {

@@ -66,6 +66,8 @@ export interface Attachment {
 /** What the text of the first stage gives: the program, the values of {@linkcode SharedValues}, and all other modules. */
 export interface First {
   run(args: string[]): Promise<number>;
+  /** Ends the process; where there is none, the runtime's own way does. */
+  end?(code: number): never;
   value(at: number): unknown;
   load: typeof import("./attached_modules.ts").load;
 }
@@ -79,6 +81,8 @@ export type Wrapped<T> = (require: Require, module: { exports: T }, exports: T) 
 export interface Attached {
   /** Runs it, more than once where asked: arguments to exit code. */
   run(args: string[]): Promise<number>;
+  /** Ends the process with that exit code. */
+  readonly end: (code: number) => never;
   /** The scripts of the stages in order; a later one is missing until it is needed. */
   readonly scripts: readonly (Script | undefined)[];
   /** Names of the modules of no stage that were loaded until now. */
@@ -125,6 +129,7 @@ export function openAttached(attachment: Attachment, args: readonly string[]): A
     require: (name) =>
       name.startsWith("./") ? first.exports.load(opened, name) : process.getBuiltinModule(name),
     run: (args) => first.exports.run(args),
+    end: (code) => (first.exports.end ?? Deno.exit)(code),
   };
   const script = opened.scripts[0] = scriptOf(opened, command.first);
   (script.runInThisContext() as Wrapped<First>)(opened.require, first, first.exports);
@@ -169,5 +174,5 @@ export async function runAttached(attachment: Attachment): Promise<never> {
     Deno.stderr.writeSync(new TextEncoder().encode(line));
     Deno.exit(1);
   }
-  Deno.exit(await program.run([...Deno.args]));
+  program.end(await program.run([...Deno.args]));
 }
