@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { delay } from "core/time/clock.ts";
 import type { KeyPair } from "./pki.ts";
 
 /** Any Kubernetes object, as JSON. */
@@ -43,6 +44,9 @@ export class ApiError extends Error {
   }
 }
 
+/** How often a request is sent again that was answered 429. */
+const BUSY_ANSWERS = 30;
+
 /** One process's connections to the API server; close it when done. */
 export class Connection implements Disposable {
   readonly #admin: Deno.HttpClient;
@@ -74,17 +78,25 @@ export class Connection implements Disposable {
     });
   }
 
-  /** Sends a request and returns the answer's JSON. Throws {@linkcode ApiError} unless it is 2xx. */
+  /**
+   * Sends a request and returns the answer's JSON. A server that has just started answers 429 for custom resources ("storage is
+   * (re)initializing"), having done nothing: then it is asked again, as it says. Throws {@linkcode ApiError} unless it is 2xx.
+   */
   async request<T = KubeObject>(
     method: string,
     path: string,
     body?: unknown,
     options: RequestOptions = {},
   ): Promise<T> {
-    const answer = await this.fetch(method, path, body, options);
-    const text = await answer.text();
-    if (!answer.ok) throw new ApiError(answer.status, text, `${method} ${path}`);
-    return JSON.parse(text) as T;
+    for (let busy = 0;; busy++) {
+      const answer = await this.fetch(method, path, body, options);
+      const text = await answer.text();
+      if (answer.ok) return JSON.parse(text) as T;
+      if (answer.status !== 429 || busy === BUSY_ANSWERS) {
+        throw new ApiError(answer.status, text, `${method} ${path}`);
+      }
+      await delay(Number(answer.headers.get("retry-after") ?? 1) * 1000);
+    }
   }
 
   [Symbol.dispose](): void {
