@@ -4,7 +4,7 @@
  * @module
  */
 import type { Family, IpPrefix } from "core/proxy/resolved.ts";
-import { isDigits } from "./digits.ts";
+import { isDigits } from "./characters.ts";
 import { refused, shown } from "./echo.ts";
 import { decimal } from "./numbers.ts";
 

@@ -1,5 +1,5 @@
 import type { FirewallBackend, IpFamilyMode } from "core/proxy/config.ts";
-import { isMadeOf } from "./digits.ts";
+import { isMadeOf } from "./characters.ts";
 import { refused, shown } from "./echo.ts";
 
 /** What every chain of ours starts with. */

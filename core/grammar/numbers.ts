@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isDigits } from "./digits.ts";
+import { isDigits } from "./characters.ts";
 import { refused, shown } from "./echo.ts";
 
 /** Largest UID that a rule can match: 2³² - 1 is the kernel's "no such user". */

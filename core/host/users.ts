@@ -5,7 +5,7 @@
  * @module
  */
 import { errorText, KumaError } from "core/errors.ts";
-import { isDigits } from "core/grammar/digits.ts";
+import { isDigits } from "core/grammar/characters.ts";
 import { DEFAULT_KUMA_DP_UID, DEFAULT_KUMA_DP_USER } from "core/proxy/config.ts";
 
 const CREATE =

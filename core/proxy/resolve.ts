@@ -6,7 +6,7 @@
 import { KumaError } from "../errors.ts";
 import { DEFAULT_KUMA_DP_UID, type TrafficConfig, type TransparentProxyConfig } from "./config.ts";
 import { parseIpExclusion } from "core/grammar/address.ts";
-import { isDigits } from "core/grammar/digits.ts";
+import { isDigits } from "core/grammar/characters.ts";
 import { within } from "core/grammar/echo.ts";
 import { CHAIN_NAME_PREFIX, parseChainSuffix } from "core/grammar/names.ts";
 import { parseUid } from "core/grammar/numbers.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { KumaError } from "../errors.ts";
-import { isMadeOf } from "core/grammar/digits.ts";
+import { isMadeOf } from "core/grammar/characters.ts";
 import { CHAIN_NAME_PREFIX } from "core/grammar/names.ts";
 import { escapeQuoted } from "./words.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { runs } from "tests/support/property.ts";
-import { isDigits, isMadeOf } from "./digits.ts";
+import { isDigits, isMadeOf } from "./characters.ts";
 
 Deno.test("isDigits takes ASCII digits alone", () => {
   for (const text of ["0", "007", "4294967295"]) assert.equal(isDigits(text), true, text);
